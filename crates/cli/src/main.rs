@@ -1,0 +1,2 @@
+//! The command line `liandong`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Rust SDK: typed, retrying, resumable pushes and watches.

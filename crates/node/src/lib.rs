@@ -1,0 +1,1 @@
+//! One node: config, commit loop, services, links, telemetry.

@@ -1,0 +1,1 @@
+//! Journal, checkpoints and history index; the only crate that knows sled.

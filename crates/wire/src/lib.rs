@@ -1,0 +1,1 @@
+//! Generated protobuf code and its conversions to and from the types of core.
