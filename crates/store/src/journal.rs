@@ -1,0 +1,336 @@
+//! The journal: the truth of a node, kept for ever.
+//!
+//! A directory of segment files holding one chain of frames ([`frame`], [`segment`]). One writer
+//! appends a committed batch as one frame and makes it durable; only then may anybody be told. A
+//! frame is never changed or removed, except that opening cuts a tail that no sync covered.
+//!
+//! The journal never looks into a payload, never retries a failed sync, and never repairs decayed
+//! data: it says where the damage is and stops.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crate::durable::{Context, FileError, create_dir, free_space};
+
+mod cursor;
+mod damage;
+mod error;
+mod frame;
+mod index;
+mod reader;
+mod recovery;
+mod segment;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+pub use error::{JournalError, ReplayError};
+pub use frame::{FrameFault, FrameHash, MAX_PAYLOAD};
+pub use index::SparseIndex;
+pub use reader::{JournalIter, JournalReader, Verified};
+pub use recovery::{Cut, Recovery, Replay};
+pub use shared::Syncer;
+
+use index::SegmentEntry;
+use segment::SegmentHeader;
+use shared::{Shared, Tail};
+
+/// The place of a frame in the journal: 1 for the first, without gaps. 0 stands for "none yet".
+pub type Sequence = u64;
+
+/// How a journal keeps its files.
+#[derive(Debug, Clone)]
+pub struct JournalOptions {
+    /// Size of a segment file in bytes. A frame that is larger gets a segment of its own size.
+    pub segment_bytes: u64,
+    /// Appending refuses while fewer bytes are free on the file system.
+    pub free_floor: u64,
+    /// Make the next segment ready on another thread when the current one is half full, so that
+    /// changing segments does not wait for zeros to be written.
+    pub prepare_ahead: bool,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 64 << 20,
+            free_floor: 256 << 20,
+            prepare_ahead: true,
+        }
+    }
+}
+
+/// The writing end of a journal. There is one.
+#[derive(Debug)]
+pub struct Journal {
+    shared: Arc<Shared>,
+    options: JournalOptions,
+    number: u64,
+    /// Where the next frame goes.
+    offset: u64,
+    hash: FrameHash,
+    buffer: Vec<u8>,
+    prepared: Option<JoinHandle<Result<fs::File, FileError>>>,
+}
+
+impl Journal {
+    /// Opens or begins the journal in `dir`, replays the frames from `from` on, and cuts an
+    /// unsynced tail. What is replayed is durable when this returns.
+    ///
+    /// The caller holds the lock of the data directory.
+    ///
+    /// # Errors
+    /// [`JournalError::Corrupt`], [`JournalError::SegmentHeader`] and
+    /// [`JournalError::MissingSegment`] say where stored data is damaged; nothing was changed
+    /// then. An error of `replay` ends the replay.
+    pub fn open(
+        dir: &Path,
+        options: JournalOptions,
+        from: Sequence,
+        replay: Replay<'_>,
+    ) -> Result<(Self, Recovery), JournalError> {
+        create_dir(dir)?;
+        segment::discard_prepared(dir)?;
+        let mut headers = segment::list(dir)?;
+        if headers.is_empty() {
+            let first = SegmentHeader {
+                number: 1,
+                first: 1,
+                previous: [0; 32],
+            };
+            require_space(dir, options.free_floor, options.segment_bytes)?;
+            let file = segment::prepare(dir, options.segment_bytes)?;
+            segment::adopt(dir, &file, &first)?;
+            headers.push(first);
+        }
+        let (end, table, recovery) = recovery::recover(dir, &headers, from, replay)?;
+        let tail = Tail {
+            file: Arc::new(end.file),
+            path: end.path,
+            written: end.last,
+        };
+        let journal = Self {
+            shared: Arc::new(Shared::new(dir.to_path_buf(), tail, table)),
+            options,
+            number: end.number,
+            offset: end.offset,
+            hash: end.hash,
+            buffer: Vec::new(),
+            prepared: None,
+        };
+        Ok((journal, recovery))
+    }
+
+    /// Writes one frame and returns its sequence. It is durable only after a sync.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`] and [`JournalError::PayloadSize`] leave the journal as it was;
+    /// appending may be tried again. After a failed write it may, too, unless the next call says
+    /// [`JournalError::Stopped`].
+    pub fn append(&mut self, payload: &[u8]) -> Result<Sequence, JournalError> {
+        self.append_parts(&[payload])
+    }
+
+    /// Like [`Self::append`]; the parts together are the payload.
+    pub fn append_parts(&mut self, parts: &[&[u8]]) -> Result<Sequence, JournalError> {
+        self.shared.check()?;
+        let bytes: usize = parts.iter().map(|part| part.len()).sum();
+        let length = u32::try_from(bytes)
+            .ok()
+            .filter(|_| (1..=MAX_PAYLOAD).contains(&bytes));
+        let Some(length) = length else {
+            return Err(JournalError::PayloadSize { bytes });
+        };
+        require_space(&self.shared.dir, self.options.free_floor, 0)?;
+        let frame_bytes = (frame::OVERHEAD + bytes) as u64;
+        let empty = self.offset == segment::HEADER;
+        if !empty && self.offset + frame_bytes > self.options.segment_bytes {
+            self.change_segment(segment::HEADER + frame_bytes)?;
+        }
+        let sequence = self.last() + 1;
+        let place = (sequence, self.shared.durable());
+        let hash = frame::lay(&mut self.buffer, parts, length, place, self.hash);
+        self.write_frame()?;
+        self.note(sequence);
+        self.shared.tail().written = sequence;
+        self.hash = hash;
+        self.offset += frame_bytes;
+        self.prepare_when_half_full();
+        Ok(sequence)
+    }
+
+    /// Makes everything appended so far durable and returns its last sequence.
+    ///
+    /// # Errors
+    /// Any failure is final: this and every later call on the journal fails.
+    pub fn sync(&mut self) -> Result<Sequence, JournalError> {
+        self.shared.sync()
+    }
+
+    /// A handle that syncs from another thread.
+    pub fn syncer(&self) -> Syncer {
+        Syncer {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// A handle that reads from any thread.
+    pub fn reader(&self) -> JournalReader {
+        JournalReader {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// The last sequence appended, durable or not; 0 if none.
+    pub fn last(&self) -> Sequence {
+        self.shared.tail().written
+    }
+
+    /// The last durable sequence; 0 if none.
+    pub fn durable(&self) -> Sequence {
+        self.shared.durable()
+    }
+
+    /// Hash of the last frame appended: names the whole history up to it.
+    pub fn hash(&self) -> FrameHash {
+        self.hash
+    }
+
+    /// Changes the floor of [`JournalOptions::free_floor`].
+    pub fn set_free_floor(&mut self, bytes: u64) {
+        self.options.free_floor = bytes;
+    }
+
+    fn write_frame(&mut self) -> Result<(), JournalError> {
+        let tail = self.shared.tail().clone();
+        let Err(error) = tail
+            .file
+            .write_all_at(&self.buffer, self.offset)
+            .context("write", &tail.path)
+        else {
+            return Ok(());
+        };
+        // A piece of a frame must not stay: a shorter one in its place would leave its end behind.
+        let end = self.offset + self.buffer.len() as u64;
+        if segment::zero(&tail.file, self.offset, end).is_err() {
+            self.shared.stop();
+        }
+        Err(error.into())
+    }
+
+    fn note(&self, sequence: Sequence) {
+        let due = {
+            let table = self.shared.table();
+            let index = table
+                .segments
+                .last()
+                .and_then(|segment| segment.index.as_ref());
+            index.is_some_and(|index| index.is_due(self.offset))
+        };
+        if !due {
+            return;
+        }
+        let mut table = self.shared.table_mut();
+        if let Some(index) = table
+            .segments
+            .last_mut()
+            .and_then(|segment| segment.index.as_mut())
+        {
+            index.note(sequence, self.offset);
+        }
+    }
+
+    /// Ends the current segment, durably and cut to its last frame, and begins the next.
+    fn change_segment(&mut self, least_bytes: u64) -> Result<(), JournalError> {
+        let ready = match self.prepared.take().map(JoinHandle::join) {
+            Some(Ok(Ok(file))) => Some(file),
+            // Whatever kept it from being made ready shows again, as an error, below.
+            _ => None,
+        };
+        let file = match ready {
+            Some(file) => file,
+            None => {
+                let bytes = self.options.segment_bytes.max(least_bytes);
+                require_space(&self.shared.dir, self.options.free_floor, bytes)?;
+                segment::prepare(&self.shared.dir, bytes)?
+            }
+        };
+        self.shared.sync()?;
+        let result = self.begin_segment(file);
+        if result.is_err() {
+            // Which of the steps reached the disk is unknown; opening finds out.
+            self.shared.stop();
+        }
+        Ok(result?)
+    }
+
+    fn begin_segment(&mut self, file: fs::File) -> Result<(), FileError> {
+        let full = self.shared.tail().clone();
+        full.file
+            .set_len(self.offset)
+            .context("cut to length", &full.path)?;
+        full.file.sync_all().context("sync", &full.path)?;
+        let number = self.number + 1;
+        let first = full.written + 1;
+        let header = SegmentHeader {
+            number,
+            first,
+            previous: self.hash,
+        };
+        segment::adopt(&self.shared.dir, &file, &header)?;
+        let path = segment::path(&self.shared.dir, number);
+        let index = Some(SparseIndex::default());
+        self.shared.table_mut().segments.push(SegmentEntry {
+            number,
+            first,
+            index,
+        });
+        *self.shared.tail() = Tail {
+            file: Arc::new(file),
+            path,
+            written: full.written,
+        };
+        self.number = number;
+        self.offset = segment::HEADER;
+        Ok(())
+    }
+
+    fn prepare_when_half_full(&mut self) {
+        let bytes = self.options.segment_bytes;
+        let wanted = self.options.prepare_ahead
+            && self.prepared.is_none()
+            && self.offset >= bytes / 2
+            && require_space(&self.shared.dir, self.options.free_floor, bytes).is_ok();
+        if !wanted {
+            return;
+        }
+        let dir: PathBuf = self.shared.dir.clone();
+        let spawned = std::thread::Builder::new()
+            .name("journal-prepare".to_owned())
+            .spawn(move || segment::prepare(&dir, bytes));
+        // Without the thread the segment is made when it is needed.
+        self.prepared = spawned.ok();
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // A thread that outlives the journal could truncate the file its successor prepares.
+        if let Some(thread) = self.prepared.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn require_space(dir: &Path, floor: u64, wanted: u64) -> Result<(), JournalError> {
+    let free = free_space(dir)?;
+    let floor = floor.saturating_add(wanted);
+    if free < floor {
+        Err(JournalError::NoSpace { free, floor })
+    } else {
+        Ok(())
+    }
+}

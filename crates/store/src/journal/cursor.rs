@@ -1,0 +1,128 @@
+//! Reads frames one after the other from a segment file through a window of bounded size.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use crate::journal::frame::{FrameFault, FrameHeader, HEADER};
+
+const WINDOW: usize = 256 << 10;
+
+/// What stands at an offset.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    /// A header with a valid checksum and the whole frame, unchecked beyond the header.
+    Frame(FrameHeader, &'a [u8]),
+    /// Only zeros, or the end of the file, where a header would be.
+    Nothing,
+    /// Something else.
+    Bad(FrameFault),
+}
+
+/// A segment file with the piece of it that was read last.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    file: File,
+    length: u64,
+    window: Vec<u8>,
+    window_start: u64,
+}
+
+impl Cursor {
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self {
+            file,
+            length,
+            window: Vec::new(),
+            window_start: 0,
+        })
+    }
+
+    /// Length of the file when the cursor was made, in bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Forgets what was read, for a file that is still being written.
+    pub(crate) fn refresh(&mut self) -> io::Result<()> {
+        self.window.clear();
+        self.length = self.file.metadata()?.len();
+        Ok(())
+    }
+
+    /// Looks at the frame that begins at `offset`.
+    pub(crate) fn at(&mut self, offset: u64) -> io::Result<Found<'_>> {
+        let header = match self.bytes(offset, HEADER)? {
+            None => {
+                let rest = self.length.saturating_sub(offset).min(HEADER as u64) as usize;
+                let empty = self.bytes(offset, rest)?.is_none_or(is_zero);
+                return Ok(if empty {
+                    Found::Nothing
+                } else {
+                    Found::Bad(FrameFault::Short)
+                });
+            }
+            Some(bytes) if is_zero(bytes) => return Ok(Found::Nothing),
+            Some(bytes) => FrameHeader::decode(bytes),
+        };
+        let Some(header) = header else {
+            return Ok(Found::Bad(FrameFault::Header));
+        };
+        match self.bytes(offset, header.frame_length())? {
+            Some(frame) => Ok(Found::Frame(header, frame)),
+            None => Ok(Found::Bad(FrameFault::Short)),
+        }
+    }
+
+    /// Everything from `offset` to the end of the file, at once.
+    pub(crate) fn rest(&mut self, offset: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.length.saturating_sub(offset) as usize];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
+    fn bytes(&mut self, offset: u64, count: usize) -> io::Result<Option<&[u8]>> {
+        if offset.saturating_add(count as u64) > self.length {
+            return Ok(None);
+        }
+        let within = offset
+            .checked_sub(self.window_start)
+            .map(|start| start as usize);
+        if let Some(start) = within.filter(|start| start + count <= self.window.len()) {
+            return Ok(Some(&self.window[start..start + count]));
+        }
+        let wanted = count.max(WINDOW).min((self.length - offset) as usize);
+        self.fill(offset, wanted)?;
+        Ok(self.window.get(..count))
+    }
+
+    /// Reads a window. A segment that is cut to its last frame meanwhile gives a shorter one.
+    fn fill(&mut self, offset: u64, wanted: usize) -> io::Result<()> {
+        self.window.clear();
+        self.window_start = offset;
+        let mut bytes = vec![0; wanted];
+        let mut filled = 0;
+        while filled < wanted {
+            match self
+                .file
+                .read_at(&mut bytes[filled..], offset + filled as u64)
+            {
+                Ok(0) => {
+                    self.length = offset + filled as u64;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        self.window = bytes;
+        Ok(())
+    }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| byte == 0)
+}

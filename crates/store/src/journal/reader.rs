@@ -1,0 +1,361 @@
+//! Reading a journal beside its writer: point reads, iteration, full verification.
+//!
+//! A reader sees durable frames only and checks every byte it returns; it can be cloned and used
+//! from any thread while the writer appends.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::durable::Context;
+use crate::journal::Sequence;
+use crate::journal::cursor::{Cursor, Found};
+use crate::journal::error::JournalError;
+use crate::journal::frame::FrameFault;
+use crate::journal::index::SparseIndex;
+use crate::journal::recovery::{Position, check_frame};
+use crate::journal::segment;
+use crate::journal::shared::Shared;
+
+/// Reads durable frames.
+#[derive(Debug, Clone)]
+pub struct JournalReader {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a full verification found in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Frames checked.
+    pub frames: u64,
+    /// Bytes of payload checked.
+    pub payload_bytes: u64,
+}
+
+impl JournalReader {
+    /// The last frame that can be read, 0 if none.
+    pub fn last(&self) -> Sequence {
+        self.shared.durable()
+    }
+
+    /// The payload of one frame.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchFrame`] if there is none or it is not durable yet;
+    /// [`JournalError::Corrupt`] if it is not what was written.
+    pub fn read(&self, sequence: Sequence) -> Result<Vec<u8>, JournalError> {
+        self.find(sequence)?.payload()
+    }
+
+    /// The frames from `from` on, up to those durable when each is asked for.
+    pub fn iter_from(&self, from: Sequence) -> JournalIter {
+        JournalIter {
+            reader: self.clone(),
+            next: from.max(1),
+            place: None,
+            failed: false,
+        }
+    }
+
+    /// The index of a segment that is complete, if it is known; for keeping it elsewhere.
+    pub fn sealed_index(&self, number: u64) -> Option<SparseIndex> {
+        let table = self.shared.table();
+        let is_last = table
+            .segments
+            .last()
+            .is_none_or(|segment| segment.number == number);
+        let entry = table
+            .segments
+            .iter()
+            .find(|segment| segment.number == number)?;
+        if is_last { None } else { entry.index.clone() }
+    }
+
+    /// Hands over an index kept elsewhere. A wrong one costs time and never wrong data.
+    pub fn offer_index(&self, number: u64, index: SparseIndex) {
+        let mut table = self.shared.table_mut();
+        if let Some(entry) = table
+            .entry_mut(number)
+            .filter(|entry| entry.index.is_none())
+        {
+            entry.index = Some(index);
+        }
+    }
+
+    /// Numbers of the segments that are complete.
+    pub fn sealed_segments(&self) -> Vec<u64> {
+        let table = self.shared.table();
+        let count = table.segments.len().saturating_sub(1);
+        table.segments[..count]
+            .iter()
+            .map(|segment| segment.number)
+            .collect()
+    }
+
+    /// Checks every durable frame, its place and the chain from the first frame on; `progress`
+    /// gets the last sequence checked after each segment.
+    pub fn verify(&self, progress: &mut dyn FnMut(Sequence)) -> Result<Verified, JournalError> {
+        let last = self.last();
+        let mut verified = Verified {
+            frames: 0,
+            payload_bytes: 0,
+        };
+        let mut previous = [0; 32];
+        let mut next = 1;
+        for header in segment::list(&self.shared.dir)? {
+            if next > last {
+                break;
+            }
+            let number = header.number;
+            let mut offset = segment::HEADER;
+            let corrupt = |offset, sequence, fault| JournalError::Corrupt {
+                segment: number,
+                offset,
+                sequence,
+                fault,
+            };
+            if header.first != next {
+                return Err(corrupt(offset, next, FrameFault::Missing));
+            }
+            if header.previous != previous {
+                return Err(corrupt(offset, next, FrameFault::Chain));
+            }
+            let path = segment::path(&self.shared.dir, number);
+            let mut cursor = File::open(&path)
+                .and_then(Cursor::new)
+                .context("read", &path)?;
+            while next <= last {
+                let position = Position {
+                    next,
+                    previous,
+                    offset,
+                };
+                match check_frame(&mut cursor, position).context("read", &path)? {
+                    Ok(Some(checked)) => {
+                        verified.frames += 1;
+                        verified.payload_bytes += checked.payload.len() as u64;
+                        next = checked.after.next;
+                        previous = checked.after.previous;
+                        offset = checked.after.offset;
+                    }
+                    Ok(None) => break,
+                    Err(fault) => return Err(corrupt(offset, next, fault)),
+                }
+            }
+            progress(next - 1);
+        }
+        if next > last {
+            return Ok(verified);
+        }
+        Err(JournalError::NoSuchFrame {
+            sequence: next,
+            last: next - 1,
+        })
+    }
+
+    fn find(&self, sequence: Sequence) -> Result<Place, JournalError> {
+        let last = self.last();
+        let missing = JournalError::NoSuchFrame { sequence, last };
+        if sequence == 0 || sequence > last {
+            return Err(missing);
+        }
+        let (number, first, index_known) = {
+            let table = self.shared.table();
+            let Some(entry) = table.holding(sequence) else {
+                return Err(missing);
+            };
+            (entry.number, entry.first, entry.index.is_some())
+        };
+        if !index_known {
+            self.index_segment(number, first)?;
+        }
+        let hint = {
+            let table = self.shared.table();
+            let index = table
+                .holding(sequence)
+                .and_then(|entry| entry.index.as_ref());
+            index.and_then(|index| index.before(sequence))
+        };
+        if let Some((at, offset)) = hint {
+            let mut place = Place::open(self, number, at, offset)?;
+            match place.walk_to(sequence, &mut |_, _| {}) {
+                // Perhaps only the index is wrong: look from the beginning of the segment.
+                Err(JournalError::Corrupt { .. }) => {}
+                other => return other.map(|()| place),
+            }
+        }
+        let mut place = Place::open(self, number, first, segment::HEADER)?;
+        place.walk_to(sequence, &mut |_, _| {})?;
+        Ok(place)
+    }
+
+    /// Walks through a complete segment once so that later reads find their way.
+    fn index_segment(&self, number: u64, first: Sequence) -> Result<(), JournalError> {
+        let behind = {
+            let table = self.shared.table();
+            let behind = table
+                .segments
+                .iter()
+                .find(|segment| segment.number == number + 1);
+            behind.map(|segment| segment.first)
+        };
+        let Some(last) = behind.and_then(|behind| behind.checked_sub(1)) else {
+            return Ok(());
+        };
+        let mut index = SparseIndex::default();
+        let mut place = Place::open(self, number, first, segment::HEADER)?;
+        // A damaged frame is reported by the read that needs it, not by one that passes by.
+        match place.walk_to(last, &mut |sequence, offset| {
+            index.note(sequence, offset);
+        }) {
+            Ok(()) | Err(JournalError::Corrupt { .. }) => self.offer_index(number, index),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// An open segment and the frame in it that comes next.
+#[derive(Debug)]
+struct Place {
+    number: u64,
+    path: PathBuf,
+    next: Sequence,
+    offset: u64,
+    cursor: Cursor,
+}
+
+impl Place {
+    fn open(
+        reader: &JournalReader,
+        number: u64,
+        next: Sequence,
+        offset: u64,
+    ) -> Result<Self, JournalError> {
+        let path = segment::path(&reader.shared.dir, number);
+        let cursor = File::open(&path)
+            .and_then(Cursor::new)
+            .context("read", &path)?;
+        Ok(Self {
+            number,
+            path,
+            next,
+            offset,
+            cursor,
+        })
+    }
+
+    fn corrupt(&self, fault: FrameFault) -> JournalError {
+        let (segment, offset, sequence) = (self.number, self.offset, self.next);
+        JournalError::Corrupt {
+            segment,
+            offset,
+            sequence,
+            fault,
+        }
+    }
+
+    /// Passes the frames before `sequence`; checks headers, its own too, and no payloads.
+    fn walk_to(
+        &mut self,
+        sequence: Sequence,
+        visit: &mut dyn FnMut(Sequence, u64),
+    ) -> Result<(), JournalError> {
+        loop {
+            visit(self.next, self.offset);
+            let length = match self.cursor.at(self.offset).context("read", &self.path)? {
+                Found::Frame(header, _) if header.sequence == self.next => header.frame_length(),
+                Found::Frame(header, _) => {
+                    let found = header.sequence;
+                    return Err(self.corrupt(FrameFault::OutOfOrder { found }));
+                }
+                Found::Nothing => return Err(self.corrupt(FrameFault::Missing)),
+                Found::Bad(fault) => return Err(self.corrupt(fault)),
+            };
+            if self.next == sequence {
+                return Ok(());
+            }
+            self.next += 1;
+            self.offset += length as u64;
+        }
+    }
+
+    /// The payload of the next frame, which is known to be durable; goes on behind it.
+    fn payload(&mut self) -> Result<Vec<u8>, JournalError> {
+        let fault = match self.try_payload()? {
+            Ok(payload) => return Ok(payload),
+            Err(fault) => fault,
+        };
+        Err(self.corrupt(fault))
+    }
+
+    fn try_payload(&mut self) -> Result<Result<Vec<u8>, FrameFault>, JournalError> {
+        let (length, payload) = match self.cursor.at(self.offset).context("read", &self.path)? {
+            Found::Frame(header, frame) if header.sequence == self.next => {
+                match header.payload_of(frame) {
+                    Ok(payload) => (frame.len(), payload.to_vec()),
+                    Err(fault) => return Ok(Err(fault)),
+                }
+            }
+            Found::Frame(header, _) => {
+                return Ok(Err(FrameFault::OutOfOrder {
+                    found: header.sequence,
+                }));
+            }
+            Found::Nothing => return Ok(Err(FrameFault::Missing)),
+            Found::Bad(fault) => return Ok(Err(fault)),
+        };
+        self.next += 1;
+        self.offset += length as u64;
+        Ok(Ok(payload))
+    }
+}
+
+/// Durable frames in order; see [`JournalReader::iter_from`]. Ends for good after an error.
+#[derive(Debug)]
+pub struct JournalIter {
+    reader: JournalReader,
+    next: Sequence,
+    place: Option<Place>,
+    failed: bool,
+}
+
+impl JournalIter {
+    fn read_next(&mut self) -> Result<Vec<u8>, JournalError> {
+        let number = {
+            let table = self.reader.shared.table();
+            table.holding(self.next).map(|entry| entry.number)
+        };
+        if let Some(place) = self
+            .place
+            .as_mut()
+            .filter(|place| Some(place.number) == number)
+        {
+            if let Ok(payload) = place.try_payload()? {
+                return Ok(payload);
+            }
+            // What was read ahead may be from before the frame was written.
+            place.cursor.refresh().context("read", &place.path)?;
+            return place.payload();
+        }
+        let mut place = self.reader.find(self.next)?;
+        let payload = place.payload()?;
+        self.place = Some(place);
+        Ok(payload)
+    }
+}
+
+impl Iterator for JournalIter {
+    type Item = Result<(Sequence, Vec<u8>), JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed || self.next > self.reader.last() {
+            return None;
+        }
+        let sequence = self.next;
+        let read = self.read_next();
+        self.failed = read.is_err();
+        self.next += 1;
+        Some(read.map(|payload| (sequence, payload)))
+    }
+}

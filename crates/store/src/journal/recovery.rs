@@ -1,0 +1,332 @@
+//! What opening a journal finds: checks, replays, and cuts a tail that was never synced.
+//!
+//! Every segment must be there with a valid header. From the segment that holds the first frame to
+//! replay on, every frame is checked (checksums, sequence, chain) and the segments must follow
+//! from each other. Older segments, which a checkpoint covers, are checked frame by frame when
+//! they are read and by [`super::reader::JournalReader::verify`]; otherwise starting would read
+//! the whole history each time.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::durable::Context;
+use crate::journal::Sequence;
+use crate::journal::cursor::{Cursor, Found};
+use crate::journal::damage::{Damage, judge};
+use crate::journal::error::{JournalError, ReplayError};
+use crate::journal::frame::{FrameFault, FrameHash, hash_of};
+use crate::journal::index::{SegmentEntry, SegmentTable, SparseIndex};
+use crate::journal::segment::{self, SegmentHeader};
+
+/// Receives replayed frames in order.
+pub type Replay<'a> = &'a mut dyn FnMut(Sequence, &[u8]) -> Result<(), ReplayError>;
+
+/// What opening found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// The last frame of the journal, 0 if it is empty.
+    pub last: Sequence,
+    /// Frames handed to the replay.
+    pub replayed: u64,
+    /// Frames checked in full, replayed or not.
+    pub checked: u64,
+    /// Segment files.
+    pub segments: u64,
+    /// The unsynced tail that was removed, if there was one.
+    pub cut: Option<Cut>,
+}
+
+/// A tail that a crash left unsynced, and that was therefore never acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// Number of the segment file.
+    pub segment: u64,
+    /// Byte offset the journal now ends at.
+    pub offset: u64,
+    /// Bytes overwritten with zeros.
+    pub bytes: u64,
+    /// The first frame that did not survive.
+    pub sequence: Sequence,
+}
+
+/// Where writing goes on.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) file: File,
+    pub(crate) path: PathBuf,
+    pub(crate) number: u64,
+    pub(crate) offset: u64,
+    pub(crate) last: Sequence,
+    pub(crate) hash: FrameHash,
+}
+
+/// Where a scan stands between two frames.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Position {
+    pub(crate) next: Sequence,
+    pub(crate) previous: FrameHash,
+    pub(crate) offset: u64,
+}
+
+/// A frame that passed all checks.
+pub(crate) struct Checked<'a> {
+    pub(crate) sequence: Sequence,
+    pub(crate) durable: Sequence,
+    pub(crate) payload: &'a [u8],
+    pub(crate) after: Position,
+}
+
+/// Checks the frame at a position in full; `Ok(None)` where only zeros follow in its header.
+pub(crate) fn check_frame(
+    cursor: &mut Cursor,
+    position: Position,
+) -> std::io::Result<Result<Option<Checked<'_>>, FrameFault>> {
+    let (header, frame) = match cursor.at(position.offset)? {
+        Found::Nothing => return Ok(Ok(None)),
+        Found::Bad(fault) => return Ok(Err(fault)),
+        Found::Frame(header, frame) => (header, frame),
+    };
+    if header.sequence != position.next {
+        return Ok(Err(FrameFault::OutOfOrder {
+            found: header.sequence,
+        }));
+    }
+    if header.previous != position.previous {
+        return Ok(Err(FrameFault::Chain));
+    }
+    Ok(header.payload_of(frame).map(|payload| {
+        Some(Checked {
+            sequence: header.sequence,
+            durable: header.durable,
+            payload,
+            after: Position {
+                next: header.sequence + 1,
+                previous: hash_of(frame),
+                offset: position.offset + frame.len() as u64,
+            },
+        })
+    }))
+}
+
+/// Checks and replays all that is to be; `headers` is not empty.
+pub(crate) fn recover(
+    dir: &Path,
+    headers: &[SegmentHeader],
+    from: Sequence,
+    replay: Replay<'_>,
+) -> Result<(End, SegmentTable, Recovery), JournalError> {
+    let scan_from = headers
+        .partition_point(|header| header.first <= from)
+        .saturating_sub(1);
+    let mut table = SegmentTable::default();
+    for header in &headers[..scan_from] {
+        table.segments.push(SegmentEntry {
+            number: header.number,
+            first: header.first,
+            index: None,
+        });
+    }
+    let mut recovery = Recovery {
+        last: 0,
+        replayed: 0,
+        checked: 0,
+        segments: headers.len() as u64,
+        cut: None,
+    };
+    let mut end: Option<End> = None;
+    for (at, header) in headers.iter().enumerate().skip(scan_from) {
+        if let Some(before) = &end {
+            follows(before, header)?;
+        }
+        let is_last = at + 1 == headers.len();
+        let mut scan = Scan::open(dir, header)?;
+        scan.frames(from, replay, &mut recovery)?;
+        if is_last {
+            recovery.cut = scan.settle_tail()?;
+        } else {
+            scan.require_full()?;
+        }
+        let (number, first) = (header.number, header.first);
+        table.segments.push(SegmentEntry {
+            number,
+            first,
+            index: Some(scan.index),
+        });
+        end = Some(End {
+            file: scan.file,
+            path: scan.path,
+            number,
+            offset: scan.position.offset,
+            last: scan.position.next - 1,
+            hash: scan.position.previous,
+        });
+    }
+    let Some(end) = end else {
+        return Err(JournalError::MissingSegment {
+            segment: 1,
+            path: segment::path(dir, 1),
+        });
+    };
+    recovery.last = end.last;
+    Ok((end, table, recovery))
+}
+
+/// A segment must begin where the one before ended.
+fn follows(before: &End, header: &SegmentHeader) -> Result<(), JournalError> {
+    let fault = if header.first != before.last + 1 {
+        FrameFault::Missing
+    } else if header.previous != before.hash {
+        FrameFault::Chain
+    } else {
+        return Ok(());
+    };
+    Err(JournalError::Corrupt {
+        segment: before.number,
+        offset: before.offset,
+        sequence: before.last + 1,
+        fault,
+    })
+}
+
+struct Scan {
+    number: u64,
+    path: PathBuf,
+    file: File,
+    cursor: Cursor,
+    position: Position,
+    /// The fault the scan ended at; `None` at zeros or the end of the file.
+    fault: Option<FrameFault>,
+    index: SparseIndex,
+    /// Frames that no later frame calls durable, with their offsets.
+    unproven: VecDeque<(Sequence, u64)>,
+}
+
+impl Scan {
+    fn open(dir: &Path, header: &SegmentHeader) -> Result<Self, JournalError> {
+        let path = segment::path(dir, header.number);
+        let file = segment::open(dir, header.number)?;
+        let cursor = file
+            .try_clone()
+            .and_then(Cursor::new)
+            .context("read", &path)?;
+        Ok(Self {
+            number: header.number,
+            path,
+            file,
+            cursor,
+            position: Position {
+                next: header.first,
+                previous: header.previous,
+                offset: segment::HEADER,
+            },
+            fault: None,
+            index: SparseIndex::default(),
+            unproven: VecDeque::new(),
+        })
+    }
+
+    /// Goes through the valid frames.
+    fn frames(
+        &mut self,
+        from: Sequence,
+        replay: Replay<'_>,
+        recovery: &mut Recovery,
+    ) -> Result<(), JournalError> {
+        loop {
+            let offset = self.position.offset;
+            let checked =
+                match check_frame(&mut self.cursor, self.position).context("read", &self.path)? {
+                    Ok(Some(checked)) => checked,
+                    Ok(None) => return Ok(()),
+                    Err(fault) => {
+                        self.fault = Some(fault);
+                        return Ok(());
+                    }
+                };
+            self.index.note(checked.sequence, offset);
+            while self
+                .unproven
+                .front()
+                .is_some_and(|&(proven, _)| proven <= checked.durable)
+            {
+                self.unproven.pop_front();
+            }
+            self.unproven.push_back((checked.sequence, offset));
+            recovery.checked += 1;
+            if checked.sequence >= from {
+                replay(checked.sequence, checked.payload).map_err(|source| {
+                    JournalError::Replay {
+                        sequence: checked.sequence,
+                        source,
+                    }
+                })?;
+                recovery.replayed += 1;
+            }
+            self.position = checked.after;
+        }
+    }
+
+    fn corrupt(&self, fault: FrameFault) -> JournalError {
+        JournalError::Corrupt {
+            segment: self.number,
+            offset: self.position.offset,
+            sequence: self.position.next,
+            fault,
+        }
+    }
+
+    /// A segment with one behind it was synced whole and cut to its last frame.
+    fn require_full(&self) -> Result<(), JournalError> {
+        match self.fault {
+            Some(fault) => Err(self.corrupt(fault)),
+            None if self.position.offset < self.cursor.length() => {
+                Err(self.corrupt(FrameFault::Missing))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Cuts what was never synced and makes durable what is kept.
+    fn settle_tail(&mut self) -> Result<Option<Cut>, JournalError> {
+        if let Some(fault @ (FrameFault::Chain | FrameFault::OutOfOrder { .. })) = self.fault {
+            return Err(self.corrupt(fault));
+        }
+        let offset = self.position.offset;
+        let rest = self.cursor.rest(offset).context("read", &self.path)?;
+        let cut = match judge(&rest, offset, self.position.next) {
+            Damage::Nothing => None,
+            Damage::Decayed => {
+                return Err(self.corrupt(self.fault.unwrap_or(FrameFault::Missing)));
+            }
+            Damage::Torn { bytes } => {
+                segment::zero(&self.file, offset, offset + bytes).context("cut", &self.path)?;
+                let (segment, sequence) = (self.number, self.position.next);
+                Some(Cut {
+                    segment,
+                    offset,
+                    bytes,
+                    sequence,
+                })
+            }
+        };
+        self.rewrite_unproven()
+            .context("rewrite the tail of", &self.path)?;
+        self.file.sync_data().context("sync", &self.path)?;
+        Ok(cut)
+    }
+
+    /// Writes the frames that may not be on disk once more.
+    ///
+    /// After a failed sync the page cache can show frames as clean that the disk never took; only
+    /// writing them again makes the sync that follows mean something.
+    fn rewrite_unproven(&mut self) -> std::io::Result<()> {
+        let Some(&(_, start)) = self.unproven.front() else {
+            return Ok(());
+        };
+        let mut bytes = self.cursor.rest(start)?;
+        bytes.truncate((self.position.offset - start) as usize);
+        self.file.write_all_at(&bytes, start)
+    }
+}

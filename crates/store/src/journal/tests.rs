@@ -1,0 +1,426 @@
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use crate::journal::frame::{FrameFault, OVERHEAD};
+use crate::journal::{
+    Journal, JournalError, JournalOptions, MAX_PAYLOAD, Recovery, Sequence, SparseIndex, segment,
+};
+
+const SEGMENT: u64 = 4096;
+
+fn options() -> JournalOptions {
+    JournalOptions {
+        segment_bytes: SEGMENT,
+        free_floor: 0,
+        prepare_ahead: true,
+    }
+}
+
+/// Payloads of many sizes, without zero bytes.
+fn payload(sequence: Sequence) -> Vec<u8> {
+    let length = 1 + (sequence * 37 % 300) as usize;
+    (0..length as u64)
+        .map(|at| (sequence * 31 + at * 7) as u8 | 1)
+        .collect()
+}
+
+type Replayed = Vec<(Sequence, Vec<u8>)>;
+
+fn open_from(dir: &Path, from: Sequence) -> Result<(Journal, Recovery, Replayed), JournalError> {
+    let mut replayed = Vec::new();
+    let (journal, recovery) = Journal::open(dir, options(), from, &mut |sequence, payload| {
+        replayed.push((sequence, payload.to_vec()));
+        Ok(())
+    })?;
+    Ok((journal, recovery, replayed))
+}
+
+fn filled(dir: &Path, frames: Sequence) -> Journal {
+    let (mut journal, _, _) = open_from(dir, 1).unwrap();
+    for sequence in 1..=frames {
+        assert_eq!(journal.append(&payload(sequence)).unwrap(), sequence);
+        assert_eq!(journal.sync().unwrap(), sequence);
+    }
+    journal
+}
+
+fn expect_prefix(replayed: &Replayed) {
+    for (expected, (sequence, bytes)) in (1..).zip(replayed) {
+        assert_eq!(*sequence, expected);
+        assert_eq!(*bytes, payload(expected), "frame {expected}");
+    }
+}
+
+#[test]
+fn reopening_gives_back_every_frame_and_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 100));
+    let (mut journal, recovery, replayed) = open_from(dir.path(), 1).unwrap();
+    assert_eq!(
+        (recovery.last, recovery.replayed, &recovery.cut),
+        (100, 100, &None)
+    );
+    assert!(recovery.segments > 3, "rolled over: {recovery:?}");
+    expect_prefix(&replayed);
+    assert_eq!(journal.append_parts(&[b"a", b"", b"bc"]).unwrap(), 101);
+    journal.sync().unwrap();
+    assert_eq!(journal.reader().read(101).unwrap(), b"abc");
+}
+
+#[test]
+fn replay_starts_where_asked_and_reads_older_frames_on_demand() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 100));
+    let (journal, recovery, replayed) = open_from(dir.path(), 90).unwrap();
+    assert_eq!(replayed.len(), 11);
+    assert_eq!(replayed[0], (90, payload(90)));
+    assert!(
+        recovery.checked < 60,
+        "older segments are not read: {recovery:?}"
+    );
+    let reader = journal.reader();
+    for sequence in 1..=100 {
+        assert_eq!(reader.read(sequence).unwrap(), payload(sequence));
+    }
+    let frames: Result<Vec<_>, _> = reader.iter_from(7).collect();
+    let frames = frames.unwrap();
+    assert_eq!(frames.len(), 94);
+    assert_eq!(frames[0], (7, payload(7)));
+    assert_eq!(frames[93], (100, payload(100)));
+    assert_eq!(reader.verify(&mut |_| {}).unwrap().frames, 100);
+    for absent in [0, 101] {
+        assert!(matches!(
+            reader.read(absent),
+            Err(JournalError::NoSuchFrame { sequence, last: 100 }) if sequence == absent
+        ));
+    }
+}
+
+#[test]
+fn readers_see_only_what_is_durable_and_follow_the_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), 1);
+    let reader = journal.reader();
+    let syncer = journal.syncer();
+    let mut iterator = reader.iter_from(1);
+    assert_eq!(iterator.next().unwrap().unwrap().0, 1);
+    for sequence in 2..=60 {
+        journal.append(&payload(sequence)).unwrap();
+        assert!(iterator.next().is_none());
+        assert!(matches!(
+            reader.read(sequence),
+            Err(JournalError::NoSuchFrame { .. })
+        ));
+        assert_eq!(syncer.sync().unwrap(), sequence);
+        assert_eq!(
+            iterator.next().unwrap().unwrap(),
+            (sequence, payload(sequence))
+        );
+    }
+}
+
+#[test]
+fn a_wrong_index_costs_time_and_not_data() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 100));
+    let (journal, _, _) = open_from(dir.path(), 100).unwrap();
+    let reader = journal.reader();
+    reader.offer_index(1, SparseIndex::from_entries(vec![(1, 70), (3, 64)]));
+    for sequence in 1..=20 {
+        assert_eq!(reader.read(sequence).unwrap(), payload(sequence));
+    }
+}
+
+#[test]
+fn a_tail_torn_at_any_byte_is_cut_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let frames = 9;
+    let journal = filled(dir.path(), frames);
+    let end = journal.offset;
+    drop(journal);
+    let start = end - (OVERHEAD + payload(frames).len()) as u64;
+    let good = fs::read(segment::path(dir.path(), 1)).unwrap();
+    let torn = dir.path().join("torn");
+    for at in start..end {
+        for cut_file in [false, true] {
+            copy_segments(dir.path(), &torn);
+            let path = segment::path(&torn, 1);
+            let file = OpenOptions::new().write(true).open(&path).unwrap();
+            if cut_file {
+                file.set_len(at).unwrap();
+            } else {
+                file.write_all_at(&vec![0; (end - at) as usize], at)
+                    .unwrap();
+            }
+            let (mut journal, recovery, replayed) = open_from(&torn, 1).unwrap();
+            assert_eq!(recovery.last, frames - 1, "torn at {at}");
+            expect_prefix(&replayed);
+            let written = &good[start as usize..at as usize];
+            let used = written
+                .iter()
+                .rposition(|&byte| byte != 0)
+                .map_or(0, |last| last + 1);
+            assert_eq!(recovery.cut.map_or(0, |cut| cut.bytes), used as u64);
+            assert_eq!(journal.append(b"again").unwrap(), frames);
+            journal.sync().unwrap();
+            drop(journal);
+            let (_, recovery, replayed) = open_from(&torn, 1).unwrap();
+            assert_eq!((recovery.last, recovery.cut), (frames, None));
+            assert_eq!(replayed[frames as usize - 1].1, b"again");
+        }
+    }
+}
+
+fn copy_segments(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir_all(to).unwrap();
+    for number in 1.. {
+        let source = segment::path(from, number);
+        if !source.exists() {
+            return;
+        }
+        fs::copy(&source, segment::path(to, number)).unwrap();
+    }
+}
+
+/// Sectors of several unsynced frames reach the disk in any order.
+#[test]
+fn unsynced_frames_behind_a_lost_one_are_cut_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), 3);
+    let durable_end = journal.offset;
+    let big = vec![7; 700];
+    for _ in 0..3 {
+        journal.append(&big).unwrap();
+    }
+    let end = journal.offset;
+    drop(journal);
+    let sectors: Vec<u64> = (durable_end / 512..=end / 512).collect();
+    assert!(sectors.len() < 10);
+    let lost_dir = dir.path().join("lost");
+    for pattern in 1_u32..(1 << sectors.len()) {
+        copy_segments(dir.path(), &lost_dir);
+        let file = OpenOptions::new()
+            .write(true)
+            .open(segment::path(&lost_dir, 1))
+            .unwrap();
+        for (bit, &sector) in sectors.iter().enumerate() {
+            if pattern & (1 << bit) != 0 {
+                let from = (sector * 512).max(durable_end);
+                let length = (sector + 1) * 512 - from;
+                file.write_all_at(&vec![0; length as usize], from).unwrap();
+            }
+        }
+        let (_, recovery, replayed) = open_from(&lost_dir, 1).unwrap();
+        expect_prefix(&replayed[..3].to_vec());
+        assert!(recovery.last < 6);
+        assert!(replayed[3..].iter().all(|(_, payload)| *payload == big));
+    }
+}
+
+#[test]
+fn a_durable_frame_that_became_zeros_is_corruption() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 9));
+    let file = OpenOptions::new()
+        .write(true)
+        .open(segment::path(dir.path(), 1))
+        .unwrap();
+    let (start, length) = (segment::HEADER, OVERHEAD + payload(1).len());
+    file.write_all_at(&vec![0; length], start).unwrap();
+    let error = open_from(dir.path(), 1).unwrap_err();
+    assert!(matches!(
+        error,
+        JournalError::Corrupt {
+            segment: 1,
+            offset: segment::HEADER,
+            sequence: 1,
+            fault: FrameFault::Missing
+        }
+    ));
+}
+
+#[test]
+fn one_flipped_bit_is_never_wrong_data_nor_a_lost_frame() {
+    let dir = tempfile::tempdir().unwrap();
+    let frames = 24;
+    drop(filled(dir.path(), frames));
+    let flipped = dir.path().join("flipped");
+    copy_segments(dir.path(), &flipped);
+    let mut found = 0;
+    for number in 1..=2 {
+        let path = segment::path(&flipped, number);
+        let good = fs::read(&path).unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        for (position, &byte) in good.iter().enumerate() {
+            let bad = byte ^ (1 << (position % 8));
+            file.write_all_at(&[bad], position as u64).unwrap();
+            match open_from(&flipped, 1) {
+                Err(JournalError::Corrupt { segment, .. }) if segment == number => found += 1,
+                Err(JournalError::SegmentHeader { segment }) if segment == number => {}
+                Err(error) => panic!("unexpected at {number}/{position}: {error}"),
+                Ok((_, recovery, replayed)) => {
+                    // Only the unused rest of the last segment may be flipped without loss.
+                    assert_eq!(recovery.last, frames, "silent loss at {number}/{position}");
+                    assert!(recovery.cut.is_some(), "unnoticed at {number}/{position}");
+                    expect_prefix(&replayed);
+                }
+            }
+            file.write_all_at(&[byte], position as u64).unwrap();
+        }
+    }
+    assert!(found > 4000, "{found}");
+    assert_eq!(open_from(&flipped, 1).unwrap().1.last, frames);
+}
+
+#[test]
+fn damage_before_the_checkpoint_is_found_when_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 100));
+    let path = segment::path(dir.path(), 1);
+    let file = OpenOptions::new().write(true).open(&path).unwrap();
+    file.write_all_at(&[0xff], segment::HEADER + 70).unwrap();
+    let (journal, _, _) = open_from(dir.path(), 100).unwrap();
+    let reader = journal.reader();
+    let corrupt = |error: JournalError| {
+        matches!(
+            error,
+            JournalError::Corrupt {
+                segment: 1,
+                sequence: 1,
+                fault: FrameFault::Payload,
+                ..
+            }
+        )
+    };
+    assert!(corrupt(reader.read(1).unwrap_err()));
+    assert!(corrupt(reader.verify(&mut |_| {}).unwrap_err()));
+    assert_eq!(reader.read(2).unwrap(), payload(2));
+    assert!(reader.iter_from(1).next().unwrap().is_err());
+}
+
+#[test]
+fn a_missing_segment_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 100));
+    let kept = dir.path().join("kept");
+    for missing in [1, 2, 3] {
+        copy_segments(dir.path(), &kept);
+        fs::remove_file(segment::path(&kept, missing)).unwrap();
+        let error = open_from(&kept, 100).unwrap_err();
+        assert!(
+            matches!(&error, JournalError::MissingSegment { segment, path }
+                if *segment == missing && *path == segment::path(&kept, missing)),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn segments_of_two_journals_do_not_join() {
+    let one = tempfile::tempdir().unwrap();
+    let two = tempfile::tempdir().unwrap();
+    drop(filled(one.path(), 100));
+    let (mut other, _, _) = open_from(two.path(), 1).unwrap();
+    for sequence in 1..=100 {
+        let mut bytes = payload(sequence);
+        bytes[0] ^= 2;
+        other.append(&bytes).unwrap();
+    }
+    other.sync().unwrap();
+    drop(other);
+    fs::copy(segment::path(two.path(), 2), segment::path(one.path(), 2)).unwrap();
+    let error = open_from(one.path(), 1).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            JournalError::Corrupt {
+                fault: FrameFault::Chain,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn below_the_floor_nothing_is_written_and_it_resumes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), 3);
+    journal.set_free_floor(u64::MAX);
+    let offset = journal.offset;
+    let error = journal.append(b"x").unwrap_err();
+    assert!(matches!(error, JournalError::NoSpace { floor: u64::MAX, free } if free > 0));
+    assert_eq!((journal.offset, journal.last()), (offset, 3));
+    journal.set_free_floor(0);
+    assert_eq!(journal.append(b"x").unwrap(), 4);
+    assert_eq!(journal.sync().unwrap(), 4);
+}
+
+#[test]
+fn sizes_that_are_no_frame_are_refused_and_large_ones_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), 3);
+    let too_large = vec![1; MAX_PAYLOAD + 1];
+    for refused in [&[][..], &too_large] {
+        assert!(matches!(
+            journal.append(refused),
+            Err(JournalError::PayloadSize { .. })
+        ));
+    }
+    let large = vec![9; 3 * SEGMENT as usize];
+    journal.append(&large).unwrap();
+    journal.append(b"small").unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+    let (journal, recovery, replayed) = open_from(dir.path(), 1).unwrap();
+    assert_eq!((recovery.last, replayed[3].1 == large), (5, true));
+    assert_eq!(journal.reader().read(5).unwrap(), b"small");
+}
+
+#[test]
+fn a_failed_sync_is_final() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), 3);
+    journal.append(b"never acknowledged").unwrap();
+    // A descriptor that cannot be synced stands in for a disk that fails.
+    let (pipe, _writer) = std::io::pipe().unwrap();
+    let unsyncable = fs::File::from(std::os::fd::OwnedFd::from(pipe));
+    journal.shared.tail().file = std::sync::Arc::new(unsyncable);
+    assert!(matches!(journal.sync(), Err(JournalError::File(_))));
+    assert!(matches!(journal.sync(), Err(JournalError::Stopped)));
+    assert!(matches!(journal.append(b"x"), Err(JournalError::Stopped)));
+    assert!(matches!(
+        journal.syncer().sync(),
+        Err(JournalError::Stopped)
+    ));
+    assert_eq!(journal.durable(), 3);
+}
+
+#[test]
+fn a_failing_replay_is_reported_with_its_frame() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 3));
+    let result = Journal::open(dir.path(), options(), 1, &mut |sequence, _| {
+        if sequence == 2 {
+            Err("no".into())
+        } else {
+            Ok(())
+        }
+    });
+    assert!(matches!(
+        result,
+        Err(JournalError::Replay { sequence: 2, .. })
+    ));
+}
+
+#[test]
+fn a_half_made_next_segment_is_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 3));
+    fs::write(dir.path().join("next.tmp"), b"half").unwrap();
+    let (_, recovery, _) = open_from(dir.path(), 1).unwrap();
+    assert_eq!(recovery.last, 3);
+    assert!(!dir.path().join("next.tmp").exists());
+}

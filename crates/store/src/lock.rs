@@ -1,0 +1,78 @@
+//! The lock that keeps a second process out of a data directory.
+//!
+//! Two writers in one journal would break its chain; the lock is held by the operating system and
+//! goes with the process, so nothing is left to clean up after a crash.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::durable::{Context, FileError};
+
+const LOCK_FILE: &str = "lock";
+
+/// Why a data directory could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another open store holds the directory.
+    #[error(
+        "data directory {} is in use by {}: stop that node, or give this one a directory of its own",
+        dir.display(),
+        holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+    )]
+    InUse {
+        /// The directory asked for.
+        dir: PathBuf,
+        /// The process id the holder left in the lock file, if readable.
+        holder: Option<u32>,
+    },
+    /// The lock file could not be made or read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Exclusive use of a data directory until dropped.
+#[derive(Debug)]
+pub struct DirLock {
+    // Closing the file releases the lock.
+    _file: File,
+}
+
+impl DirLock {
+    /// Takes the directory or says who has it.
+    pub fn take(dir: &Path) -> Result<Self, LockError> {
+        let path = dir.join(LOCK_FILE);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .context("open", &path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let holder = file
+                    .read_to_string(&mut text)
+                    .ok()
+                    .and_then(|_| text.trim().parse().ok());
+                return Err(LockError::InUse {
+                    dir: dir.to_path_buf(),
+                    holder,
+                });
+            }
+            Err(TryLockError::Error(source)) => {
+                return Err(FileError {
+                    action: "lock",
+                    path,
+                    source,
+                }
+                .into());
+            }
+        }
+        file.set_len(0).context("empty", &path)?;
+        writeln!(file, "{}", std::process::id()).context("write", &path)?;
+        Ok(Self { _file: file })
+    }
+}
