@@ -1,1 +1,26 @@
-//! The pure rules of the mesh: no clock, no network, no randomness, no files.
+//! The rules of the mesh, pure: given the same state, command and time they decide the same.
+//!
+//! Everything replicated is a [`document`] with one owner. A [`command`] is [`decide`]d against
+//! the [`state`] into [`event`]s; the events go to the journal and are folded into the state.
+//! Nothing here reads a clock, opens a socket or a file, or draws a random number: the node hands
+//! all of that in, so that a simulator can replay it.
+
+pub mod access;
+pub mod aid;
+pub mod catalogue;
+pub mod command;
+pub mod decide;
+pub mod document;
+pub mod event;
+pub mod indicator;
+pub mod language;
+pub mod period;
+pub mod plan;
+pub mod quantity;
+pub mod refusal;
+pub mod region;
+pub mod report;
+pub mod rollup;
+pub mod state;
+pub mod step;
+pub mod task;

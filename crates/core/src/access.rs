@@ -1,0 +1,169 @@
+//! What a peer is entitled to see: the filter of each link, as one pure function.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Body, Document};
+use crate::plan::PlanStatus;
+use crate::region::{Level, RegionCode, RegionTree};
+
+/// What a peer is to this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Relation {
+    /// The node above.
+    Parent,
+    /// A node below.
+    Child,
+    /// A region of another branch that this one is paired with.
+    Partner,
+}
+
+impl Relation {
+    /// The word used in listings and logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Parent => "parent",
+            Self::Child => "child",
+            Self::Partner => "partner",
+        }
+    }
+}
+
+/// Whether `peer`, being `relation` to the node, may see the document. `here` is the region whose
+/// node asks; everything not granted is denied.
+pub fn may_see(
+    tree: &RegionTree,
+    here: RegionCode,
+    peer: RegionCode,
+    relation: Relation,
+    document: &Document,
+) -> bool {
+    match relation {
+        Relation::Parent => tree.is_within(document.owner, here) && goes_up(here, document),
+        Relation::Child => !tree.is_within(document.owner, peer) && goes_down(tree, peer, document),
+        Relation::Partner => goes_across(here, peer, document),
+    }
+}
+
+/// Up: what a superior needs to add up and to supervise; never what lies inside a pairing.
+fn goes_up(here: RegionCode, document: &Document) -> bool {
+    match &document.body {
+        // A unit's own entry goes no further than the node it reports to.
+        Body::Region(region) => region.level != Level::Unit || region.code == here,
+        Body::Roster(_)
+        | Body::Indicator(_)
+        | Body::Comment(_)
+        | Body::TaskProgress(_)
+        | Body::AidSummary(_) => true,
+        Body::Plan(_)
+        | Body::Task(_)
+        | Body::Pairing(_)
+        | Body::AidProject(_)
+        | Body::AidConsent(_)
+        | Body::AidEntry(_) => false,
+    }
+}
+
+/// Down: plans that are no longer drafts, the indicators they need, and the peer's own tasks.
+fn goes_down(tree: &RegionTree, peer: RegionCode, document: &Document) -> bool {
+    match &document.body {
+        Body::Plan(plan) => plan.status != PlanStatus::Draft,
+        Body::Indicator(_) => true,
+        Body::Task(task) => tree.is_within(task.assignee, peer),
+        Body::Region(_)
+        | Body::Roster(_)
+        | Body::Comment(_)
+        | Body::TaskProgress(_)
+        | Body::Pairing(_)
+        | Body::AidProject(_)
+        | Body::AidConsent(_)
+        | Body::AidEntry(_)
+        | Body::AidSummary(_) => false,
+    }
+}
+
+/// Across: this side's own documents of the pairing with that partner.
+fn goes_across(here: RegionCode, peer: RegionCode, document: &Document) -> bool {
+    if document.owner != here {
+        return false;
+    }
+    match &document.body {
+        Body::Pairing(side) => side.partner == peer,
+        Body::AidProject(project) => project.donor == peer || project.recipient == peer,
+        // Consents and entries name the project; its id is only unique at its proposer, and the
+        // proposer is one of the two sides, so the pairing is recognised by the prefix of the id.
+        Body::AidConsent(consent) => consent.proposer == peer,
+        Body::AidEntry(entry) => {
+            document
+                .id
+                .starts_with(&entry_prefix(entry.proposer, &entry.project, peer))
+        }
+        Body::Region(region) => region.code == here,
+        Body::Roster(_)
+        | Body::Indicator(_)
+        | Body::Plan(_)
+        | Body::Comment(_)
+        | Body::Task(_)
+        | Body::TaskProgress(_)
+        | Body::AidSummary(_) => false,
+    }
+}
+
+/// The prefix of an entry's document id: the partner it is shared with, the proposer and the
+/// project, so that entitlement and grouping need no look-up.
+pub fn entry_prefix(proposer: RegionCode, project: &str, partner: RegionCode) -> String {
+    format!("{partner}/{proposer}/{project}/")
+}
+
+/// Whether `peer`, being `relation` to the node, may be believed to own the document it sends.
+pub fn may_give(
+    tree: &RegionTree,
+    here: RegionCode,
+    peer: RegionCode,
+    relation: Relation,
+    document: &Document,
+) -> bool {
+    let owner = document.owner;
+    match relation {
+        Relation::Parent => {
+            !tree.is_within(owner, here)
+                && matches!(
+                    document.body,
+                    Body::Plan(_) | Body::Indicator(_) | Body::Task(_)
+                )
+        }
+        Relation::Child => {
+            let within = match &document.body {
+                // The entry that makes a region known cannot be looked up yet.
+                Body::Region(region) if region.code == owner && owner != peer => region
+                    .parent
+                    .is_some_and(|parent| tree.is_within(parent, peer)),
+                _ => tree.is_within(owner, peer),
+            };
+            within
+                && matches!(
+                    document.body,
+                    Body::Region(_)
+                        | Body::Roster(_)
+                        | Body::Indicator(_)
+                        | Body::Comment(_)
+                        | Body::TaskProgress(_)
+                        | Body::AidSummary(_)
+                )
+        }
+        Relation::Partner => {
+            owner == peer
+                && match &document.body {
+                    Body::Pairing(side) => side.partner == here,
+                    Body::AidProject(project) => project.donor == here || project.recipient == here,
+                    Body::AidConsent(consent) => consent.proposer == here,
+                    Body::AidEntry(entry) => {
+                        document
+                            .id
+                            .starts_with(&entry_prefix(entry.proposer, &entry.project, here))
+                    }
+                    Body::Region(region) => region.code == peer,
+                    _ => false,
+                }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Commands: everything that can be asked of a node's commit loop.
+
+use jiff::civil::Date;
+
+use crate::access::Relation;
+use crate::aid::{AidFact, Milestone, PairingKind};
+use crate::document::{CellDocument, Document};
+use crate::event::Event;
+use crate::indicator::Indicator;
+use crate::plan::{PlanText, Target};
+use crate::region::{Region, RegionCode};
+use crate::report::{Outcome, Report};
+use crate::step::{Action, Author};
+use crate::task::Shortfall;
+
+/// One thing asked of a node. The region that acts is always named: a node may host several.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Host these regions, in order; those that are hosted already are updated where they differ.
+    Host {
+        /// Parents before children.
+        regions: Vec<Region>,
+    },
+    /// Stop hosting a region and all below it: it moves to a node of its own.
+    MoveOut {
+        /// The region that moves.
+        region: RegionCode,
+    },
+    /// Take over a region with its history, as another node's export gives it.
+    MoveIn {
+        /// The region that moves.
+        region: RegionCode,
+        /// What the old node knew of it, oldest first.
+        history: Vec<Event>,
+    },
+    /// Take reports.
+    PushReports(Push),
+    /// Bring in a plan as a draft.
+    ImportPlan {
+        /// The region that will issue it.
+        issuer: RegionCode,
+        /// The plan.
+        text: PlanText,
+        /// Indicators that do not ship with the project.
+        indicators: Vec<Indicator>,
+        /// Who and why.
+        author: Author,
+    },
+    /// Put a draft to consultation.
+    ConsultPlan {
+        /// The region that issues it.
+        issuer: RegionCode,
+        /// Its code.
+        plan: String,
+        /// The last day for comments.
+        until: Date,
+        /// Who and why.
+        author: Author,
+    },
+    /// Comment on a plan in consultation.
+    CommentPlan {
+        /// The region that comments.
+        region: RegionCode,
+        /// The id of the comment at that region.
+        id: String,
+        /// The region that issues the plan.
+        issuer: RegionCode,
+        /// Its code.
+        plan: String,
+        /// The item, or empty for the whole plan.
+        item: String,
+        /// What is said.
+        text: String,
+        /// Who and why.
+        author: Author,
+    },
+    /// Issue a plan.
+    IssuePlan {
+        /// The region that issues it.
+        issuer: RegionCode,
+        /// Its code.
+        plan: String,
+        /// Who and why.
+        author: Author,
+    },
+    /// Decompose a plan item into tasks for regions directly below.
+    AssignTasks {
+        /// The region that assigns.
+        issuer: RegionCode,
+        /// The region that issued the plan.
+        plan_issuer: RegionCode,
+        /// The plan's code.
+        plan: String,
+        /// The item's number.
+        item: String,
+        /// Who gets what.
+        parts: Vec<Part>,
+        /// Who and why.
+        author: Author,
+    },
+    /// Take a step in a task: acknowledge and complete by the region that works; accept, return,
+    /// close and revoke by the region that assigned it.
+    StepTask {
+        /// The region that acts.
+        region: RegionCode,
+        /// The region that assigned the task.
+        issuer: RegionCode,
+        /// The task's id at that region.
+        task: String,
+        /// The step.
+        action: Action,
+        /// Who and why.
+        author: Author,
+    },
+    /// Propose a pairing and sign it for this side, or sign the other side's proposal when the
+    /// same terms are given.
+    ProposePairing {
+        /// The region that proposes.
+        region: RegionCode,
+        /// The other side.
+        partner: RegionCode,
+        /// What kind of pairing.
+        kind: PairingKind,
+        /// What is agreed, in words.
+        terms: String,
+        /// First day.
+        from: Date,
+        /// Last day; `None` for open-ended.
+        until: Option<Date>,
+        /// Who and why.
+        author: Author,
+    },
+    /// Sign the other side's proposal as it stands.
+    SignPairing {
+        /// The region that signs.
+        region: RegionCode,
+        /// The other side.
+        partner: RegionCode,
+        /// Who and why.
+        author: Author,
+    },
+    /// End a pairing.
+    EndPairing {
+        /// The region that ends it.
+        region: RegionCode,
+        /// The other side.
+        partner: RegionCode,
+        /// Who and why.
+        author: Author,
+    },
+    /// Propose an aid project under a pairing that is in force, or change one's own proposal.
+    ProposeProject {
+        /// The region that proposes.
+        region: RegionCode,
+        /// The project's id at that region.
+        id: String,
+        /// The other side.
+        partner: RegionCode,
+        /// The side that gives.
+        donor: RegionCode,
+        /// Its name.
+        name: String,
+        /// What is done.
+        content: String,
+        /// The fund promised, in 分.
+        fund: i64,
+        /// Its milestones.
+        milestones: Vec<Milestone>,
+        /// Who and why.
+        author: Author,
+    },
+    /// Agree to the other side's project as it stands.
+    ConsentProject {
+        /// The region that agrees.
+        region: RegionCode,
+        /// The side that proposed it.
+        proposer: RegionCode,
+        /// The project's id.
+        project: String,
+        /// Who and why.
+        author: Author,
+    },
+    /// Record a fact of a project, or correct one's own.
+    RecordAid {
+        /// The region whose fact it is.
+        region: RegionCode,
+        /// The id of the entry at that region; recording it again corrects it.
+        id: String,
+        /// The side that proposed the project.
+        proposer: RegionCode,
+        /// The project's id.
+        project: String,
+        /// What happened.
+        fact: AidFact,
+        /// Who and why.
+        author: Author,
+    },
+    /// Take changes from another node.
+    Receive(Incoming),
+}
+
+/// Reports to take.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// The push's id; names rows that have no id of their own.
+    pub id: String,
+    /// Who pushes.
+    pub by: String,
+    /// Row numbers, from 1, and reports.
+    pub rows: Vec<(u32, Report)>,
+    /// Take all rows or none.
+    pub all_or_nothing: bool,
+}
+
+/// One part of a decomposition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The region that gets the task.
+    pub assignee: RegionCode,
+    /// What it has to reach; empty means the item's own targets.
+    pub targets: Vec<Target>,
+    /// By when.
+    pub due: Option<Date>,
+}
+
+/// Changes that a peer sends.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The peer.
+    pub from: RegionCode,
+    /// What the peer is to this node.
+    pub relation: Relation,
+    /// The peer's incarnation.
+    pub incarnation: u128,
+    /// The last of the peer's change numbers that this covers.
+    pub upto: u64,
+    /// Documents.
+    pub documents: Vec<Document>,
+    /// Roll-up cells.
+    pub cells: Vec<CellDocument>,
+    /// Changes that could not even be read at the fence, already described.
+    pub unreadable: Vec<crate::event::Quarantined>,
+}
+
+/// What a command led to.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What goes into the journal; empty when nothing changed.
+    pub events: Vec<Event>,
+    /// What the caller is told once that is durable.
+    pub answer: Answer,
+}
+
+/// What a caller is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is done; nothing more to say.
+    Done,
+    /// The version of the document that was written.
+    Written {
+        /// Its id.
+        id: String,
+        /// Its version.
+        version: u64,
+    },
+    /// What became of each row, in the order of the push.
+    Reports(Vec<(u32, Outcome)>),
+    /// The tasks that were made, and what they fall short of.
+    Tasks {
+        /// Their ids.
+        ids: Vec<String>,
+        /// Targets of the item that the parts do not reach.
+        shortfalls: Vec<Shortfall>,
+    },
+    /// What was taken from a peer and what was set aside.
+    Received {
+        /// How many changes were new.
+        applied: u32,
+        /// How many were set aside.
+        quarantined: u32,
+    },
+}

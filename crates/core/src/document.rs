@@ -1,0 +1,201 @@
+//! Documents: everything that is replicated, each with one owner that alone raises its version.
+//!
+//! A receiver keeps the highest version it has seen, so duplicates, reordering and replays change
+//! nothing and there are no conflicts to resolve.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::aid::{AidConsent, AidEntry, AidProject, AidSummary, PairingSide};
+use crate::indicator::{Indicator, IndicatorCode};
+use crate::period::Period;
+use crate::plan::{Comment, Plan};
+use crate::region::{Region, RegionCode, RegionKind};
+use crate::rollup::Sums;
+use crate::task::{Task, TaskProgress};
+
+/// The most bytes a document's id may have.
+pub const MAX_DOCUMENT_ID_LEN: usize = 160;
+
+/// What a document is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// A region: its name, parent, level and kind.
+    Region,
+    /// How many units of each kind report beneath a region.
+    Roster,
+    /// An indicator that does not ship with the project.
+    Indicator,
+    /// A plan.
+    Plan,
+    /// A comment on a plan in consultation.
+    Comment,
+    /// A task, by the region that assigns it.
+    Task,
+    /// What the region that works says of a task.
+    TaskProgress,
+    /// One side of a pairing.
+    Pairing,
+    /// An aid project, by the side that proposed it.
+    AidProject,
+    /// The other side's consent to a project.
+    AidConsent,
+    /// A payment, receipt, expenditure, placement or milestone.
+    AidEntry,
+    /// What a superior sees of a project.
+    AidSummary,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Region,
+        Self::Roster,
+        Self::Indicator,
+        Self::Plan,
+        Self::Comment,
+        Self::Task,
+        Self::TaskProgress,
+        Self::Pairing,
+        Self::AidProject,
+        Self::AidConsent,
+        Self::AidEntry,
+        Self::AidSummary,
+    ];
+
+    /// The word used in listings and logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Region => "region",
+            Self::Roster => "roster",
+            Self::Indicator => "indicator",
+            Self::Plan => "plan",
+            Self::Comment => "comment",
+            Self::Task => "task",
+            Self::TaskProgress => "task-progress",
+            Self::Pairing => "pairing",
+            Self::AidProject => "aid-project",
+            Self::AidConsent => "aid-consent",
+            Self::AidEntry => "aid-entry",
+            Self::AidSummary => "aid-summary",
+        }
+    }
+}
+
+/// What names a document in the mesh.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DocumentKey {
+    /// What it is about.
+    pub kind: Kind,
+    /// The region that owns it and alone raises its version.
+    pub owner: RegionCode,
+    /// Its id at that owner, at most [`MAX_DOCUMENT_ID_LEN`] bytes.
+    pub id: String,
+}
+
+/// One version of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The region that owns it.
+    pub owner: RegionCode,
+    /// Its id at that owner.
+    pub id: String,
+    /// Raised by the owner with every change.
+    pub version: u64,
+    /// The content.
+    pub body: Body,
+}
+
+/// The content of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// See [`Kind::Region`].
+    Region(Region),
+    /// See [`Kind::Roster`].
+    Roster(Roster),
+    /// See [`Kind::Indicator`].
+    Indicator(Indicator),
+    /// See [`Kind::Plan`].
+    Plan(Plan),
+    /// See [`Kind::Comment`].
+    Comment(Comment),
+    /// See [`Kind::Task`].
+    Task(Task),
+    /// See [`Kind::TaskProgress`].
+    TaskProgress(TaskProgress),
+    /// See [`Kind::Pairing`].
+    Pairing(PairingSide),
+    /// See [`Kind::AidProject`].
+    AidProject(AidProject),
+    /// See [`Kind::AidConsent`].
+    AidConsent(AidConsent),
+    /// See [`Kind::AidEntry`].
+    AidEntry(AidEntry),
+    /// See [`Kind::AidSummary`].
+    AidSummary(AidSummary),
+}
+
+/// How many units of each kind are expected to report beneath a region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roster {
+    /// Units by kind.
+    pub units: BTreeMap<RegionKind, u32>,
+}
+
+impl Roster {
+    /// How many units are expected to report an indicator that these kinds report; an empty list
+    /// means every unit.
+    pub fn expected(&self, reported_by: &[RegionKind]) -> u32 {
+        self.units
+            .iter()
+            .filter(|(kind, _)| reported_by.is_empty() || reported_by.contains(kind))
+            .fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+}
+
+/// A roll-up cell as it travels: the sums of one region, indicator and period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellDocument {
+    /// The region whose cell it is; it owns it.
+    pub region: RegionCode,
+    /// The indicator.
+    pub indicator: IndicatorCode,
+    /// The period.
+    pub period: Period,
+    /// The sums.
+    pub sums: Sums,
+    /// Raised by the owner with every change.
+    pub version: u64,
+}
+
+impl Document {
+    /// What names the document.
+    pub fn key(&self) -> DocumentKey {
+        DocumentKey {
+            kind: self.body.kind(),
+            owner: self.owner,
+            id: self.id.clone(),
+        }
+    }
+}
+
+impl Body {
+    /// What the document is about.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Region(_) => Kind::Region,
+            Self::Roster(_) => Kind::Roster,
+            Self::Indicator(_) => Kind::Indicator,
+            Self::Plan(_) => Kind::Plan,
+            Self::Comment(_) => Kind::Comment,
+            Self::Task(_) => Kind::Task,
+            Self::TaskProgress(_) => Kind::TaskProgress,
+            Self::Pairing(_) => Kind::Pairing,
+            Self::AidProject(_) => Kind::AidProject,
+            Self::AidConsent(_) => Kind::AidConsent,
+            Self::AidEntry(_) => Kind::AidEntry,
+            Self::AidSummary(_) => Kind::AidSummary,
+        }
+    }
+}

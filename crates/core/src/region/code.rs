@@ -1,0 +1,98 @@
+//! The code that names a region.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+/// The longest region code in bytes: room for an 18-digit unified social credit code and more.
+pub const MAX_REGION_CODE_LEN: usize = 23;
+
+/// A region's code: 1 to [`MAX_REGION_CODE_LEN`] ASCII letters, digits and hyphens.
+///
+/// Stored inline, so that a batch of a thousand reports needs no allocation for its codes.
+/// Ordered like its text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegionCode {
+    // Unused bytes are zero, so the derived order is the order of the text.
+    bytes: [u8; MAX_REGION_CODE_LEN],
+    len: u8,
+}
+
+/// A text that is not a region code.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "{value:?} is not a region code: 1 to {MAX_REGION_CODE_LEN} ASCII letters, digits and hyphens"
+)]
+pub struct InvalidRegionCode {
+    /// The text that was given, shortened to what an error message can bear.
+    pub value: String,
+}
+
+impl RegionCode {
+    /// Below every code: where a range over codes begins.
+    pub(crate) const LOWEST: Self = Self {
+        bytes: [0; MAX_REGION_CODE_LEN],
+        len: 0,
+    };
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        // The bytes were checked to be ASCII when the code was made, so this never falls back.
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl FromStr for RegionCode {
+    type Err = InvalidRegionCode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if text.is_empty() || text.len() > MAX_REGION_CODE_LEN || !text.bytes().all(allowed) {
+            return Err(InvalidRegionCode {
+                value: text.chars().take(64).collect(),
+            });
+        }
+        let mut bytes = [0; MAX_REGION_CODE_LEN];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        // The length was just checked to be at most 23.
+        #[allow(clippy::cast_possible_truncation, reason = "checked above")]
+        let len = text.len() as u8;
+        Ok(Self { bytes, len })
+    }
+}
+
+impl fmt::Display for RegionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for RegionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for RegionCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RegionCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CodeVisitor;
+        impl de::Visitor<'_> for CodeVisitor {
+            type Value = RegionCode;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a region code")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RegionCode, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(CodeVisitor)
+    }
+}

@@ -1,0 +1,231 @@
+//! Reports: one figure of one unit for one indicator and period, and the rules it must meet.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::indicator::{Indicator, IndicatorCode, IndicatorKind};
+use crate::period::Period;
+use crate::quantity::MAX_FIGURE;
+use crate::refusal::{Accepted, Reason, Refusal};
+use crate::region::RegionCode;
+
+/// The most bytes a client-given id may have.
+pub const MAX_ID_LEN: usize = 64;
+/// The most characters a note may have.
+pub const MAX_NOTE_CHARS: usize = 200;
+/// The most rows one push may carry.
+pub const MAX_ROWS: usize = 100_000;
+
+/// One figure as it is pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The client's id of this version of the figure; empty means "the batch's id and the row".
+    /// Sending the same id again changes nothing.
+    pub id: String,
+    /// The unit that reports, or the bureau itself for what is its own (本级).
+    pub source: RegionCode,
+    /// What is reported.
+    pub indicator: IndicatorCode,
+    /// For which period.
+    pub period: Period,
+    /// The figure, or the part above the line; 分 for money.
+    pub numerator: i64,
+    /// The part below the line; only for ratio and milestone.
+    pub denominator: Option<i64>,
+    /// The client's number of this version, from 1; 0 lets the node count. A higher revision
+    /// supersedes, a lower one that comes late changes nothing.
+    pub revision: u32,
+    /// Why the figure was corrected; may be empty.
+    pub note: String,
+}
+
+/// What became of one pushed row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Taken as the first figure of its cell.
+    Accepted {
+        /// The revision it has.
+        revision: u32,
+    },
+    /// Taken; it replaces the figure that counted before.
+    Superseded {
+        /// The revision it has.
+        revision: u32,
+    },
+    /// Known already, by its id or because it says what is said already; nothing changed.
+    Duplicate {
+        /// The revision that counts.
+        revision: u32,
+    },
+    /// Older than the figure that counts; nothing changed.
+    Stale {
+        /// The revision that counts.
+        revision: u32,
+    },
+    /// Not taken.
+    Refused(Refusal),
+}
+
+/// An accepted report inside a committed batch; `source` and `indicator` point into the batch's
+/// own lists, which keeps a report at some forty bytes in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRow {
+    /// Place of the source in [`ReportBatch::sources`].
+    pub source: u32,
+    /// Place of the indicator in [`ReportBatch::indicators`].
+    pub indicator: u32,
+    /// For which period.
+    pub period: Period,
+    /// The figure, or the part above the line.
+    pub numerator: i64,
+    /// The part below the line; 0 where the indicator has none.
+    pub denominator: i64,
+    /// The client-given id; empty for "the batch's id and `row`".
+    pub id: String,
+    /// The row of the push it came in, from 1.
+    pub row: u32,
+    /// The revision it has.
+    pub revision: u32,
+    /// Whether it came in time.
+    pub on_time: bool,
+    /// The journal frame of the version it replaces, 0 for none: the history of a cell is a chain.
+    pub replaces: u64,
+    /// Why the figure was corrected; may be empty.
+    pub note: String,
+}
+
+/// The accepted reports of one push, as they stand in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportBatch {
+    /// The push's id.
+    pub id: String,
+    /// Who pushed.
+    pub by: String,
+    /// When the node took it, in microseconds since 1970 UTC.
+    pub at_micros: i64,
+    /// Sources named by the rows.
+    pub sources: Vec<RegionCode>,
+    /// Indicators named by the rows.
+    pub indicators: Vec<IndicatorCode>,
+    /// The reports.
+    pub rows: Vec<ReportRow>,
+}
+
+/// The fingerprint of a report's id: of the id itself, or of the batch's id and the row.
+///
+/// 64 bits are enough, because it is only ever compared with the few ids of one cell.
+pub fn id_fingerprint(batch: &str, row: u32, id: &str) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    if id.is_empty() {
+        hasher.update(batch.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(&row.to_le_bytes());
+    } else {
+        hasher.update(id.as_bytes());
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// Checks a report against its indicator's definition and the calendar.
+///
+/// # Errors
+/// A [`Refusal`] that names the field, its value and what would be accepted.
+pub fn check(report: &Report, indicator: &Indicator, today: Date) -> Result<(), Refusal> {
+    if indicator.kind == IndicatorKind::RatioOfRatios {
+        let parts = indicator.of.iter().flatten();
+        let accepted = Accepted::OneOf(parts.map(ToString::to_string).collect());
+        return Err(Refusal::new(
+            Reason::DerivedIndicator,
+            "indicator",
+            report.indicator,
+            accepted,
+        ));
+    }
+    if report.period.kind() != indicator.period {
+        let example = indicator.period.example();
+        return Err(Refusal::new(
+            Reason::WrongPeriodKind,
+            "period",
+            report.period,
+            Accepted::Form(format!("{} ({example})", indicator.period.word())),
+        ));
+    }
+    if report.period.first_day() > today {
+        return Err(Refusal::advise(
+            Reason::FuturePeriod,
+            "period",
+            report.period,
+            format!("今天是 {today}"),
+            format!("today is {today}"),
+        ));
+    }
+    check_range("numerator", report.numerator)?;
+    check_denominator(report, indicator)?;
+    if report.id.len() > MAX_ID_LEN {
+        let accepted = Accepted::AtMostChars(MAX_ID_LEN);
+        return Err(Refusal::new(Reason::TooLong, "id", &report.id, accepted));
+    }
+    if report.note.chars().nth(MAX_NOTE_CHARS).is_some() {
+        let accepted = Accepted::AtMostChars(MAX_NOTE_CHARS);
+        return Err(Refusal::new(
+            Reason::TooLong,
+            "note",
+            &report.note,
+            accepted,
+        ));
+    }
+    Ok(())
+}
+
+fn check_range(field: &str, value: i64) -> Result<(), Refusal> {
+    if (0..=MAX_FIGURE).contains(&value) {
+        return Ok(());
+    }
+    let accepted = Accepted::Range(0, MAX_FIGURE);
+    Err(Refusal::new(Reason::OutOfRange, field, value, accepted))
+}
+
+fn check_denominator(report: &Report, indicator: &Indicator) -> Result<(), Refusal> {
+    let Some(denominator) = report.denominator else {
+        if indicator.kind.has_denominator() {
+            let definition = indicator.denominator.clone().unwrap_or_default();
+            return Err(Refusal::new(
+                Reason::DenominatorMissing,
+                "denominator",
+                "",
+                Accepted::Form(definition),
+            ));
+        }
+        return Ok(());
+    };
+    if !indicator.kind.has_denominator() {
+        return Err(Refusal::advise(
+            Reason::DenominatorNotAllowed,
+            "denominator",
+            denominator,
+            "请留空",
+            "leave it empty",
+        ));
+    }
+    check_range("denominator", denominator)?;
+    if indicator.kind == IndicatorKind::Milestone && denominator > 1 {
+        let accepted = Accepted::Range(0, 1);
+        return Err(Refusal::new(
+            Reason::OutOfRange,
+            "denominator",
+            denominator,
+            accepted,
+        ));
+    }
+    if report.numerator > denominator && !indicator.numerator_may_exceed {
+        return Err(Refusal::new(
+            Reason::NumeratorOverDenominator,
+            "numerator",
+            report.numerator,
+            Accepted::Range(0, denominator),
+        ));
+    }
+    Ok(())
+}

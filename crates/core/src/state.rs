@@ -1,0 +1,76 @@
+//! The state of a node: a pure fold over its journal.
+//!
+//! Applying the same events in the same frames gives the same state, on any machine, with any
+//! catalogue: nothing here depends on configuration or time. What is derived (rosters, roll-up
+//! cells) is recomputed by the fold and not written to the journal.
+
+mod cells;
+mod changes;
+mod fold;
+mod recount;
+mod snapshot;
+mod view;
+
+pub use cells::ReportHead;
+pub use recount::Mismatch;
+pub use snapshot::Snapshot;
+pub use view::{CellView, ChangeSet, Sizes};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Document, DocumentKey};
+use crate::event::Quarantined;
+use crate::region::{RegionCode, RegionTree};
+
+use cells::Cells;
+use changes::Changes;
+
+/// Where a peer's changes have been taken up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watermark {
+    /// The incarnation of the peer that the number belongs to.
+    pub incarnation: u128,
+    /// The last change number taken.
+    pub upto: u64,
+}
+
+/// A document with the number of its last change here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// The document.
+    pub document: Arc<Document>,
+    /// This node's change number of its last change.
+    pub change: u64,
+}
+
+/// A change from a peer that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// The peer it came from.
+    pub from: RegionCode,
+    /// What it was and why it was set aside.
+    pub what: Quarantined,
+}
+
+/// All that a node knows.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The last journal frame that was applied.
+    frame: u64,
+    /// The number of the last change.
+    change: u64,
+    /// Hosted regions with their epochs.
+    hosted: BTreeMap<RegionCode, u32>,
+    /// Regions that moved out.
+    moved: BTreeMap<RegionCode, u64>,
+    /// The regions that are documents here: hosted ones and those that children told of.
+    tree: RegionTree,
+    documents: BTreeMap<DocumentKey, Stored>,
+    document_changes: Changes<DocumentKey>,
+    cells: Cells,
+    watermarks: BTreeMap<RegionCode, Watermark>,
+    set_aside: Vec<SetAside>,
+}

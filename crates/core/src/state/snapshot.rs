@@ -1,0 +1,100 @@
+//! A snapshot of the state, for checkpoints: everything the fold would have rebuilt.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cells::{Cell, CellKey, Cells, Numbered, ReportHead};
+use super::changes::Changes;
+use super::{SetAside, State, Stored, Watermark};
+use crate::document::{Body, DocumentKey};
+use crate::indicator::IndicatorCode;
+use crate::region::{RegionCode, RegionTree};
+
+/// The state in a form that is stored; the fields are nobody's business but the store's codec.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    frame: u64,
+    change: u64,
+    hosted: BTreeMap<RegionCode, u32>,
+    moved: BTreeMap<RegionCode, u64>,
+    documents: Vec<Stored>,
+    document_changes: Changes<DocumentKey>,
+    regions: Numbered<RegionCode>,
+    indicators: Numbered<IndicatorCode>,
+    cells: Vec<(CellKey, Cell)>,
+    reports: Vec<(CellKey, ReportHead)>,
+    cell_changes: Changes<CellKey>,
+    watermarks: BTreeMap<RegionCode, Watermark>,
+    set_aside: Vec<SetAside>,
+}
+
+impl Snapshot {
+    /// The journal frame the snapshot stands at.
+    pub fn frame(&self) -> u64 {
+        self.frame
+    }
+}
+
+impl State {
+    /// The state as it is stored.
+    pub fn snapshot(&self) -> Snapshot {
+        // Sorted, so that the same state always gives the same bytes.
+        let mut cells: Vec<(CellKey, Cell)> = Vec::with_capacity(self.cells.cells.len());
+        for (key, cell) in &self.cells.cells {
+            cells.push((*key, *cell));
+        }
+        cells.sort_unstable_by_key(|(key, _)| *key);
+        let mut reports: Vec<(CellKey, ReportHead)> = Vec::with_capacity(self.cells.reports.len());
+        for (key, head) in &self.cells.reports {
+            reports.push((*key, head.clone()));
+        }
+        reports.sort_unstable_by_key(|(key, _)| *key);
+        Snapshot {
+            frame: self.frame,
+            change: self.change,
+            hosted: self.hosted.clone(),
+            moved: self.moved.clone(),
+            documents: self.documents.values().cloned().collect(),
+            document_changes: self.document_changes.clone(),
+            regions: self.cells.regions.clone(),
+            indicators: self.cells.indicators.clone(),
+            cells,
+            reports,
+            cell_changes: self.cells.changes.clone(),
+            watermarks: self.watermarks.clone(),
+            set_aside: self.set_aside.clone(),
+        }
+    }
+
+    /// The state that a snapshot was taken of.
+    pub fn from_snapshot(snapshot: Snapshot) -> Self {
+        let mut tree = RegionTree::new();
+        let mut documents = BTreeMap::new();
+        for stored in snapshot.documents {
+            if let Body::Region(region) = &stored.document.body {
+                // The same insertions succeeded when the documents came.
+                let _ = tree.insert(region.clone());
+            }
+            documents.insert(stored.document.key(), stored);
+        }
+        Self {
+            frame: snapshot.frame,
+            change: snapshot.change,
+            hosted: snapshot.hosted,
+            moved: snapshot.moved,
+            tree,
+            documents,
+            document_changes: snapshot.document_changes,
+            cells: Cells {
+                regions: snapshot.regions,
+                indicators: snapshot.indicators,
+                cells: snapshot.cells.into_iter().collect(),
+                reports: snapshot.reports.into_iter().collect(),
+                changes: snapshot.cell_changes,
+            },
+            watermarks: snapshot.watermarks,
+            set_aside: snapshot.set_aside,
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Reading the state. Readers get values, never the maps themselves.
+
+use std::sync::Arc;
+
+use super::cells::ReportHead;
+use super::{SetAside, State, Stored, Watermark};
+use crate::catalogue::Catalogue;
+use crate::document::{Body, CellDocument, Document, DocumentKey, Kind, Roster};
+use crate::indicator::{Indicator, IndicatorCode};
+use crate::period::Period;
+use crate::plan::Plan;
+use crate::region::{Level, Region, RegionCode, RegionTree};
+use crate::rollup::Sums;
+
+/// A cell as a reader sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellView {
+    /// The sums.
+    pub sums: Sums,
+    /// The owner's version.
+    pub version: u64,
+    /// This node's change number of its last change.
+    pub change: u64,
+}
+
+/// Changes after some number, as far as they were looked through.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeSet {
+    /// Documents, oldest change first.
+    pub documents: Vec<Arc<Document>>,
+    /// Roll-up cells, oldest change first.
+    pub cells: Vec<CellDocument>,
+    /// The last change number that was looked at: where to go on.
+    pub upto: u64,
+}
+
+impl State {
+    /// The last journal frame that was applied.
+    pub fn frame(&self) -> u64 {
+        self.frame
+    }
+
+    /// The number of the last change.
+    pub fn last_change(&self) -> u64 {
+        self.change
+    }
+
+    /// The regions known from documents.
+    pub fn tree(&self) -> &RegionTree {
+        &self.tree
+    }
+
+    /// Whether this node hosts the region.
+    pub fn hosts(&self, region: RegionCode) -> bool {
+        self.hosted.contains_key(&region)
+    }
+
+    /// Hosted regions with their epochs, ordered by code.
+    pub fn hosted(&self) -> impl Iterator<Item = (RegionCode, u32)> + '_ {
+        self.hosted.iter().map(|(region, epoch)| (*region, *epoch))
+    }
+
+    /// Whether the region was hosted here and moved out.
+    pub fn has_moved_out(&self, region: RegionCode) -> bool {
+        self.moved.contains_key(&region)
+    }
+
+    /// A region, from documents or else from the catalogue.
+    pub fn region<'a>(&'a self, catalogue: &'a Catalogue, code: RegionCode) -> Option<&'a Region> {
+        self.tree.get(code).or_else(|| catalogue.regions.get(code))
+    }
+
+    /// The region directly above, from documents or else from the catalogue.
+    pub fn parent(&self, catalogue: &Catalogue, code: RegionCode) -> Option<RegionCode> {
+        self.region(catalogue, code)
+            .and_then(|region| region.parent)
+    }
+
+    /// The regions directly below, those of the catalogue and those that only the mesh knows.
+    pub fn children(&self, catalogue: &Catalogue, code: RegionCode) -> Vec<RegionCode> {
+        let mut children = self.tree.children(code).to_vec();
+        for child in catalogue.regions.children(code) {
+            // A region that documents place elsewhere stands where they say.
+            if !self.tree.contains(*child) {
+                children.push(*child);
+            }
+        }
+        children.sort_unstable();
+        children
+    }
+
+    /// Whether `code` is `top` or stands below it, by documents and catalogue.
+    pub fn is_within(&self, catalogue: &Catalogue, code: RegionCode, top: RegionCode) -> bool {
+        let mut next = Some(code);
+        // Two trees glued together could form a loop that neither has; no real tree is this deep.
+        for _ in 0..32 {
+            match next {
+                Some(region) if region == top => return true,
+                Some(region) => next = self.parent(catalogue, region),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// A document.
+    pub fn document(&self, key: &DocumentKey) -> Option<&Stored> {
+        self.documents.get(key)
+    }
+
+    /// Documents of a kind, ordered by owner and id.
+    pub fn documents(&self, kind: Kind) -> impl Iterator<Item = &Arc<Document>> {
+        let lowest = DocumentKey {
+            kind,
+            owner: RegionCode::LOWEST,
+            id: String::new(),
+        };
+        self.documents
+            .range(lowest..)
+            .take_while(move |(key, _)| key.kind == kind)
+            .map(|(_, stored)| &stored.document)
+    }
+
+    /// An indicator, from the catalogue or else from documents.
+    pub fn indicator<'a>(
+        &'a self,
+        catalogue: &'a Catalogue,
+        code: IndicatorCode,
+    ) -> Option<&'a Indicator> {
+        if let Some(indicator) = catalogue.indicators.get(&code) {
+            return Some(indicator);
+        }
+        self.documents(Kind::Indicator)
+            .find_map(|document| match &document.body {
+                Body::Indicator(indicator) if indicator.code == code => Some(indicator),
+                _ => None,
+            })
+    }
+
+    /// A plan by its issuer and code.
+    pub fn plan(&self, issuer: RegionCode, code: &str) -> Option<&Plan> {
+        let key = DocumentKey {
+            kind: Kind::Plan,
+            owner: issuer,
+            id: code.to_owned(),
+        };
+        match &self.documents.get(&key)?.document.body {
+            Body::Plan(plan) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// How many units report beneath a region; empty when it has not joined.
+    pub fn roster(&self, region: RegionCode) -> Roster {
+        let stored = self.documents.get(&super::fold::roster_key(region));
+        match stored.map(|stored| &stored.document.body) {
+            Some(Body::Roster(roster)) => roster.clone(),
+            _ => Roster::default(),
+        }
+    }
+
+    /// A cell; `None` when nothing was ever reported into it.
+    pub fn cell(
+        &self,
+        region: RegionCode,
+        indicator: IndicatorCode,
+        period: Period,
+    ) -> Option<CellView> {
+        let key = self.cells.key(region, indicator, period)?;
+        self.cells.cells.get(&key).map(|cell| CellView {
+            sums: cell.sums,
+            version: cell.version,
+            change: cell.change,
+        })
+    }
+
+    /// The report that counts for a source's own figure.
+    pub fn report(
+        &self,
+        source: RegionCode,
+        indicator: IndicatorCode,
+        period: Period,
+    ) -> Option<&ReportHead> {
+        self.cells
+            .reports
+            .get(&self.cells.key(source, indicator, period)?)
+    }
+
+    /// A kind's documents of one owner, ordered by id.
+    pub fn documents_of(
+        &self,
+        kind: Kind,
+        owner: RegionCode,
+    ) -> impl Iterator<Item = &Arc<Document>> {
+        let lowest = DocumentKey {
+            kind,
+            owner,
+            id: String::new(),
+        };
+        self.documents
+            .range(lowest..)
+            .take_while(move |(key, _)| key.kind == kind && key.owner == owner)
+            .map(|(_, stored)| &stored.document)
+    }
+
+    /// How many cells, reports and documents there are, and how many changes the indexes list.
+    pub fn sizes(&self) -> Sizes {
+        Sizes {
+            cells: self.cells.cells.len(),
+            reports: self.cells.reports.len(),
+            documents: self.documents.len(),
+            listed_changes: self.cells.changes.live() + self.document_changes.live(),
+        }
+    }
+
+    /// Where a peer's changes have been taken up to.
+    pub fn watermark(&self, peer: RegionCode) -> Option<Watermark> {
+        self.watermarks.get(&peer).copied()
+    }
+
+    /// Changes from peers that were set aside, oldest first.
+    pub fn set_aside(&self) -> &[SetAside] {
+        &self.set_aside
+    }
+
+    /// Documents and cells that changed after `change`, oldest first, looking at no more than
+    /// `limit` changes; `wants` chooses the documents, `with_cells` and `wants_cell` the cells.
+    pub fn changes_after(
+        &self,
+        change: u64,
+        limit: usize,
+        wants: impl Fn(&Document) -> bool,
+        wants_cell: impl Fn(RegionCode) -> bool,
+        with_cells: bool,
+    ) -> ChangeSet {
+        let mut found = ChangeSet {
+            upto: change,
+            ..ChangeSet::default()
+        };
+        let mut documents = self.document_changes.after(change).peekable();
+        let mut cells = self.cells.changes.after(change).peekable();
+        for _ in 0..limit {
+            let next_document = documents.peek().map(|(number, _)| *number);
+            let next_cell = if with_cells {
+                cells.peek().map(|(number, _)| *number)
+            } else {
+                None
+            };
+            let take_document = match (next_document, next_cell) {
+                (None, None) => {
+                    // All seen: even numbers whose entries went stale need not be asked for again.
+                    found.upto = self.change;
+                    return found;
+                }
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (Some(document), Some(cell)) => document < cell,
+            };
+            if take_document {
+                let Some((number, key)) = documents.next() else {
+                    break;
+                };
+                found.upto = number;
+                let stored = self.documents.get(key);
+                if let Some(stored) = stored.filter(|stored| stored.change == number) {
+                    if wants(&stored.document) {
+                        found.documents.push(Arc::clone(&stored.document));
+                    }
+                }
+            } else {
+                let Some((number, key)) = cells.next() else {
+                    break;
+                };
+                found.upto = number;
+                let Some(cell) = self
+                    .cells
+                    .cells
+                    .get(key)
+                    .filter(|cell| cell.change == number)
+                else {
+                    continue;
+                };
+                let region = self.cells.regions.item(key.region);
+                let indicator = self.cells.indicators.item(key.indicator);
+                if let (Some(region), Some(indicator)) = (region, indicator) {
+                    if wants_cell(region) {
+                        found.cells.push(CellDocument {
+                            region,
+                            indicator,
+                            period: key.period,
+                            sums: cell.sums,
+                            version: cell.version,
+                        });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a region's cells go up from a node whose own region is `here`: those of units stay
+    /// where they were reported, except a unit's own node telling the node above.
+    pub fn cell_goes_up(&self, here: RegionCode, region: RegionCode) -> bool {
+        region == here
+            || self
+                .tree
+                .get(region)
+                .is_some_and(|known| known.level != Level::Unit)
+    }
+}
+
+/// Sizes of a state, for metrics and `status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Roll-up cells, units' cells included.
+    pub cells: usize,
+    /// Reports that count.
+    pub reports: usize,
+    /// Documents.
+    pub documents: usize,
+    /// Entries of the change indexes that are live.
+    pub listed_changes: usize,
+}
