@@ -37,7 +37,7 @@ pub enum IdentityError {
 }
 
 /// Reads the incarnation of the store in `dir`; `None` where no store was completed yet.
-pub fn read(dir: &Path) -> Result<Option<Incarnation>, IdentityError> {
+pub(crate) fn read(dir: &Path) -> Result<Option<Incarnation>, IdentityError> {
     let path = dir.join(FILE);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
@@ -58,7 +58,7 @@ pub fn read(dir: &Path) -> Result<Option<Incarnation>, IdentityError> {
 }
 
 /// Writes the incarnation durably; the old one stays until the new one is complete.
-pub fn write(dir: &Path, incarnation: Incarnation) -> Result<(), IdentityError> {
+pub(crate) fn write(dir: &Path, incarnation: Incarnation) -> Result<(), IdentityError> {
     let mut bytes = Vec::with_capacity(LENGTH);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&incarnation.0);

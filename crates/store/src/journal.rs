@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::durable::{Context, FileError, create_dir, free_space};
+use crate::lock::DirLock;
 
 mod cursor;
 mod damage;
@@ -74,6 +75,7 @@ pub struct Journal {
     hash: FrameHash,
     buffer: Vec<u8>,
     prepared: Option<JoinHandle<Result<fs::File, FileError>>>,
+    lock: Option<Arc<DirLock>>,
 }
 
 impl Journal {
@@ -120,6 +122,7 @@ impl Journal {
             hash: end.hash,
             buffer: Vec::new(),
             prepared: None,
+            lock: None,
         };
         Ok((journal, recovery))
     }
@@ -194,6 +197,11 @@ impl Journal {
         self.shared.durable()
     }
 
+    /// How many segment files there are.
+    pub fn segments(&self) -> u64 {
+        self.number
+    }
+
     /// Hash of the last frame appended: names the whole history up to it.
     pub fn hash(&self) -> FrameHash {
         self.hash
@@ -202,6 +210,16 @@ impl Journal {
     /// Changes the floor of [`JournalOptions::free_floor`].
     pub fn set_free_floor(&mut self, bytes: u64) {
         self.options.free_floor = bytes;
+    }
+
+    /// Where the first segment of a journal in `dir` is, or would be.
+    pub fn first_segment(dir: &Path) -> PathBuf {
+        segment::path(dir, 1)
+    }
+
+    /// Keeps the data directory locked for as long as the journal lives.
+    pub(crate) fn hold(&mut self, lock: Arc<DirLock>) {
+        self.lock = Some(lock);
     }
 
     fn write_frame(&mut self) -> Result<(), JournalError> {

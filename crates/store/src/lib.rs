@@ -1,10 +1,24 @@
 //! Journal, checkpoints and history index; the only crate that knows sled.
+//!
+//! [`Store::open`] is the way in. What a node has is one [`journal`], kept for ever and verified,
+//! from which the state is folded; [`checkpoint`]s shorten that and can be lost; [`history`] reads
+//! single frames of the past; [`record`] says how events are written. Nothing here decides
+//! anything, asks the time, or makes randomness.
 
+pub mod checkpoint;
 mod durable;
+mod engine;
+pub mod history;
 mod identity;
 pub mod journal;
 mod lock;
+pub mod record;
+mod store;
 
 pub use durable::FileError;
+pub use engine::EngineFault;
 pub use identity::{IdentityError, Incarnation};
 pub use lock::{DirLock, LockError};
+pub use store::{
+    CheckpointError, Checkpointer, CommitError, OpenError, Opened, Store, StoreOptions,
+};

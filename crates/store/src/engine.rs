@@ -1,0 +1,150 @@
+//! sled, fenced in: the only module that opens it.
+//!
+//! sled answers damage with errors, panics or missing records, does not make its flushes durable,
+//! and puts large values into files it never syncs. So every call goes through [`Engine::run`],
+//! which turns a panic into a value; durability is added here ([`Engine::flush`]); and callers
+//! carry checksums of their own. Whatever is wrong with it, the directory is set aside and a new
+//! one begun: nothing in it is worth more than the time to rebuild it from the journal.
+
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use crate::durable::{Context, FileError, sync_dir};
+
+const DIRECTORY: &str = "sled";
+const BROKEN: &str = "sled.broken-";
+const CACHE_BYTES: u64 = 16 << 20;
+
+/// What sled did wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineFault {
+    /// It reported an error.
+    #[error("the embedded database failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It panicked.
+    #[error("the embedded database panicked")]
+    Panicked,
+    /// It moved values to files that it does not sync.
+    #[error("the embedded database holds values outside its log, in {}", dir.display())]
+    Blobs {
+        /// The directory that should be empty.
+        dir: PathBuf,
+    },
+    /// Its files could not be synced or looked at.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// An open sled database in a data directory.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    dir: PathBuf,
+    db: sled::Db,
+}
+
+impl Engine {
+    /// Opens `<data>/sled`; the caller sets it aside if that fails.
+    pub(crate) fn open(data: &Path) -> Result<Self, EngineFault> {
+        let dir = data.join(DIRECTORY);
+        let config = sled::Config::new()
+            .path(&dir)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(None);
+        let db = guard(|| config.open())?;
+        let engine = Self { dir, db };
+        engine.check_blobs()?;
+        Ok(engine)
+    }
+
+    /// Works on one tree; an error or a panic of sled becomes an [`EngineFault`].
+    pub(crate) fn run<T>(
+        &self,
+        tree: &str,
+        work: impl FnOnce(&sled::Tree) -> sled::Result<T>,
+    ) -> Result<T, EngineFault> {
+        guard(|| work(&self.db.open_tree(tree)?))
+    }
+
+    /// Makes everything written so far durable, which sled's own flush does not.
+    pub(crate) fn flush(&self) -> Result<(), EngineFault> {
+        guard(|| self.db.flush())?;
+        self.check_blobs()?;
+        for entry in fs::read_dir(&self.dir).context("list", &self.dir)? {
+            let path = entry.context("list", &self.dir)?.path();
+            if path.is_file() {
+                let synced = File::open(&path).and_then(|file| file.sync_data());
+                match synced {
+                    // sled replaces its small files while it runs.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    other => other.context("sync", &path)?,
+                }
+            }
+        }
+        sync_dir(&self.dir)?;
+        Ok(())
+    }
+
+    fn check_blobs(&self) -> Result<(), EngineFault> {
+        let dir = self.dir.join("blobs");
+        let mut entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => {
+                return Err(FileError {
+                    action: "list",
+                    path: dir,
+                    source,
+                }
+                .into());
+            }
+        };
+        if entries.next().is_some() {
+            Err(EngineFault::Blobs { dir })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, EngineFault> {
+    // Nothing of ours is changed inside, and sled is not used again after a panic.
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(EngineFault::Failed(Box::new(error))),
+        Err(_) => Err(EngineFault::Panicked),
+    }
+}
+
+/// Whether a data directory has a database, whatever its condition.
+pub(crate) fn exists(data: &Path) -> bool {
+    data.join(DIRECTORY).exists()
+}
+
+/// Moves `<data>/sled` to `<data>/sled.broken-<n>` and removes older ones set aside; `None` if
+/// there was nothing to move.
+pub(crate) fn set_aside(data: &Path) -> Result<Option<PathBuf>, FileError> {
+    let dir = data.join(DIRECTORY);
+    if !dir.exists() {
+        return Ok(None);
+    }
+    let mut highest = 0;
+    let mut older = Vec::new();
+    for entry in fs::read_dir(data).context("list", data)? {
+        let entry = entry.context("list", data)?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(BROKEN));
+        if let Some(number) = number.and_then(|digits| digits.parse::<u64>().ok()) {
+            highest = highest.max(number);
+            older.push(entry.path());
+        }
+    }
+    let target = data.join(format!("{BROKEN}{}", highest + 1));
+    fs::rename(&dir, &target).context("set aside", &dir)?;
+    for path in older {
+        fs::remove_dir_all(&path).context("remove", &path)?;
+    }
+    sync_dir(data)?;
+    Ok(Some(target))
+}

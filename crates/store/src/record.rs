@@ -1,0 +1,100 @@
+//! Records: events as bytes, in the journal and in checkpoints.
+//!
+//! Both begin with a version of their own, so that a program that meets a newer one says so
+//! instead of reading nonsense. A journal record is kept for ever: its shapes may grow only by new
+//! variants at the end of an enum; anything else is a new version beside the old one, and
+//! `tests/golden` fails until it is.
+//!
+//! ```text
+//! journal record     version 1 (1 byte), postcard of the batch, a sequence of events
+//! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
+//! ```
+
+use liandong_core::event::Event;
+use liandong_core::state::Snapshot;
+
+use crate::identity::Incarnation;
+
+const RECORD_VERSION: u8 = 1;
+const STATE_VERSION: u8 = 1;
+
+/// Why stored bytes are not a record.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a program with another format.
+    #[error("format version {found} is unknown, this program reads version {supported}")]
+    UnknownVersion {
+        /// Version found.
+        found: u8,
+        /// Version this program reads.
+        supported: u8,
+    },
+    /// No bytes at all, or too few to be anything.
+    #[error("the record ends before its content")]
+    Short,
+    /// The content is not what the version says.
+    #[error("the record cannot be read: {0}")]
+    Content(#[source] postcard::Error),
+    /// There is more than the content.
+    #[error("{bytes} bytes follow the end of the record")]
+    Trailing {
+        /// How many.
+        bytes: usize,
+    },
+    /// A checkpoint of another life of this store, left over from before a restore.
+    #[error("the checkpoint belongs to another incarnation")]
+    OtherIncarnation,
+}
+
+/// An event that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the record cannot be written: {0}")]
+pub struct EncodeError(#[source] postcard::Error);
+
+/// A committed batch as a journal payload.
+pub fn encode(events: &[Event]) -> Result<Vec<u8>, EncodeError> {
+    postcard::to_extend(events, vec![RECORD_VERSION]).map_err(EncodeError)
+}
+
+/// The batch in a journal payload.
+///
+/// # Errors
+/// [`DecodeError::UnknownVersion`] names both versions.
+pub fn decode(payload: &[u8]) -> Result<Vec<Event>, DecodeError> {
+    let content = after_version(payload, RECORD_VERSION)?;
+    from_postcard(content)
+}
+
+/// A snapshot as checkpoint bytes.
+pub fn encode_state(incarnation: Incarnation, snapshot: &Snapshot) -> Result<Vec<u8>, EncodeError> {
+    let mut bytes = vec![STATE_VERSION];
+    bytes.extend_from_slice(&incarnation.0);
+    postcard::to_extend(snapshot, bytes).map_err(EncodeError)
+}
+
+/// The snapshot in checkpoint bytes, if it is of this incarnation.
+pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
+    let content = after_version(bytes, STATE_VERSION)?;
+    let (written_by, content) = content.split_first_chunk().ok_or(DecodeError::Short)?;
+    if *written_by != incarnation.0 {
+        return Err(DecodeError::OtherIncarnation);
+    }
+    from_postcard(content)
+}
+
+fn after_version(bytes: &[u8], supported: u8) -> Result<&[u8], DecodeError> {
+    match bytes.split_first() {
+        None => Err(DecodeError::Short),
+        Some((&found, content)) if found == supported => Ok(content),
+        Some((&found, _)) => Err(DecodeError::UnknownVersion { found, supported }),
+    }
+}
+
+fn from_postcard<'a, T: serde::Deserialize<'a>>(content: &'a [u8]) -> Result<T, DecodeError> {
+    let (value, rest) = postcard::take_from_bytes(content).map_err(DecodeError::Content)?;
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(DecodeError::Trailing { bytes: rest.len() })
+    }
+}

@@ -1,0 +1,263 @@
+//! A node's data directory as one thing: opening it gives the state and the ends to go on with.
+//!
+//! ```text
+//! <data>/lock           held by the running process
+//! <data>/identity       the incarnation
+//! <data>/journal/       the truth
+//! <data>/sled/          checkpoints and indexes; may be deleted at any time while the node is down
+//! <data>/sled.broken-n  the last one that was set aside
+//! ```
+//!
+//! Opening never guesses: a damaged journal, or one that ends before its checkpoint, stops with the
+//! place named; a damaged checkpoint is only time lost.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use liandong_core::event::Event;
+use liandong_core::state::{Snapshot, State};
+
+use crate::checkpoint::{
+    Checkpoint, CheckpointLoss, Checkpoints, CheckpointsUnusable, SaveError, Saved,
+};
+use crate::durable::{FileError, create_dir};
+use crate::engine::EngineFault;
+use crate::history::{self, History};
+use crate::identity::{self, IdentityError, Incarnation};
+use crate::journal::{Journal, JournalError, JournalOptions, Recovery, Sequence};
+use crate::lock::{DirLock, LockError};
+use crate::record::{self, EncodeError};
+
+#[cfg(test)]
+mod tests;
+
+/// How a store keeps its data.
+#[derive(Debug, Clone, Default)]
+pub struct StoreOptions {
+    /// How the journal keeps its files.
+    pub journal: JournalOptions,
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The identity file is damaged.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The journal is damaged or cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal ends before a state that was saved from it: durable frames are gone.
+    #[error(
+        "the journal ends at frame {journal}, but a checkpoint stands at {checkpoint}: \
+         durable frames are missing, restore the journal from a backup"
+    )]
+    JournalBehind {
+        /// Last frame of the journal.
+        journal: Sequence,
+        /// Frame of the checkpoint.
+        checkpoint: Sequence,
+    },
+    /// There is no place for checkpoints.
+    #[error(transparent)]
+    Checkpoints(#[from] CheckpointsUnusable),
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Why a checkpoint was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The state contains frames that are not durable; sync first.
+    #[error("the state stands at frame {state}, but only {durable} are durable")]
+    NotDurable {
+        /// Frame of the state.
+        state: Sequence,
+        /// Last durable frame.
+        durable: Sequence,
+    },
+    /// The state cannot be put into bytes.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The bytes could not be saved.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// The indexes of the history could not be saved.
+    #[error(transparent)]
+    Index(#[from] EngineFault),
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The events cannot be put into bytes.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The journal refused or failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// An open data directory. Its parts may be taken out and given to different threads; each keeps
+/// the directory locked.
+#[derive(Debug)]
+pub struct Store {
+    /// For the one thread that commits.
+    pub journal: Journal,
+    /// For whoever shows the past.
+    pub history: History,
+    /// For whoever saves the state from time to time.
+    pub checkpointer: Checkpointer,
+    /// Which life of the data this is.
+    pub incarnation: Incarnation,
+}
+
+/// What opening gave.
+#[derive(Debug)]
+pub struct Opened {
+    /// To go on with.
+    pub store: Store,
+    /// The state after the last frame.
+    pub state: State,
+    /// What the journal had.
+    pub recovery: Recovery,
+    /// The frame of the checkpoint that was used, if one was.
+    pub checkpoint: Option<Sequence>,
+    /// The checkpoint that could not be used, if there was one.
+    pub loss: Option<CheckpointLoss>,
+}
+
+impl Store {
+    /// Opens or begins the store in `data`. `seed` becomes the incarnation of a new store.
+    /// `progress` is told each frame that was folded.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; nothing of the journal was changed then.
+    pub fn open(
+        data: &Path,
+        options: StoreOptions,
+        seed: [u8; 16],
+        progress: &mut dyn FnMut(Sequence),
+    ) -> Result<Opened, OpenError> {
+        create_dir(data)?;
+        let lock = Arc::new(DirLock::take(data)?);
+        identity::clean(data)?;
+        let known = identity::read(data)?;
+        let journal_dir = data.join("journal");
+        if known.is_some() {
+            require_journal(&journal_dir)?;
+        }
+        let incarnation = known.unwrap_or(Incarnation(seed));
+        let (checkpoints, checkpoint, mut loss) = Checkpoints::open(data, Some(Arc::clone(&lock)))?;
+        let (mut state, at) = match restore(incarnation, checkpoint) {
+            Ok(restored) => restored,
+            Err(error) => {
+                loss = Some(checkpoints.reject(Box::new(error))?);
+                (State::default(), 0)
+            }
+        };
+        let mut fold = |sequence: Sequence, payload: &[u8]| {
+            for event in record::decode(payload)? {
+                state.apply(&event, sequence);
+            }
+            progress(sequence);
+            Ok(())
+        };
+        let (mut journal, recovery) =
+            Journal::open(&journal_dir, options.journal, at + 1, &mut fold)?;
+        if recovery.last < at {
+            return Err(OpenError::JournalBehind {
+                journal: recovery.last,
+                checkpoint: at,
+            });
+        }
+        journal.hold(lock);
+        if known.is_none() {
+            identity::write(data, incarnation)?;
+        }
+        let reader = journal.reader();
+        if let Err(error) = history::restore_indexes(&checkpoints, &reader) {
+            // Only time is lost: segments are walked through when they are read.
+            tracing::warn!(%error, "cannot read the index of the history");
+        }
+        let history = History::new(reader);
+        let checkpointer = Checkpointer {
+            checkpoints,
+            history: history.clone(),
+            incarnation,
+        };
+        let store = Self {
+            journal,
+            history,
+            checkpointer,
+            incarnation,
+        };
+        let checkpoint = (at > 0).then_some(at);
+        Ok(Opened {
+            store,
+            state,
+            recovery,
+            checkpoint,
+            loss,
+        })
+    }
+
+    /// Appends a batch and makes it durable: the plain way, for tools and tests. A node appends
+    /// and syncs on threads of their own.
+    pub fn commit(&mut self, events: &[Event]) -> Result<Sequence, CommitError> {
+        self.journal.append(&record::encode(events)?)?;
+        Ok(self.journal.sync()?)
+    }
+}
+
+/// Saves states. Cheap to clone; may be used from any thread.
+#[derive(Debug, Clone)]
+pub struct Checkpointer {
+    checkpoints: Checkpoints,
+    history: History,
+    incarnation: Incarnation,
+}
+
+impl Checkpointer {
+    /// Saves a snapshot, durably, in place of the one before.
+    ///
+    /// # Errors
+    /// Whatever goes wrong, the journal is not touched and saving may be tried again.
+    pub fn save(&self, snapshot: &Snapshot) -> Result<Saved, CheckpointError> {
+        let (state, durable) = (snapshot.frame(), self.history.last());
+        if state > durable {
+            return Err(CheckpointError::NotDurable { state, durable });
+        }
+        history::keep_indexes(&self.checkpoints, self.history.journal())?;
+        let bytes = record::encode_state(self.incarnation, snapshot)?;
+        Ok(self.checkpoints.save(state, &mut bytes.as_slice())?)
+    }
+}
+
+fn restore(
+    incarnation: Incarnation,
+    checkpoint: Option<Checkpoint>,
+) -> Result<(State, Sequence), record::DecodeError> {
+    let Some(checkpoint) = checkpoint else {
+        return Ok((State::default(), 0));
+    };
+    let snapshot = record::decode_state(incarnation, &checkpoint.bytes)?;
+    Ok((State::from_snapshot(snapshot), checkpoint.sequence))
+}
+
+/// A store that has an identity has had a journal.
+fn require_journal(dir: &Path) -> Result<(), JournalError> {
+    let first: PathBuf = Journal::first_segment(dir);
+    if first.exists() {
+        Ok(())
+    } else {
+        Err(JournalError::MissingSegment {
+            segment: 1,
+            path: first,
+        })
+    }
+}
