@@ -163,7 +163,13 @@ impl Period {
     }
 
     fn part(self) -> i8 {
-        (self.packed & 0x1f) as i8
+        // A day's part is month * 32 + day; every other part is at most 53.
+        let mask = if self.kind() == PeriodKind::Day {
+            0x1f
+        } else {
+            0x3f
+        };
+        (self.packed & mask) as i8
     }
 
     /// The period as one number, for stores and the wire's compact forms.

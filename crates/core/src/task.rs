@@ -86,6 +86,11 @@ pub fn task_id(plan: &str, item: &str, assignee: RegionCode) -> String {
     format!("{plan}/{item}/{assignee}")
 }
 
+/// The id of the progress document of a task: the issuer stands before the task's id.
+pub fn progress_id(issuer: RegionCode, task: &str) -> String {
+    format!("{issuer}/{task}")
+}
+
 /// Where the task stands, from what both sides have said.
 pub fn stage(task: &Task, progress: Option<&TaskProgress>) -> Stage {
     let has = |action: Action| task.steps.iter().any(|step| step.action == action);

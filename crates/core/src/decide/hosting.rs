@@ -1,0 +1,143 @@
+//! Hosting regions, and handing a region over to a node of its own with its history.
+
+use std::collections::BTreeSet;
+
+use super::{Setting, require_hosted};
+use crate::command::{Answer, Decision};
+use crate::document::Body;
+use crate::event::Event;
+use crate::refusal::{Accepted, Reason, Refusal};
+use crate::region::{Region, RegionCode};
+use crate::state::State;
+
+/// The epoch of a region that has never been anywhere else.
+const FIRST_EPOCH: u32 = 1;
+
+/// Hosts regions, parents before children; what is hosted already and unchanged costs nothing.
+pub(super) fn host(
+    state: &State,
+    regions: Vec<Region>,
+    setting: &Setting<'_>,
+) -> Result<Decision, Refusal> {
+    let mut tree = state.tree().clone();
+    let mut events = Vec::new();
+    for region in regions {
+        if state.has_moved_out(region.code) {
+            require_hosted(state, "region", region.code)?;
+        }
+        if let Some(parent) = region.parent {
+            let known = tree.contains(parent)
+                || setting.catalogue.regions.contains(parent)
+                || state.hosts(parent);
+            if !known {
+                return Err(Refusal::advise(
+                    Reason::UnknownRegion,
+                    "parent",
+                    parent,
+                    format!("{} 的上级不存在", region.code),
+                    format!("the parent of {} must be known first", region.code),
+                ));
+            }
+        }
+        if tree.insert(region.clone()).is_err() {
+            let parent = region.parent.map(|parent| parent.to_string());
+            return Err(Refusal::advise(
+                Reason::NotAChild,
+                "parent",
+                parent.unwrap_or_default(),
+                format!("它在 {} 之下", region.code),
+                format!("it stands below {}", region.code),
+            ));
+        }
+        if state.hosts(region.code) && state.tree().get(region.code) == Some(&region) {
+            continue;
+        }
+        let epoch = state
+            .hosted()
+            .find(|(code, _)| *code == region.code)
+            .map_or(FIRST_EPOCH, |(_, epoch)| epoch);
+        events.push(Event::Hosted { region, epoch });
+    }
+    Ok(Decision {
+        events,
+        answer: Answer::Done,
+    })
+}
+
+/// Stops hosting a region and all below it.
+pub(super) fn move_out(state: &State, region: RegionCode) -> Result<Decision, Refusal> {
+    require_hosted(state, "region", region)?;
+    Ok(Decision {
+        events: vec![Event::MovedOut { region }],
+        answer: Answer::Done,
+    })
+}
+
+/// Takes over a region with its history. The old node's epochs are raised by one, so that what
+/// this node derives stands above everything the old node ever sent.
+pub(super) fn move_in(
+    state: &State,
+    region: RegionCode,
+    history: Vec<Event>,
+    setting: &Setting<'_>,
+) -> Result<Decision, Refusal> {
+    let holds_reports = state.hosts(region) && state.sizes().reports > 0;
+    if holds_reports {
+        return Err(Refusal::advise(
+            Reason::AlreadyExists,
+            "region",
+            region,
+            "只能迁入尚无填报的节点",
+            "a region moves only into a node that has taken no reports yet",
+        ));
+    }
+    let mut events = Vec::with_capacity(history.len());
+    let mut found = false;
+    let mut seen = BTreeSet::new();
+    for event in history {
+        match event {
+            Event::Hosted {
+                region: entry,
+                epoch,
+            } => {
+                found |= entry.code == region;
+                events.push(Event::Hosted {
+                    region: entry,
+                    epoch: epoch.saturating_add(1),
+                });
+            }
+            Event::Reports(mut batch) => {
+                // Frames of the old journal mean nothing here; all of this stands in one frame.
+                for row in &mut batch.rows {
+                    let source = batch.sources.get(row.source as usize).copied();
+                    let indicator = batch.indicators.get(row.indicator as usize).copied();
+                    let first = seen.insert((source, indicator, row.period));
+                    row.replaces = if first { 0 } else { setting.frame };
+                }
+                events.push(Event::Reports(batch));
+            }
+            Event::Put(document) => {
+                // Derived again from what is hosted.
+                let derived = matches!(document.body, Body::Region(_) | Body::Roster(_));
+                if !derived {
+                    events.push(Event::Put(document));
+                }
+            }
+            Event::Received(received) => events.push(Event::Received(received)),
+            Event::MovedOut { .. } => {}
+        }
+    }
+    if !found {
+        let accepted = Accepted::Nothing;
+        return Err(Refusal::new(
+            Reason::UnknownRegion,
+            "region",
+            region,
+            accepted,
+        ));
+    }
+    Ok(Decision {
+        events,
+        answer: Answer::Done,
+    })
+}
