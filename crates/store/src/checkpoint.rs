@@ -11,7 +11,7 @@
 //! tree `pointer`  key: `current`   value: version 1 (1), generation (8), sequence (8), length (8), BLAKE3 (32), CRC32C (4)
 //! ```
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,9 +20,12 @@ use crate::engine::{self, Engine, EngineFault};
 use crate::journal::Sequence;
 use crate::lock::DirLock;
 
+mod error;
 mod pointer;
 #[cfg(test)]
 mod tests;
+
+pub use error::{CheckpointLoss, CheckpointsUnusable, LossReason, SaveError};
 
 use pointer::Pointer;
 
@@ -49,57 +52,6 @@ pub struct Saved {
     pub sequence: Sequence,
     /// Its size in bytes.
     pub bytes: u64,
-}
-
-/// Why a stored checkpoint cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LossReason {
-    /// The embedded database does not work.
-    #[error(transparent)]
-    Engine(#[from] EngineFault),
-    /// The pointer is missing or not what was written.
-    #[error("the pointer to the checkpoint is missing or damaged")]
-    Pointer,
-    /// A chunk is missing or not what was written.
-    #[error("chunk {number} of the checkpoint is missing or damaged")]
-    Chunk {
-        /// Counted from 0.
-        number: u32,
-    },
-    /// All chunks are right, but not the whole.
-    #[error("the checkpoint does not match its checksum")]
-    Whole,
-    /// The bytes are what was written, but the reader of the state does not accept them.
-    #[error("the state in the checkpoint cannot be used: {0}")]
-    Rejected(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// A checkpoint was given up; the state must be rebuilt from the journal.
-#[derive(Debug, thiserror::Error)]
-#[error("checkpoint lost, rebuilding from the journal: {reason}")]
-pub struct CheckpointLoss {
-    /// What was wrong.
-    #[source]
-    pub reason: LossReason,
-    /// Where the damaged directory is now, if there was one.
-    pub set_aside: Option<PathBuf>,
-}
-
-/// Why a checkpoint could not be saved. The one before still counts unless `Engine`.
-#[derive(Debug, thiserror::Error)]
-pub enum SaveError {
-    /// The state could not be read.
-    #[error("cannot read the state to save: {0}")]
-    Source(#[source] io::Error),
-    /// More than the format can count.
-    #[error("the state is too large for a checkpoint")]
-    TooLarge,
-    /// The embedded database failed. It was set aside and a new one begun; saving again may work.
-    #[error(transparent)]
-    Engine(#[from] EngineFault),
-    /// The embedded database failed and could not be set aside.
-    #[error(transparent)]
-    File(#[from] FileError),
 }
 
 /// The checkpoints of one data directory. Cheap to clone; may be used from any thread.
@@ -204,17 +156,6 @@ impl Checkpoints {
             None => Ok(engine.insert(begin(&self.data)?)),
         }
     }
-}
-
-/// Not even an empty database can be made in the data directory.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckpointsUnusable {
-    /// The embedded database does not open, even empty.
-    #[error(transparent)]
-    Engine(#[from] EngineFault),
-    /// The damaged one cannot be moved.
-    #[error(transparent)]
-    File(#[from] FileError),
 }
 
 fn chunk_key(generation: u64, chunk: u32) -> [u8; 12] {

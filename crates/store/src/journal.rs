@@ -21,6 +21,7 @@ mod damage;
 mod error;
 mod frame;
 mod index;
+mod place;
 mod reader;
 mod recovery;
 mod segment;

@@ -15,6 +15,9 @@ use liandong_core::state::Snapshot;
 
 use crate::identity::Incarnation;
 
+#[cfg(test)]
+mod tests;
+
 const RECORD_VERSION: u8 = 1;
 const STATE_VERSION: u8 = 1;
 

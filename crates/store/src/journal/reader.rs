@@ -4,15 +4,15 @@
 //! from any thread while the writer appends.
 
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::durable::Context;
 use crate::journal::Sequence;
-use crate::journal::cursor::{Cursor, Found};
+use crate::journal::cursor::Cursor;
 use crate::journal::error::JournalError;
 use crate::journal::frame::FrameFault;
 use crate::journal::index::SparseIndex;
+use crate::journal::place::Place;
 use crate::journal::recovery::{Position, check_frame};
 use crate::journal::segment;
 use crate::journal::shared::Shared;
@@ -177,14 +177,14 @@ impl JournalReader {
             index.and_then(|index| index.before(sequence))
         };
         if let Some((at, offset)) = hint {
-            let mut place = Place::open(self, number, at, offset)?;
+            let mut place = Place::open(&self.shared.dir, number, at, offset)?;
             match place.walk_to(sequence, &mut |_, _| {}) {
                 // Perhaps only the index is wrong: look from the beginning of the segment.
                 Err(JournalError::Corrupt { .. }) => {}
                 other => return other.map(|()| place),
             }
         }
-        let mut place = Place::open(self, number, first, segment::HEADER)?;
+        let mut place = Place::open(&self.shared.dir, number, first, segment::HEADER)?;
         place.walk_to(sequence, &mut |_, _| {})?;
         Ok(place)
     }
@@ -203,7 +203,7 @@ impl JournalReader {
             return Ok(());
         };
         let mut index = SparseIndex::default();
-        let mut place = Place::open(self, number, first, segment::HEADER)?;
+        let mut place = Place::open(&self.shared.dir, number, first, segment::HEADER)?;
         // A damaged frame is reported by the read that needs it, not by one that passes by.
         match place.walk_to(last, &mut |sequence, offset| {
             index.note(sequence, offset);
@@ -212,102 +212,6 @@ impl JournalReader {
             Err(error) => return Err(error),
         }
         Ok(())
-    }
-}
-
-/// An open segment and the frame in it that comes next.
-#[derive(Debug)]
-struct Place {
-    number: u64,
-    path: PathBuf,
-    next: Sequence,
-    offset: u64,
-    cursor: Cursor,
-}
-
-impl Place {
-    fn open(
-        reader: &JournalReader,
-        number: u64,
-        next: Sequence,
-        offset: u64,
-    ) -> Result<Self, JournalError> {
-        let path = segment::path(&reader.shared.dir, number);
-        let cursor = File::open(&path)
-            .and_then(Cursor::new)
-            .context("read", &path)?;
-        Ok(Self {
-            number,
-            path,
-            next,
-            offset,
-            cursor,
-        })
-    }
-
-    fn corrupt(&self, fault: FrameFault) -> JournalError {
-        let (segment, offset, sequence) = (self.number, self.offset, self.next);
-        JournalError::Corrupt {
-            segment,
-            offset,
-            sequence,
-            fault,
-        }
-    }
-
-    /// Passes the frames before `sequence`; checks headers, its own too, and no payloads.
-    fn walk_to(
-        &mut self,
-        sequence: Sequence,
-        visit: &mut dyn FnMut(Sequence, u64),
-    ) -> Result<(), JournalError> {
-        loop {
-            visit(self.next, self.offset);
-            let length = match self.cursor.at(self.offset).context("read", &self.path)? {
-                Found::Frame(header, _) if header.sequence == self.next => header.frame_length(),
-                Found::Frame(header, _) => {
-                    let found = header.sequence;
-                    return Err(self.corrupt(FrameFault::OutOfOrder { found }));
-                }
-                Found::Nothing => return Err(self.corrupt(FrameFault::Missing)),
-                Found::Bad(fault) => return Err(self.corrupt(fault)),
-            };
-            if self.next == sequence {
-                return Ok(());
-            }
-            self.next += 1;
-            self.offset += length as u64;
-        }
-    }
-
-    /// The payload of the next frame, which is known to be durable; goes on behind it.
-    fn payload(&mut self) -> Result<Vec<u8>, JournalError> {
-        let fault = match self.try_payload()? {
-            Ok(payload) => return Ok(payload),
-            Err(fault) => fault,
-        };
-        Err(self.corrupt(fault))
-    }
-
-    fn try_payload(&mut self) -> Result<Result<Vec<u8>, FrameFault>, JournalError> {
-        let (length, payload) = match self.cursor.at(self.offset).context("read", &self.path)? {
-            Found::Frame(header, frame) if header.sequence == self.next => {
-                match header.payload_of(frame) {
-                    Ok(payload) => (frame.len(), payload.to_vec()),
-                    Err(fault) => return Ok(Err(fault)),
-                }
-            }
-            Found::Frame(header, _) => {
-                return Ok(Err(FrameFault::OutOfOrder {
-                    found: header.sequence,
-                }));
-            }
-            Found::Nothing => return Ok(Err(FrameFault::Missing)),
-            Found::Bad(fault) => return Ok(Err(fault)),
-        };
-        self.next += 1;
-        self.offset += length as u64;
-        Ok(Ok(payload))
     }
 }
 
@@ -334,8 +238,7 @@ impl JournalIter {
             if let Ok(payload) = place.try_payload()? {
                 return Ok(payload);
             }
-            // What was read ahead may be from before the frame was written.
-            place.cursor.refresh().context("read", &place.path)?;
+            place.refresh()?;
             return place.payload();
         }
         let mut place = self.reader.find(self.next)?;

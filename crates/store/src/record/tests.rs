@@ -21,7 +21,8 @@ use liandong_core::report::{ReportBatch, ReportRow};
 use liandong_core::rollup::Sums;
 use liandong_core::step::{Action, Step};
 use liandong_core::task::{Task, TaskProgress};
-use liandong_store::record::{decode, encode};
+
+use crate::record::{decode, encode};
 
 const DAY: Date = date(2025, 3, 14);
 
