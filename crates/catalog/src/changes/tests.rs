@@ -1,0 +1,71 @@
+use std::time::Instant;
+
+use liandong_core::region::{RegionCode, RegionTree};
+
+use super::{ChangeKind, Successor, code_changes};
+use crate::regions::national_regions;
+
+fn code(text: &str) -> RegionCode {
+    text.parse().unwrap()
+}
+
+#[test]
+fn all_changes_are_read_in_order_of_time() {
+    let start = Instant::now();
+    let changes = code_changes().unwrap();
+    println!(
+        "{} changes loaded in {:?}",
+        changes.all().len(),
+        start.elapsed()
+    );
+    assert_eq!(changes.all().len(), 5276);
+    assert!(changes.all().is_sorted_by_key(|change| change.year));
+    let recoded = |kind| {
+        changes
+            .all()
+            .iter()
+            .filter(|change| change.kind == kind)
+            .count()
+    };
+    assert_eq!(recoded(ChangeKind::Recoded), 2221);
+    assert_eq!(recoded(ChangeKind::CountyToDistrict), 153);
+}
+
+#[test]
+fn successor_follows_a_code_to_the_present() {
+    let changes = code_changes().unwrap();
+    let tree = national_regions().unwrap();
+    let now = |text| changes.successor(code(text), &tree);
+    assert_eq!(now("410307"), Successor::InUse);
+    assert_eq!(now("410381"), Successor::Now(code("410307")));
+    assert_eq!(now("542400"), Successor::Now(code("540600")));
+    // Through two steps: a county of a former prefecture, then of a municipality.
+    assert_eq!(now("512326"), Successor::Now(code("500156")));
+    assert_eq!(now("999999"), Successor::Unknown);
+}
+
+#[test]
+fn every_successor_is_in_use() {
+    let changes = code_changes().unwrap();
+    let tree = national_regions().unwrap();
+    let mut found = 0;
+    for change in changes.all() {
+        let Some(old) = change.old_code else { continue };
+        if let Successor::Now(new) = changes.successor(old, &tree) {
+            assert!(tree.contains(new) && !tree.contains(old));
+            found += 1;
+        }
+    }
+    assert!(found > 3000, "{found}");
+}
+
+#[test]
+fn code_handed_to_another_region_leads_nowhere() {
+    let changes = code_changes().unwrap();
+    let reassigned = changes.of(code("220282")).next().unwrap();
+    assert_eq!(reassigned.kind, ChangeKind::Reassigned);
+    assert_eq!(
+        changes.successor(code("220282"), &RegionTree::new()),
+        Successor::Unknown
+    );
+}
