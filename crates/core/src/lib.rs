@@ -17,6 +17,7 @@ pub mod language;
 pub mod period;
 pub mod plan;
 pub mod quantity;
+pub mod query;
 pub mod refusal;
 pub mod region;
 pub mod report;

@@ -1,0 +1,152 @@
+//! Questions that are answered from the state alone: roll-up tables, drill-down, completeness and
+//! rankings. Pure, so that services, pages and the command line show the same figures.
+
+mod completeness;
+mod drill;
+mod rank;
+mod rollup;
+
+pub use completeness::{CompletenessRow, completeness};
+pub use drill::{Drill, DrillRow, drill};
+pub use rank::rank_children;
+pub use rollup::{RollupRow, rollup};
+
+use jiff::civil::Date;
+
+use crate::catalogue::Catalogue;
+use crate::indicator::{Indicator, IndicatorCode, IndicatorKind};
+use crate::period::Period;
+use crate::plan::PlanText;
+use crate::refusal::{Accepted, Reason, Refusal};
+use crate::region::RegionCode;
+use crate::rollup::{LightPolicy, Sums};
+use crate::state::State;
+
+/// What is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One indicator.
+    Indicator(IndicatorCode),
+    /// Every target of a plan.
+    Plan {
+        /// The region that issued it; `None` looks for the code at any issuer and in the catalogue.
+        issuer: Option<RegionCode>,
+        /// Its code.
+        code: String,
+    },
+}
+
+/// A question with all it depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What is known.
+    pub state: &'a State,
+    /// The catalogue the node was started with.
+    pub catalogue: &'a Catalogue,
+    /// About what.
+    pub scope: &'a Scope,
+    /// As of the end of which period. An indicator of another rhythm answers with its own period
+    /// that contains the last day of this one.
+    pub period: Period,
+    /// When lights turn.
+    pub policy: LightPolicy,
+}
+
+impl<'a> Question<'a> {
+    /// Refuses a region that is known nowhere.
+    fn require_region(&self, region: RegionCode) -> Result<(), Refusal> {
+        if self.state.region(self.catalogue, region).is_some() {
+            return Ok(());
+        }
+        let accepted = Accepted::Nothing;
+        Err(Refusal::new(
+            Reason::UnknownRegion,
+            "region",
+            region,
+            accepted,
+        ))
+    }
+
+    fn indicator(&self, code: IndicatorCode) -> Result<&'a Indicator, Refusal> {
+        self.state.indicator(self.catalogue, code).ok_or_else(|| {
+            let accepted = Accepted::Nothing;
+            Refusal::new(Reason::UnknownIndicator, "indicator", code, accepted)
+        })
+    }
+
+    fn plan(&self, issuer: Option<RegionCode>, code: &str) -> Result<&'a PlanText, Refusal> {
+        let of_issuer = issuer.and_then(|issuer| self.state.plan(issuer, code));
+        if let Some(plan) = of_issuer {
+            return Ok(&plan.text);
+        }
+        let plans = || self.state.documents(crate::document::Kind::Plan);
+        if issuer.is_none() {
+            for document in plans() {
+                if let crate::document::Body::Plan(plan) = &document.body
+                    && plan.text.code == code
+                {
+                    return Ok(&plan.text);
+                }
+            }
+            if let Some(text) = self.catalogue.plans.get(code) {
+                return Ok(text);
+            }
+        }
+        let known = plans().map(|document| format!("{} ({})", document.id, document.owner));
+        let accepted = Accepted::OneOf(known.collect());
+        Err(Refusal::new(Reason::UnknownPlan, "plan", code, accepted))
+    }
+
+    /// The indicator's own period at the end of the period asked for.
+    fn period_of(&self, indicator: &Indicator) -> Period {
+        if indicator.period == self.period.kind() {
+            return self.period;
+        }
+        Period::containing(indicator.period, self.day()).unwrap_or(self.period)
+    }
+
+    /// The day as of which is judged.
+    fn day(&self) -> Date {
+        self.period.last_day()
+    }
+
+    fn sums(&self, region: RegionCode, indicator: &Indicator) -> Sums {
+        self.state
+            .cell(region, indicator.code, self.period_of(indicator))
+            .map(|cell| cell.sums)
+            .unwrap_or_default()
+    }
+
+    fn expected(&self, region: RegionCode, indicator: &Indicator) -> u32 {
+        self.state.roster(region).expected(&indicator.reported_by)
+    }
+
+    /// The indicators of the scope that are reported, each once, in the plan's order.
+    fn reported_indicators(&self) -> Result<Vec<&'a Indicator>, Refusal> {
+        let mut found: Vec<&Indicator> = Vec::new();
+        let mut add = |indicator: &'a Indicator| {
+            if !found.iter().any(|known| known.code == indicator.code) {
+                found.push(indicator);
+            }
+        };
+        let mut codes = Vec::new();
+        match self.scope {
+            Scope::Indicator(code) => codes.push(*code),
+            Scope::Plan { issuer, code } => {
+                let plan = self.plan(*issuer, code)?;
+                codes.extend(plan.targets().map(|(_, target)| target.indicator));
+            }
+        }
+        for code in codes {
+            let indicator = self.indicator(code)?;
+            if indicator.kind == IndicatorKind::RatioOfRatios {
+                for part in indicator.of.iter().flatten() {
+                    add(self.indicator(*part)?);
+                }
+            } else {
+                add(indicator);
+            }
+        }
+        Ok(found)
+    }
+}
