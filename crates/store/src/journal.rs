@@ -50,8 +50,8 @@ pub struct JournalOptions {
     pub segment_bytes: u64,
     /// Appending refuses while fewer bytes are free on the file system.
     pub free_floor: u64,
-    /// Make the next segment ready on another thread when the current one is half full, so that
-    /// changing segments does not wait for zeros to be written.
+    /// Make the next segment ready on another thread when the current one is a quarter full, so
+    /// that changing segments does not wait for zeros to be written.
     pub prepare_ahead: bool,
 }
 
@@ -162,7 +162,7 @@ impl Journal {
         self.shared.tail().written = sequence;
         self.hash = hash;
         self.offset += frame_bytes;
-        self.prepare_when_half_full();
+        self.prepare_next();
         Ok(sequence)
     }
 
@@ -317,11 +317,11 @@ impl Journal {
         Ok(())
     }
 
-    fn prepare_when_half_full(&mut self) {
+    fn prepare_next(&mut self) {
         let bytes = self.options.segment_bytes;
         let wanted = self.options.prepare_ahead
             && self.prepared.is_none()
-            && self.offset >= bytes / 2
+            && self.offset >= bytes / 4
             && require_space(&self.shared.dir, self.options.free_floor, bytes).is_ok();
         if !wanted {
             return;

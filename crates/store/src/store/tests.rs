@@ -13,6 +13,8 @@ use crate::lock::LockError;
 use crate::record::{self, DecodeError};
 use crate::store::{CheckpointError, OpenError, Opened, Store, StoreOptions};
 
+mod crash;
+
 const SEED: [u8; 16] = [3; 16];
 
 fn options() -> StoreOptions {
