@@ -138,16 +138,7 @@ pub fn code_changes() -> Result<CodeChanges, Vec<CatalogError>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut by_old_code: Vec<(RegionCode, usize)> = changes
-        .iter()
-        .enumerate()
-        .filter_map(|(position, change)| Some((change.old_code?, position)))
-        .collect();
-    by_old_code.sort_unstable();
-    Ok(CodeChanges {
-        changes,
-        by_old_code,
-    })
+    Ok(CodeChanges::new(changes))
 }
 
 fn read_row(row: &'static str) -> Option<Change> {
@@ -185,6 +176,19 @@ fn read_code(cell: &str) -> Option<Option<RegionCode>> {
 }
 
 impl CodeChanges {
+    fn new(changes: Vec<Change>) -> Self {
+        let mut by_old_code: Vec<(RegionCode, usize)> = changes
+            .iter()
+            .enumerate()
+            .filter_map(|(position, change)| Some((change.old_code?, position)))
+            .collect();
+        by_old_code.sort_unstable();
+        Self {
+            changes,
+            by_old_code,
+        }
+    }
+
     /// Every change, in order of time.
     pub fn all(&self) -> &[Change] {
         &self.changes

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
-use liandong_core::region::{RegionCode, RegionTree};
+use liandong_core::region::RegionCode;
 
-use super::{ChangeKind, Successor, code_changes};
+use super::{ChangeKind, CodeChanges, Successor, code_changes, read_row};
 use crate::regions::national_regions;
 
 fn code(text: &str) -> RegionCode {
@@ -62,10 +62,30 @@ fn every_successor_is_in_use() {
 #[test]
 fn code_handed_to_another_region_leads_nowhere() {
     let changes = code_changes().unwrap();
-    let reassigned = changes.of(code("220282")).next().unwrap();
+    let reassigned = changes.of(code("152830")).next_back().unwrap();
     assert_eq!(reassigned.kind, ChangeKind::Reassigned);
+    let today = national_regions().unwrap();
+    assert!(today.contains(reassigned.new_code.unwrap()) || today.contains(code("150928")));
     assert_eq!(
-        changes.successor(code("220282"), &RegionTree::new()),
+        changes.successor(code("152830"), &today),
         Successor::Unknown
     );
+}
+
+#[test]
+fn several_codes_in_one_year_are_not_guessed_between() {
+    let today = national_regions().unwrap();
+    let split = CodeChanges::new(vec![
+        read_row("2001\t撤销\t990001\t甲县\t371524\t乙区\t").unwrap(),
+        read_row("2001\t撤销\t990001\t甲县\t371502\t丙区\t").unwrap(),
+        read_row("2001\t撤销\t990002\t丁县\t371524\t乙区\t").unwrap(),
+        read_row("2001\t撤销\t990003\t戊县\t990004\t己县\t").unwrap(),
+        read_row("2001\t撤销\t990004\t己县\t990003\t戊县\t").unwrap(),
+    ]);
+    assert_eq!(split.successor(code("990001"), &today), Successor::Unknown);
+    assert_eq!(
+        split.successor(code("990002"), &today),
+        Successor::Now(code("371524"))
+    );
+    assert_eq!(split.successor(code("990003"), &today), Successor::Unknown);
 }
