@@ -92,11 +92,11 @@ pub fn parse_region_csv(
 
 /// Chinese Excel saves either UTF-8 with a mark or GB18030 without one.
 fn decode(bytes: &[u8]) -> Result<String, Vec<CatalogError>> {
-    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(body) {
+    // The CSV reader drops the mark.
+    if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(text.to_owned());
     }
-    let (text, broken) = GB18030.decode_without_bom_handling(body);
+    let (text, broken) = GB18030.decode_without_bom_handling(bytes);
     if broken {
         let encodings = vec!["UTF-8".to_owned(), "GB18030".to_owned()];
         return Err(vec![CatalogError {

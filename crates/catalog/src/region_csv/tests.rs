@@ -51,7 +51,7 @@ fn same_tree_in_every_encoding_and_language() {
 fn columns_may_stand_in_any_order_and_children_before_parents() {
     let text = "kind,parent,code,level,name\n\
         primary-school,371524001,A1,unit,甲\n\
-        ,371524,371524001,township,乙\n";
+        ,371524 , 371524001,township,乙\n";
     let regions = parse_region_csv(text.as_bytes(), &national()).unwrap();
     assert_eq!(regions[0].code.as_str(), "A1");
 }
