@@ -166,6 +166,17 @@ impl Journal {
         Ok(sequence)
     }
 
+    /// Whether a frame may be appended now; asked before a batch is decided, so that nothing is
+    /// decided that could not be kept.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`] below the free-space floor, [`JournalError::Stopped`] after a
+    /// failed sync.
+    pub fn check_space(&self) -> Result<(), JournalError> {
+        self.shared.check()?;
+        require_space(&self.shared.dir, self.options.free_floor, 0)
+    }
+
     /// Makes everything appended so far durable and returns its last sequence.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::{Checkpoint, CheckpointLoss, Checkpoints, LossReason};
+use crate::checkpoint::{
+    CHUNKS, CURRENT, Checkpoint, CheckpointLoss, Checkpoints, LossReason, POINTER, chunk_key,
+};
 
 fn state(seed: u64, length: usize) -> Vec<u8> {
     let mut value = seed;
@@ -98,6 +100,57 @@ fn a_state_that_cannot_be_read_leaves_the_old_one() {
     assert_eq!(checkpoints.load().unwrap(), Some(kept.clone()));
     drop(checkpoints);
     assert_eq!(open(data.path()).1, Some(kept));
+}
+
+#[test]
+fn only_the_chunks_of_the_current_one_are_kept() {
+    let data = tempfile::tempdir().unwrap();
+    let (checkpoints, _, _) = open(data.path());
+    for sequence in 1..=5 {
+        checkpoints
+            .save(sequence, &mut state(sequence, 10_000).as_slice())
+            .unwrap();
+        let chunks =
+            checkpoints.with_engine(|engine| engine.run(CHUNKS, |tree| Ok(tree.iter().count())));
+        assert_eq!(chunks.unwrap(), 3);
+    }
+}
+
+#[test]
+fn what_the_engine_changed_unnoticed_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let (checkpoints, _, _) = open(data.path());
+    checkpoints
+        .save(1, &mut state(1, 20_000).as_slice())
+        .unwrap();
+    let key = chunk_key(1, 2);
+    let good = checkpoints
+        .with_engine(|engine| engine.run(CHUNKS, |tree| tree.get(key)))
+        .unwrap()
+        .unwrap();
+    let mut bad = good.to_vec();
+    bad[1000] ^= 1;
+    for value in [Some(bad), None] {
+        let changed = checkpoints.with_engine(|engine| {
+            engine.run(CHUNKS, |tree| match value {
+                Some(bytes) => tree.insert(key, bytes),
+                None => tree.remove(key),
+            })
+        });
+        changed.unwrap();
+        assert!(matches!(
+            checkpoints.load(),
+            Err(LossReason::Chunk { number: 2 })
+        ));
+    }
+    checkpoints
+        .with_engine(|engine| engine.run(CHUNKS, |tree| tree.insert(key, good)))
+        .unwrap();
+    assert!(checkpoints.load().unwrap().is_some());
+    checkpoints
+        .with_engine(|engine| engine.run(POINTER, |tree| tree.remove(CURRENT)))
+        .unwrap();
+    assert!(matches!(checkpoints.load(), Err(LossReason::Pointer)));
 }
 
 #[test]

@@ -345,6 +345,56 @@ fn segments_of_two_journals_do_not_join() {
 }
 
 #[test]
+fn a_frame_of_another_journal_does_not_join() {
+    let one = tempfile::tempdir().unwrap();
+    let two = tempfile::tempdir().unwrap();
+    drop(filled(one.path(), 6));
+    let (mut other, _, _) = open_from(two.path(), 1).unwrap();
+    let mut place = segment::HEADER;
+    for sequence in 1..=6 {
+        let mut bytes = payload(sequence);
+        if sequence == 3 {
+            place = other.offset;
+            bytes[0] ^= 2;
+        }
+        other.append(&bytes).unwrap();
+        other.sync().unwrap();
+    }
+    drop(other);
+    let mut frame = vec![0; OVERHEAD + payload(3).len()];
+    let foreign = fs::File::open(segment::path(two.path(), 1)).unwrap();
+    foreign.read_exact_at(&mut frame, place).unwrap();
+    let own = OpenOptions::new()
+        .write(true)
+        .open(segment::path(one.path(), 1))
+        .unwrap();
+    own.write_all_at(&frame, place).unwrap();
+    let error = open_from(one.path(), 1).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            JournalError::Corrupt {
+                sequence: 4,
+                fault: FrameFault::Chain,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_full_segment_is_durable_before_the_next_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _, _) = open_from(dir.path(), 1).unwrap();
+    while journal.segments() == 1 {
+        assert_eq!(journal.durable(), 0);
+        journal.append(&[5; 100]).unwrap();
+    }
+    assert_eq!(journal.durable(), journal.last() - 1);
+}
+
+#[test]
 fn below_the_floor_nothing_is_written_and_it_resumes() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = filled(dir.path(), 3);
