@@ -6,16 +6,19 @@
 //! carry checksums of their own. Whatever is wrong with it, the directory is set aside and a new
 //! one begun: nothing in it is worth more than the time to rebuild it from the journal.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::durable::{Context, FileError, sync_dir};
 
 const DIRECTORY: &str = "sled";
 const BROKEN: &str = "sled.broken-";
 const CACHE_BYTES: u64 = 16 << 20;
+const RELEASE_TRIES: u32 = 1000;
+const RELEASE_PAUSE: Duration = Duration::from_millis(5);
 
 /// What sled did wrong.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,7 @@ impl Engine {
             .path(&dir)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None);
+        await_release(&dir)?;
         let db = guard(|| config.open())?;
         let engine = Self { dir, db };
         engine.check_blobs()?;
@@ -106,6 +110,39 @@ impl Engine {
             Ok(())
         }
     }
+}
+
+/// Waits until the threads of an engine that this process closed have let go of its file.
+///
+/// Nobody else can have it, because the data directory is locked; but sled takes a lock that is
+/// still held for an error, and that would be mistaken for damage.
+fn await_release(dir: &Path) -> Result<(), FileError> {
+    let path = dir.join("db");
+    for _ in 0..RELEASE_TRIES {
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => {
+                return Err(FileError {
+                    action: "open",
+                    path,
+                    source,
+                });
+            }
+        };
+        match file.try_lock() {
+            Ok(()) => return file.unlock().context("unlock", &path),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(RELEASE_PAUSE),
+            Err(TryLockError::Error(source)) => {
+                return Err(FileError {
+                    action: "lock",
+                    path,
+                    source,
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, EngineFault> {

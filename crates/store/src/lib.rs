@@ -5,6 +5,7 @@
 //! single frames of the past; [`record`] says how events are written. Nothing here decides
 //! anything, asks the time, or makes randomness.
 
+mod backup;
 pub mod checkpoint;
 mod durable;
 mod engine;
@@ -15,6 +16,7 @@ mod lock;
 pub mod record;
 mod store;
 
+pub use backup::{Backup, BackupError, backup};
 pub use durable::FileError;
 pub use engine::EngineFault;
 pub use identity::{IdentityError, Incarnation};

@@ -34,8 +34,15 @@ pub enum LockError {
 /// Exclusive use of a data directory until dropped.
 #[derive(Debug)]
 pub struct DirLock {
-    // Closing the file releases the lock.
-    _file: File,
+    file: File,
+}
+
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        // Closing alone is not enough: a child process that is just being started may still have
+        // a copy of the descriptor. An error leaves the release to the end of the process.
+        let _ = self.file.unlock();
+    }
 }
 
 impl DirLock {
@@ -73,6 +80,6 @@ impl DirLock {
         }
         file.set_len(0).context("empty", &path)?;
         writeln!(file, "{}", std::process::id()).context("write", &path)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }

@@ -105,6 +105,11 @@ impl Place {
         Ok(Ok(payload))
     }
 
+    /// Where the next frame begins, in bytes from the beginning of the file.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Forgets what was read ahead, which may be from before a frame was written.
     pub(crate) fn refresh(&mut self) -> Result<(), JournalError> {
         Ok(self.cursor.refresh().context("read", &self.path)?)

@@ -4,6 +4,7 @@
 //! from any thread while the writer appends.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::durable::Context;
@@ -151,6 +152,22 @@ impl JournalReader {
             sequence: next,
             last: next - 1,
         })
+    }
+
+    /// The segment files that hold the frames up to `last`, which is durable, and how many bytes
+    /// of each.
+    pub(crate) fn files_up_to(&self, last: Sequence) -> Result<Vec<(PathBuf, u64)>, JournalError> {
+        let mut place = self.find(last)?;
+        place.payload()?;
+        let mut files = Vec::new();
+        for number in 1..place.number {
+            files.push((segment::path(&self.shared.dir, number), u64::MAX));
+        }
+        files.push((
+            segment::path(&self.shared.dir, place.number),
+            place.offset(),
+        ));
+        Ok(files)
     }
 
     fn find(&self, sequence: Sequence) -> Result<Place, JournalError> {
