@@ -136,21 +136,45 @@ pub enum Body {
     AidSummary(AidSummary),
 }
 
-/// How many units of each kind are expected to report beneath a region.
+/// Who is expected to report in a region and beneath it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roster {
-    /// Units by kind.
+    /// Units by kind: schools and the like.
     pub units: BTreeMap<RegionKind, u32>,
+    /// County bureaus with units or townships below them: expected where an indicator is the
+    /// bureau's own to report (本级).
+    pub bureaus: u32,
+    /// Bureaus with nothing below them: they stand in for their units and are expected to report
+    /// everything.
+    pub standing_in: u32,
 }
 
 impl Roster {
-    /// How many units are expected to report an indicator that these kinds report; an empty list
-    /// means every unit.
+    /// How many reports are expected of an indicator that these kinds report; an empty list means
+    /// every unit.
     pub fn expected(&self, reported_by: &[RegionKind]) -> u32 {
+        let bureaus = if reported_by.contains(&RegionKind::Bureau) {
+            self.bureaus
+        } else {
+            0
+        };
         self.units
             .iter()
             .filter(|(kind, _)| reported_by.is_empty() || reported_by.contains(kind))
-            .fold(0, |sum, (_, count)| sum.saturating_add(*count))
+            .fold(
+                self.standing_in.saturating_add(bureaus),
+                |sum, (_, count)| sum.saturating_add(*count),
+            )
+    }
+
+    /// Adds another region's roster.
+    pub fn add(&mut self, other: &Self) {
+        for (kind, count) in &other.units {
+            let sum = self.units.entry(*kind).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+        self.bureaus = self.bureaus.saturating_add(other.bureaus);
+        self.standing_in = self.standing_in.saturating_add(other.standing_in);
     }
 }
 

@@ -66,6 +66,24 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
+/// As what a source reports an indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// A unit, or a bureau with nothing below it: counts as one that has reported.
+    Unit,
+    /// A bureau reporting an indicator that bureaus report: counts as one that has reported.
+    Bureau,
+    /// A bureau adding what is its own (本级) to what its units report: adds to the sums only.
+    Own,
+}
+
+impl Role {
+    /// Whether the report counts among those that are expected.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Unit | Self::Bureau)
+    }
+}
+
 /// An accepted report inside a committed batch; `source` and `indicator` point into the batch's
 /// own lists, which keeps a report at some forty bytes in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +104,8 @@ pub struct ReportRow {
     pub row: u32,
     /// The revision it has.
     pub revision: u32,
+    /// As what its source reported.
+    pub role: Role,
     /// Whether it came in time.
     pub on_time: bool,
     /// The journal frame of the version it replaces, 0 for none: the history of a cell is a chain.

@@ -11,8 +11,10 @@ use crate::event::Event;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::RegionCode;
-use crate::report::{MAX_ROWS, Outcome, Report, ReportBatch, ReportRow, check, id_fingerprint};
+use crate::region::{Level, RegionCode, RegionKind};
+use crate::report::{
+    MAX_ROWS, Outcome, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
+};
 use crate::state::State;
 
 /// The version of a cell's figure that counts, in the state or earlier in this push.
@@ -131,6 +133,7 @@ impl<'a> Batch<'a> {
             id: report.id.clone(),
             row,
             revision,
+            role: self.role(report.source, indicator),
             on_time: self.is_on_time(report.period),
             replaces,
             note: report.note.clone(),
@@ -258,6 +261,20 @@ impl<'a> Batch<'a> {
         self.accepted.indicators.push(code);
         self.indicator_places.insert(code, (place, indicator));
         Ok((place, indicator))
+    }
+
+    fn role(&self, source: RegionCode, indicator: &Indicator) -> Role {
+        let tree = self.state.tree();
+        if tree.is_leaf(source) {
+            return Role::Unit;
+        }
+        let county = tree
+            .get(source)
+            .is_some_and(|own| own.level == Level::County);
+        if county && indicator.reported_by.contains(&RegionKind::Bureau) {
+            return Role::Bureau;
+        }
+        Role::Own
     }
 
     fn is_on_time(&self, period: Period) -> bool {

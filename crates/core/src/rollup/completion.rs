@@ -24,7 +24,8 @@ impl Value {
         let denominator = if indicator.kind.has_denominator() {
             i128::from(sums.denominator)
         } else {
-            i128::from(sums.reported.min(1))
+            // A bureau's own figure (本级) counts among no units, but it is a value.
+            i128::from(u8::from(sums.reported > 0 || sums.numerator > 0))
         };
         Self {
             numerator: i128::from(sums.numerator),

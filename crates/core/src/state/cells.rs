@@ -10,6 +10,7 @@ use super::changes::Changes;
 use crate::indicator::IndicatorCode;
 use crate::period::Period;
 use crate::region::RegionCode;
+use crate::report::Role;
 use crate::rollup::{Delta, Sums};
 
 /// Ids of superseded reports that a cell remembers, so that a late retry of one changes nothing.
@@ -41,6 +42,8 @@ pub struct ReportHead {
     pub revision: u32,
     /// The journal frame it stands in.
     pub frame: u64,
+    /// As what its source reported.
+    pub role: Role,
     /// What it adds to the cell.
     pub sums: Sums,
     /// Fingerprints of the last superseded ids, newest first.

@@ -7,8 +7,8 @@ use super::cells::{CellKey, Pending, ReportHead};
 use super::{SetAside, State, Stored, Watermark};
 use crate::document::{Body, CellDocument, Document, DocumentKey, Kind, Roster};
 use crate::event::{Event, Received};
-use crate::region::{Region, RegionCode};
-use crate::report::{ReportBatch, id_fingerprint};
+use crate::region::{Level, Region, RegionCode, RegionKind};
+use crate::report::{ReportBatch, Role, id_fingerprint};
 use crate::rollup::Sums;
 
 /// Set-aside changes that are kept for listing; older ones stay in the journal.
@@ -62,18 +62,18 @@ impl State {
                 continue;
             };
             let key = self.cells.key_or_new(*source, *indicator, row.period);
-            // What a bureau reports of its own (本级) adds to the sums, not to the units.
-            let is_unit = self.tree.is_leaf(*source);
+            let counts = row.role.counts();
             let sums = Sums {
                 numerator: row.numerator,
                 denominator: row.denominator,
-                reported: u32::from(is_unit),
-                on_time: u32::from(is_unit && row.on_time),
+                reported: u32::from(counts),
+                on_time: u32::from(counts && row.on_time),
             };
             let head = ReportHead {
                 id: id_fingerprint(&batch.id, row.row, &row.id),
                 revision: row.revision,
                 frame,
+                role: row.role,
                 sums,
                 older: Vec::new(),
             };
@@ -296,7 +296,7 @@ impl State {
         };
         let mut own: Vec<CellKey> = Vec::new();
         for (key, head) in &self.cells.reports {
-            if key.region == number && head.sums.reported > 0 {
+            if key.region == number && head.role == Role::Unit {
                 own.push(*key);
             }
         }
@@ -308,6 +308,7 @@ impl State {
                 continue;
             };
             let before = head.sums;
+            head.role = Role::Own;
             head.sums.reported = 0;
             head.sums.on_time = 0;
             let delta = head.sums.since(&before);
@@ -346,20 +347,26 @@ impl State {
 
     pub(super) fn count_units(&self, region: RegionCode) -> Roster {
         let mut roster = Roster::default();
+        let own = self.tree.get(region);
+        let is_bureau = own.is_some_and(|own| own.kind == RegionKind::Bureau);
         let children = self.tree.children(region);
         if children.is_empty() {
-            if let Some(own) = self.tree.get(region) {
-                roster.units.insert(own.kind, 1);
+            match own {
+                Some(_) if is_bureau => roster.standing_in = 1,
+                Some(own) => {
+                    roster.units.insert(own.kind, 1);
+                }
+                None => {}
             }
             return roster;
+        }
+        if is_bureau && own.is_some_and(|own| own.level == Level::County) {
+            roster.bureaus = 1;
         }
         for child in children {
             let told = self.documents.get(&roster_key(*child));
             if let Some(Body::Roster(below)) = told.map(|stored| &stored.document.body) {
-                for (kind, count) in &below.units {
-                    let sum = roster.units.entry(*kind).or_default();
-                    *sum = sum.saturating_add(*count);
-                }
+                roster.add(below);
             }
         }
         roster

@@ -17,7 +17,7 @@ use liandong_core::indicator::{Direction, Indicator, IndicatorCode, IndicatorKin
 use liandong_core::period::{Period, PeriodKind};
 use liandong_core::plan::{Bound, Comment, Plan, PlanItem, PlanStatus, PlanText, Target};
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
-use liandong_core::report::{ReportBatch, ReportRow};
+use liandong_core::report::{ReportBatch, ReportRow, Role};
 use liandong_core::rollup::Sums;
 use liandong_core::step::{Action, Step};
 use liandong_core::task::{Task, TaskProgress};
@@ -110,7 +110,14 @@ fn hosting() -> Vec<Event> {
         (RegionKind::Kindergarten, 7),
     ]
     .into();
-    events.push(put("roster", Body::Roster(Roster { units })));
+    events.push(put(
+        "roster",
+        Body::Roster(Roster {
+            units,
+            bureaus: 1,
+            standing_in: 2,
+        }),
+    ));
     events
 }
 
@@ -134,6 +141,7 @@ fn reports() -> Event {
         id: "r-1".to_owned(),
         row: 512,
         revision: 3,
+        role: Role::Unit,
         on_time: true,
         replaces: 70_000,
         note: "更正".to_owned(),

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use liandong_core::event::Event;
 use liandong_core::region::{Level, Region, RegionKind};
-use liandong_core::report::{ReportBatch, ReportRow};
+use liandong_core::report::{ReportBatch, ReportRow, Role};
 use liandong_core::state::State;
 
 use crate::checkpoint::LossReason;
@@ -72,6 +72,7 @@ fn reports(school: u32, numerator: i64) -> Event {
             id: String::new(),
             row: 1,
             revision: 1,
+            role: Role::Unit,
             on_time: true,
             replaces: 0,
             note: String::new(),
