@@ -38,18 +38,39 @@ pub fn may_see(
     document: &Document,
 ) -> bool {
     match relation {
-        Relation::Parent => tree.is_within(document.owner, here) && goes_up(here, document),
-        Relation::Child => !tree.is_within(document.owner, peer) && goes_down(tree, peer, document),
+        Relation::Parent => {
+            tree.is_within(document.owner, here)
+                && (document.owner == here || !is_unit(tree, document.owner))
+                && goes_up(document)
+        }
+        Relation::Child => {
+            !tree.is_within(document.owner, peer)
+                && !stands_aside(tree, here, peer, document.owner)
+                && goes_down(tree, peer, document)
+        }
         Relation::Partner => goes_across(here, peer, document),
     }
 }
 
+/// A unit's own documents go no further than the node it reports to.
+fn is_unit(tree: &RegionTree, region: RegionCode) -> bool {
+    tree.get(region)
+        .is_some_and(|known| known.level == Level::Unit)
+}
+
+/// Whether the owner is known to stand neither above the peer nor above this node: a neighbour of
+/// the peer's. While the peer itself is not known yet nothing can be said, and what is passed over
+/// now would never be sent.
+fn stands_aside(tree: &RegionTree, here: RegionCode, peer: RegionCode, owner: RegionCode) -> bool {
+    let both_known = tree.contains(owner) && tree.contains(peer);
+    both_known && !tree.is_within(peer, owner) && !tree.is_within(here, owner)
+}
+
 /// Up: what a superior needs to add up and to supervise; never what lies inside a pairing.
-fn goes_up(here: RegionCode, document: &Document) -> bool {
+fn goes_up(document: &Document) -> bool {
     match &document.body {
-        // A unit's own entry goes no further than the node it reports to.
-        Body::Region(region) => region.level != Level::Unit || region.code == here,
-        Body::Roster(_)
+        Body::Region(_)
+        | Body::Roster(_)
         | Body::Indicator(_)
         | Body::Comment(_)
         | Body::TaskProgress(_)
@@ -133,10 +154,12 @@ pub fn may_give(
         }
         Relation::Child => {
             let within = match &document.body {
-                // The entry that makes a region known cannot be looked up yet.
-                Body::Region(region) if region.code == owner && owner != peer => region
-                    .parent
-                    .is_some_and(|parent| tree.is_within(parent, peer)),
+                // The entry that makes a region known cannot be looked up yet. One that is known
+                // stands where it stands: nobody takes a region from its neighbour.
+                Body::Region(region) if region.code == owner && !tree.contains(owner) => {
+                    let parent = region.parent;
+                    owner == peer || parent.is_some_and(|parent| tree.is_within(parent, peer))
+                }
                 _ => tree.is_within(owner, peer),
             };
             within
@@ -154,14 +177,23 @@ pub fn may_give(
             owner == peer
                 && match &document.body {
                     Body::Pairing(side) => side.partner == here,
-                    Body::AidProject(project) => project.donor == here || project.recipient == here,
+                    // A project with a third region is none of this pairing.
+                    Body::AidProject(project) => {
+                        let sides = (project.donor, project.recipient);
+                        sides == (here, peer) || sides == (peer, here)
+                    }
                     Body::AidConsent(consent) => consent.proposer == here,
                     Body::AidEntry(entry) => {
-                        document
-                            .id
-                            .starts_with(&entry_prefix(entry.proposer, &entry.project, here))
+                        let prefix = entry_prefix(entry.proposer, &entry.project, here);
+                        let by_a_side = entry.proposer == here || entry.proposer == peer;
+                        by_a_side && document.id.starts_with(&prefix)
                     }
-                    Body::Region(region) => region.code == peer,
+                    // A partner stands outside of what is added up here.
+                    Body::Region(region) => {
+                        let parent = region.parent;
+                        region.code == peer
+                            && !parent.is_some_and(|parent| tree.is_within(parent, here))
+                    }
                     _ => false,
                 }
         }

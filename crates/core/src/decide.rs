@@ -1,7 +1,8 @@
 //! Decisions: a command against the state, at a time that is handed in, gives events or a refusal.
 //!
-//! [`decide`] never changes the state. The commit loop [`execute`]s, which applies the events at once so that
-//! the next command of the batch sees them, makes the batch durable, and only then answers.
+//! [`decide`] never changes the state. The commit loop [`execute`]s, which applies the events at
+//! once so that the next command of the batch sees them, makes the batch durable, and only then
+//! answers.
 
 mod collaboration;
 mod hosting;
@@ -51,17 +52,23 @@ pub fn execute(
     command: Command,
     setting: &Setting<'_>,
 ) -> Result<Decision, Refusal> {
-    let mut decision = decide(state, command, setting)?;
-    let mut follow_ups = Vec::new();
-    for event in &decision.events {
-        state.apply(event, setting.frame);
-        for follow_up in collaboration::follow_up(state, event) {
+    let decision = decide(state, command, setting)?;
+    // The journal has them in the order in which they were applied, or a replay would number the
+    // changes differently and peers would miss some.
+    let mut events = Vec::with_capacity(decision.events.len());
+    for event in decision.events {
+        state.apply(&event, setting.frame);
+        let follow_ups = collaboration::follow_up(state, &event);
+        events.push(event);
+        for follow_up in follow_ups {
             state.apply(&follow_up, setting.frame);
-            follow_ups.push(follow_up);
+            events.push(follow_up);
         }
     }
-    decision.events.extend(follow_ups);
-    Ok(decision)
+    Ok(Decision {
+        events,
+        answer: decision.answer,
+    })
 }
 
 /// Decides a command.
@@ -139,7 +146,7 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         | Command::ProposeProject { .. }
         | Command::ConsentProject { .. }
         | Command::RecordAid { .. } => collaboration::decide(state, command, setting),
-        Command::Receive(incoming) => Ok(receive::receive(state, incoming, setting)),
+        Command::Receive(incoming) => receive::receive(state, incoming, setting),
     }
 }
 

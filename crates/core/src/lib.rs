@@ -25,3 +25,6 @@ pub mod rollup;
 pub mod state;
 pub mod step;
 pub mod task;
+
+#[cfg(test)]
+mod testing;

@@ -74,3 +74,6 @@ pub struct State {
     watermarks: BTreeMap<RegionCode, Watermark>,
     set_aside: Vec<SetAside>,
 }
+
+#[cfg(test)]
+mod tests;

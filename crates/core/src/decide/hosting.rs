@@ -25,7 +25,15 @@ pub(super) fn host(
         if state.has_moved_out(region.code) {
             require_hosted(state, "region", region.code)?;
         }
+        let foreign = |code: RegionCode| state.tree().contains(code) && !state.hosts(code);
+        if foreign(region.code) {
+            // Two nodes that both host a region would give the same versions to different sums.
+            return Err(of_another_node("region", region.code));
+        }
         if let Some(parent) = region.parent {
+            if foreign(parent) {
+                return Err(of_another_node("parent", parent));
+            }
             let known = tree.contains(parent)
                 || setting.catalogue.regions.contains(parent)
                 || state.hosts(parent);
@@ -64,6 +72,16 @@ pub(super) fn host(
     })
 }
 
+fn of_another_node(field: &str, region: RegionCode) -> Refusal {
+    Refusal::advise(
+        Reason::ForeignRegion,
+        field,
+        region,
+        "它由另一个节点承载",
+        "another node hosts it",
+    )
+}
+
 /// Stops hosting a region and all below it.
 pub(super) fn move_out(state: &State, region: RegionCode) -> Result<Decision, Refusal> {
     require_hosted(state, "region", region)?;
@@ -92,7 +110,7 @@ pub(super) fn move_in(
         ));
     }
     let mut events = Vec::with_capacity(history.len());
-    let mut found = false;
+    let mut came = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for event in history {
         match event {
@@ -100,7 +118,7 @@ pub(super) fn move_in(
                 region: entry,
                 epoch,
             } => {
-                found |= entry.code == region;
+                came.insert(entry.code);
                 events.push(Event::Hosted {
                     region: entry,
                     epoch: epoch.saturating_add(1),
@@ -124,10 +142,16 @@ pub(super) fn move_in(
                 }
             }
             Event::Received(received) => events.push(Event::Received(received)),
-            Event::MovedOut { .. } => {}
+            // What had left the old node before does not come; that the region itself left is
+            // how it comes here.
+            Event::MovedOut { region: left } => {
+                if left != region && came.contains(&left) {
+                    events.push(event);
+                }
+            }
         }
     }
-    if !found {
+    if !came.contains(&region) {
         let accepted = Accepted::Nothing;
         return Err(Refusal::new(
             Reason::UnknownRegion,

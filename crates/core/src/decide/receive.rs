@@ -1,54 +1,63 @@
 //! Taking changes from a peer: each is believed only where the peer may give it; what cannot be
 //! taken is set aside and reported, and what stands behind it goes on.
 
-use std::borrow::Cow;
+mod shape;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use self::shape::check_shape;
 use super::Setting;
 use crate::access::{Relation, may_give};
 use crate::command::{Answer, Decision, Incoming};
 use crate::document::{Body, CellDocument, Document, MAX_DOCUMENT_ID_LEN};
 use crate::event::{Event, Quarantined, Received};
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::{RegionCode, RegionTree};
+use crate::region::{Level, Region, RegionCode, RegionTree};
 use crate::state::State;
 
 /// Takes a batch of changes. Batches that were taken already change nothing but are acknowledged.
-pub(super) fn receive(state: &State, incoming: Incoming, setting: &Setting<'_>) -> Decision {
-    // Most batches bring no region, so the tree is copied only when one does.
-    let mut tree = Cow::Borrowed(state.tree());
-    let mut quarantined = incoming.unreadable;
-    let mut documents = Vec::with_capacity(incoming.documents.len());
-    for document in incoming.documents {
-        match check_document(
-            state,
-            &tree,
-            &document,
+///
+/// # Errors
+/// Only when the peer cannot be who it says: its region is hosted here. Nothing is taken then, and
+/// the peer can try again once the region has moved out.
+pub(super) fn receive(
+    state: &State,
+    incoming: Incoming,
+    setting: &Setting<'_>,
+) -> Result<Decision, Refusal> {
+    if state.hosts(incoming.from) {
+        return Err(not_entitled(
             incoming.from,
             incoming.relation,
-            setting,
-        ) {
-            Ok(true) => {
-                if let Body::Region(region) = &document.body {
-                    if tree.to_mut().insert(region.clone()).is_err() {
-                        let refusal = cycle(region.code);
-                        quarantined.push(set_aside(&describe(&document), &refusal));
-                        continue;
-                    }
-                }
-                documents.push(document);
-            }
-            Ok(false) => {}
-            Err(refusal) => quarantined.push(set_aside(&describe(&document), &refusal)),
-        }
+            incoming.from,
+        ));
     }
-    let mut cells = Vec::with_capacity(incoming.cells.len());
-    for cell in incoming.cells {
-        match check_cell(state, &tree, &cell, incoming.from, incoming.relation) {
-            Ok(true) => cells.push(cell),
-            Ok(false) => {}
-            Err(refusal) => quarantined.push(set_aside(&describe_cell(&cell), &refusal)),
-        }
-    }
+    let mut taking = Taking {
+        state,
+        setting,
+        from: incoming.from,
+        relation: incoming.relation,
+        tree: Cow::Borrowed(state.tree()),
+        region_versions: BTreeMap::new(),
+        documents: Vec::with_capacity(incoming.documents.len()),
+        quarantined: incoming.unreadable,
+    };
+    let is_region = |document: &Document| matches!(document.body, Body::Region(_));
+    let (regions, others) = incoming.documents.into_iter().partition(is_region);
+    taking.take_regions(regions);
+    taking.take_documents(others);
+    let cells = taking.take_cells(incoming.cells);
+    let Taking {
+        documents,
+        mut quarantined,
+        ..
+    } = taking;
+    // A batch that is sent again complains no second time.
+    quarantined.retain(|what| {
+        let mut before = state.set_aside().iter();
+        !before.any(|known| known.from == incoming.from && known.what == *what)
+    });
     let known = state.watermark(incoming.from);
     let moves_on = known.is_none_or(|known| {
         known.incarnation != incoming.incarnation || known.upto < incoming.upto
@@ -59,10 +68,10 @@ pub(super) fn receive(state: &State, incoming: Incoming, setting: &Setting<'_>) 
         quarantined: u32::try_from(quarantined.len()).unwrap_or(u32::MAX),
     };
     if applied == 0 && quarantined.is_empty() && !moves_on {
-        return Decision {
+        return Ok(Decision {
             events: Vec::new(),
             answer,
-        };
+        });
     }
     let received = Received {
         from: incoming.from,
@@ -72,35 +81,164 @@ pub(super) fn receive(state: &State, incoming: Incoming, setting: &Setting<'_>) 
         cells,
         quarantined,
     };
-    Decision {
+    Ok(Decision {
         events: vec![Event::Received(received)],
         answer,
+    })
+}
+
+/// A batch while it is taken.
+struct Taking<'a> {
+    state: &'a State,
+    setting: &'a Setting<'a>,
+    from: RegionCode,
+    relation: Relation,
+    // Most batches bring no region, so the tree is copied only when one does.
+    tree: Cow<'a, RegionTree>,
+    region_versions: BTreeMap<RegionCode, u64>,
+    documents: Vec<Document>,
+    quarantined: Vec<Quarantined>,
+}
+
+impl Taking<'_> {
+    /// Regions come first, and those that wait for their parents are tried again: who owns the
+    /// rest depends on them, and a change index lists them in the order of their last change.
+    fn take_regions(&mut self, mut regions: Vec<Document>) {
+        loop {
+            let before = regions.len();
+            let mut waiting = Vec::new();
+            let mut refusals = Vec::new();
+            for document in regions {
+                match self.place(&document) {
+                    Ok(true) => self.documents.push(document),
+                    Ok(false) => {}
+                    Err(refusal) => {
+                        waiting.push(document);
+                        refusals.push(refusal);
+                    }
+                }
+            }
+            if waiting.len() == before || waiting.is_empty() {
+                for (document, refusal) in waiting.iter().zip(&refusals) {
+                    self.set_aside(&describe(document), refusal);
+                }
+                return;
+            }
+            regions = waiting;
+        }
+    }
+
+    fn place(&mut self, document: &Document) -> Result<bool, Refusal> {
+        let Body::Region(region) = &document.body else {
+            return Ok(false);
+        };
+        check_place(self, document, region)?;
+        let earlier = self.region_versions.get(&region.code);
+        let is_new = earlier.is_none_or(|earlier| *earlier < document.version);
+        if !is_new || is_known(self.state, document) {
+            return Ok(false);
+        }
+        if self.tree.to_mut().insert(region.clone()).is_err() {
+            return Err(cycle(region.code));
+        }
+        self.region_versions.insert(region.code, document.version);
+        Ok(true)
+    }
+
+    fn take_documents(&mut self, documents: Vec<Document>) {
+        for document in documents {
+            match self.check_document(&document) {
+                Ok(()) if is_known(self.state, &document) => {}
+                Ok(()) => self.documents.push(document),
+                Err(refusal) => self.set_aside(&describe(&document), &refusal),
+            }
+        }
+    }
+
+    fn check_document(&self, document: &Document) -> Result<(), Refusal> {
+        check_shape(document)?;
+        let believed = may_give(
+            &self.tree,
+            self.setting.here,
+            self.from,
+            self.relation,
+            document,
+        );
+        if self.state.hosts(document.owner) || !believed {
+            return Err(not_entitled(self.from, self.relation, document.owner));
+        }
+        Ok(())
+    }
+
+    fn take_cells(&mut self, cells: Vec<CellDocument>) -> Vec<CellDocument> {
+        let mut taken = Vec::with_capacity(cells.len());
+        for cell in cells {
+            match check_cell(self.state, &self.tree, &cell, self.from, self.relation) {
+                Ok(true) => taken.push(cell),
+                Ok(false) => {}
+                Err(refusal) => self.set_aside(&describe_cell(&cell), &refusal),
+            }
+        }
+        taken
+    }
+
+    fn set_aside(&mut self, what: &str, refusal: &Refusal) {
+        self.quarantined.push(Quarantined {
+            what: what.to_owned(),
+            reason: refusal.reason.code().to_owned(),
+            message: refusal.to_string(),
+        });
     }
 }
 
-/// `Ok(true)` for a document to keep, `Ok(false)` for one that is known already.
-fn check_document(
-    state: &State,
-    tree: &RegionTree,
-    document: &Document,
-    from: RegionCode,
-    relation: Relation,
-    setting: &Setting<'_>,
-) -> Result<bool, Refusal> {
-    if document.id.len() > MAX_DOCUMENT_ID_LEN {
-        let accepted = Accepted::AtMostChars(MAX_DOCUMENT_ID_LEN);
-        return Err(Refusal::new(Reason::TooLong, "id", &document.id, accepted));
-    }
-    if state.hosts(document.owner) || !may_give(tree, setting.here, from, relation, document) {
-        return Err(not_entitled(from, relation, document.owner));
-    }
-    if let Body::Region(region) = &document.body {
-        if region.code != document.owner {
-            return Err(not_entitled(from, relation, region.code));
-        }
-    }
+fn is_known(state: &State, document: &Document) -> bool {
     let known = state.document(&document.key());
-    Ok(known.is_none_or(|known| known.document.version < document.version))
+    known.is_some_and(|known| known.document.version >= document.version)
+}
+
+/// Whether the peer may say that the region stands where the document puts it.
+///
+/// Where the catalogue of this node knows the region, it decides: a neighbour's region comes under
+/// the peer only once this node's own data says so, as after a reorganisation.
+fn check_place(taking: &Taking<'_>, document: &Document, region: &Region) -> Result<(), Refusal> {
+    let (state, tree, from) = (taking.state, taking.tree.as_ref(), taking.from);
+    let refused = || not_entitled(from, taking.relation, region.code);
+    let catalogue = &taking.setting.catalogue.regions;
+    if state.hosts(region.code) || region.code != document.owner {
+        return Err(refused());
+    }
+    let listed_here = catalogue
+        .get(region.code)
+        .is_some_and(|listed| listed.parent == region.parent);
+    let below_peer = region
+        .parent
+        .is_some_and(|parent| tree.is_within(parent, from));
+    let reorganised = taking.relation == Relation::Child && listed_here && below_peer;
+    if reorganised {
+        check_shape(document)?;
+    } else {
+        taking.check_document(document)?;
+    }
+    let Some(parent) = region.parent else {
+        return Ok(());
+    };
+    let known = tree.get(region.code);
+    if known.is_some_and(|known| known.parent == region.parent) || listed_here {
+        return Ok(());
+    }
+    let of_a_unit = tree
+        .get(parent)
+        .is_some_and(|above| above.level == Level::Unit);
+    let joins = known.is_none() && taking.relation == Relation::Child && !of_a_unit;
+    if state.hosts(parent) && !joins {
+        // What is hosted here grows only by what joins the mesh.
+        return Err(refused());
+    }
+    let elsewhere = catalogue.contains(region.code) && !catalogue.is_within(region.code, from);
+    if known.is_none() && elsewhere && region.code != from {
+        return Err(refused());
+    }
+    Ok(())
 }
 
 fn check_cell(
@@ -149,14 +287,6 @@ fn not_entitled(from: RegionCode, relation: Relation, owner: RegionCode) -> Refu
 
 fn cycle(region: RegionCode) -> Refusal {
     Refusal::new(Reason::NotAChild, "parent", region, Accepted::Nothing)
-}
-
-fn set_aside(what: &str, refusal: &Refusal) -> Quarantined {
-    Quarantined {
-        what: what.to_owned(),
-        reason: refusal.reason.code().to_owned(),
-        message: refusal.to_string(),
-    }
 }
 
 fn describe(document: &Document) -> String {

@@ -40,14 +40,7 @@ impl RegionTree {
     /// # Errors
     /// [`TreeError::Cycle`] when the region would become its own ancestor; nothing changes then.
     pub fn insert(&mut self, region: Region) -> Result<(), TreeError> {
-        if let Some(parent) = region.parent {
-            if parent == region.code || self.ancestors(parent).any(|above| above == region.code) {
-                return Err(TreeError::Cycle {
-                    code: region.code,
-                    parent,
-                });
-            }
-        }
+        self.check(&region)?;
         let old_parent = self.regions.get(&region.code).and_then(|old| old.parent);
         if old_parent != region.parent {
             if let Some(siblings) = old_parent.and_then(|parent| self.children.get_mut(&parent)) {
@@ -62,6 +55,20 @@ impl RegionTree {
         }
         self.regions.insert(region.code, region);
         Ok(())
+    }
+
+    /// Whether [`RegionTree::insert`] would take the region.
+    ///
+    /// # Errors
+    /// [`TreeError::Cycle`] when the region would become its own ancestor.
+    pub fn check(&self, region: &Region) -> Result<(), TreeError> {
+        match region.parent {
+            Some(parent) if self.is_within(parent, region.code) => Err(TreeError::Cycle {
+                code: region.code,
+                parent,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The region of that code.

@@ -1,6 +1,6 @@
 //! The fold: how each event changes the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cells::{CellKey, Pending, ReportHead};
@@ -13,6 +13,8 @@ use crate::rollup::Sums;
 
 /// Set-aside changes that are kept for listing; older ones stay in the journal.
 const MAX_SET_ASIDE: usize = 1_000;
+/// An epoch stands above this many bits of change numbers in a version.
+const EPOCH_SHIFT: u32 = 40;
 
 impl State {
     /// Applies one event that stands in journal frame `frame`.
@@ -28,13 +30,9 @@ impl State {
     }
 
     fn apply_hosted(&mut self, region: &Region, epoch: u32) {
-        self.hosted.insert(region.code, epoch);
+        let is_new = self.hosted.insert(region.code, epoch).is_none();
         self.moved.remove(&region.code);
-        let key = DocumentKey {
-            kind: Kind::Region,
-            owner: region.code,
-            id: region.code.to_string(),
-        };
+        let key = region_key(region.code);
         let version = self.next_version(&key);
         self.put(Document {
             owner: region.code,
@@ -42,6 +40,50 @@ impl State {
             version,
             body: Body::Region(region.clone()),
         });
+        if is_new {
+            self.add_up_again(region.code);
+        }
+    }
+
+    /// A region is added up here from now on: what another node said of its cells no longer
+    /// counts, what its own reports and the regions below it say does.
+    fn add_up_again(&mut self, region: RegionCode) {
+        let number = match self.cells.regions.find(region) {
+            Some(number) => number,
+            // Nothing of it or below it was ever reported: the usual case, which must be cheap.
+            None if self.tree.is_leaf(region) => return,
+            None => self.cells.regions.number(region),
+        };
+        let below: BTreeSet<u32> = self
+            .tree
+            .children(region)
+            .iter()
+            .filter_map(|child| self.cells.regions.find(*child))
+            .collect();
+        let mut found: BTreeMap<CellKey, Sums> = BTreeMap::new();
+        for (key, cell) in &self.cells.cells {
+            let own = CellKey {
+                region: number,
+                ..*key
+            };
+            if key.region == number {
+                found.entry(own).or_default();
+            } else if below.contains(&key.region) {
+                let added = cell.sums.since(&Sums::default());
+                found.entry(own).or_default().add(&added);
+            }
+        }
+        for (key, sums) in &mut found {
+            if let Some(head) = self.cells.reports.get(key) {
+                sums.add(&head.sums.since(&Sums::default()));
+            }
+        }
+        let mut pending = Pending::default();
+        for (key, sums) in found {
+            let kept = self.cells.cells.get(&key).map(|cell| cell.sums);
+            pending.add(key, &sums.since(&kept.unwrap_or_default()));
+        }
+        self.cascade(pending);
     }
 
     fn apply_moved_out(&mut self, region: RegionCode) {
@@ -196,11 +238,18 @@ impl State {
     /// that it rises with every change and after every move.
     fn derived_version(&self, region: Option<RegionCode>) -> u64 {
         let epoch = region.and_then(|region| self.hosted.get(&region)).copied();
-        u64::from(epoch.unwrap_or_default()) << 40 | self.change
+        u64::from(epoch.unwrap_or_default()) << EPOCH_SHIFT | self.change
     }
 
     /// Keeps a document and lists its change; what depends on it is derived again.
     fn put(&mut self, document: Document) {
+        if let Body::Region(region) = &document.body
+            && self.tree.check(region).is_err()
+        {
+            // A cycle is set aside or refused before this; the tree and the documents never
+            // disagree, whatever a history from elsewhere says.
+            return;
+        }
         self.change += 1;
         let key = document.key();
         let is_new = !self.documents.contains_key(&key);
@@ -237,7 +286,6 @@ impl State {
         let new_parent = region.parent;
         let parent_was_unit = new_parent.is_some_and(|parent| self.tree.is_leaf(parent));
         if self.tree.insert(region).is_err() {
-            // A cycle can only come from a peer, and such a document is set aside before this.
             return;
         }
         let mut changed = BTreeSet::from([code]);
@@ -291,7 +339,9 @@ impl State {
 
     /// A region got its first child: what it reported itself is now 本级 and counts no unit.
     fn no_longer_a_unit(&mut self, region: RegionCode) {
-        let Some(number) = self.cells.regions.find(region) else {
+        // Another node's region is changed by that node alone, even if it reported here once.
+        let number = self.cells.regions.find(region);
+        let Some(number) = number.filter(|_| self.hosted.contains_key(&region)) else {
             return;
         };
         let mut own: Vec<CellKey> = Vec::new();
@@ -324,14 +374,14 @@ impl State {
     fn derive_rosters(&mut self, start: Option<RegionCode>) {
         let mut next = start;
         while let Some(region) = next {
-            if self.hosted.contains_key(&region) {
+            if let Some(epoch) = self.hosted.get(&region) {
                 let roster = self.count_units(region);
                 let key = roster_key(region);
                 let known = self.documents.get(&key).map(|stored| &stored.document.body);
                 if known == Some(&Body::Roster(roster.clone())) {
                     return;
                 }
-                let version = u64::from(self.hosted[&region]) << 40 | (self.change + 1);
+                let version = u64::from(*epoch) << EPOCH_SHIFT | (self.change + 1);
                 // `put` goes on with the parent of the roster's owner.
                 self.put(Document {
                     owner: region,
@@ -374,9 +424,21 @@ impl State {
 
     /// The version that the next change of this document gets from its owner.
     pub(crate) fn next_version(&self, key: &DocumentKey) -> u64 {
-        self.documents
+        let next = self
+            .documents
             .get(key)
-            .map_or(1, |stored| stored.document.version + 1)
+            .map_or(1, |stored| stored.document.version.saturating_add(1));
+        // A region that moved or was restored may have lost versions that others have seen.
+        let epoch = self.hosted.get(&key.owner).copied().unwrap_or_default();
+        next.max(u64::from(epoch.saturating_sub(1)) << EPOCH_SHIFT | 1)
+    }
+}
+
+pub(super) fn region_key(region: RegionCode) -> DocumentKey {
+    DocumentKey {
+        kind: Kind::Region,
+        owner: region,
+        id: region.to_string(),
     }
 }
 

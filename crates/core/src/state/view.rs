@@ -1,5 +1,6 @@
 //! Reading the state. Readers get values, never the maps themselves.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cells::ReportHead;
@@ -130,11 +131,21 @@ impl State {
         if let Some(indicator) = catalogue.indicators.get(&code) {
             return Some(indicator);
         }
-        self.documents(Kind::Indicator)
-            .find_map(|document| match &document.body {
-                Body::Indicator(indicator) if indicator.code == code => Some(indicator),
-                _ => None,
-            })
+        let mut from_below = None;
+        for document in self.documents(Kind::Indicator) {
+            let Body::Indicator(indicator) = &document.body else {
+                continue;
+            };
+            if indicator.code != code {
+                continue;
+            }
+            // A node below never redefines what is defined here or above.
+            if self.hosts(document.owner) || !self.tree.contains(document.owner) {
+                return Some(indicator);
+            }
+            from_below = from_below.or(Some(indicator));
+        }
+        from_below
     }
 
     /// A plan by its issuer and code.
@@ -225,7 +236,42 @@ impl State {
 
     /// Documents and cells that changed after `change`, oldest first, looking at no more than
     /// `limit` changes; `wants` chooses the documents, `with_cells` and `wants_cell` the cells.
+    ///
+    /// Regions that own any of it and are listed only later, because they changed again, stand
+    /// before it: whoever takes the changes in order knows every owner in time.
     pub fn changes_after(
+        &self,
+        change: u64,
+        limit: usize,
+        wants: impl Fn(&Document) -> bool,
+        wants_cell: impl Fn(RegionCode) -> bool,
+        with_cells: bool,
+    ) -> ChangeSet {
+        let mut found = self.listed_after(change, limit, &wants, wants_cell, with_cells);
+        let mut owners: BTreeSet<RegionCode> = BTreeSet::new();
+        owners.extend(found.documents.iter().map(|document| document.owner));
+        owners.extend(found.cells.iter().map(|cell| cell.region));
+        let mut later = BTreeMap::new();
+        for owner in owners {
+            let above = self.tree.ancestors(owner);
+            for region in std::iter::once(owner).chain(above) {
+                let stored = self.documents.get(&super::fold::region_key(region));
+                let Some(stored) = stored.filter(|stored| stored.change > found.upto) else {
+                    continue;
+                };
+                if wants(&stored.document) {
+                    later.insert(region, Arc::clone(&stored.document));
+                }
+            }
+        }
+        if !later.is_empty() {
+            let listed = std::mem::take(&mut found.documents);
+            found.documents = later.into_values().chain(listed).collect();
+        }
+        found
+    }
+
+    fn listed_after(
         &self,
         change: u64,
         limit: usize,
@@ -301,11 +347,11 @@ impl State {
     /// Whether a region's cells go up from a node whose own region is `here`: those of units stay
     /// where they were reported, except a unit's own node telling the node above.
     pub fn cell_goes_up(&self, here: RegionCode, region: RegionCode) -> bool {
+        let is_administered = |known: &Region| known.level != Level::Unit;
+        // A region that has left this branch is no longer this branch's to tell of.
         region == here
-            || self
-                .tree
-                .get(region)
-                .is_some_and(|known| known.level != Level::Unit)
+            || self.tree.get(region).is_some_and(is_administered)
+                && self.tree.is_within(region, here)
     }
 }
 

@@ -1,0 +1,75 @@
+//! What any document from a peer must satisfy, whoever sends it: sizes, ids and amounts that the
+//! rules here count on.
+
+use crate::aid::AidFact;
+use crate::document::{Body, Document, MAX_DOCUMENT_ID_LEN, Roster};
+use crate::quantity::MAX_FIGURE;
+use crate::refusal::{Accepted, Reason, Refusal};
+
+/// The most units that report beneath one region; China has about half a million schools.
+const MAX_UNITS: u64 = 1_000_000;
+
+/// Refuses a document that no node following the rules would send.
+pub(super) fn check_shape(document: &Document) -> Result<(), Refusal> {
+    if document.id.len() > MAX_DOCUMENT_ID_LEN {
+        let accepted = Accepted::AtMostChars(MAX_DOCUMENT_ID_LEN);
+        return Err(Refusal::new(Reason::TooLong, "id", &document.id, accepted));
+    }
+    match &document.body {
+        // One region has one entry and one roster.
+        Body::Region(_) => check_own_id(document),
+        Body::Roster(roster) => {
+            check_own_id(document)?;
+            check_roster(roster)
+        }
+        Body::AidProject(project) => check_amount("fund", project.fund),
+        Body::AidEntry(entry) => match &entry.fact {
+            AidFact::Disbursement { amount, .. }
+            | AidFact::Receipt { amount, .. }
+            | AidFact::Expenditure { amount, .. } => check_amount("amount", *amount),
+            AidFact::Placement { .. }
+            | AidFact::PlacementConfirmed { .. }
+            | AidFact::MilestoneReached { .. } => Ok(()),
+        },
+        Body::Indicator(_)
+        | Body::Plan(_)
+        | Body::Comment(_)
+        | Body::Task(_)
+        | Body::TaskProgress(_)
+        | Body::Pairing(_)
+        | Body::AidConsent(_)
+        | Body::AidSummary(_) => Ok(()),
+    }
+}
+
+fn check_own_id(document: &Document) -> Result<(), Refusal> {
+    if document.id == document.owner.as_str() {
+        return Ok(());
+    }
+    let accepted = Accepted::OneOf(vec![document.owner.to_string()]);
+    Err(Refusal::new(
+        Reason::Malformed,
+        "id",
+        &document.id,
+        accepted,
+    ))
+}
+
+fn check_roster(roster: &Roster) -> Result<(), Refusal> {
+    let bureaus = u64::from(roster.bureaus) + u64::from(roster.standing_in);
+    let units = roster.units.values().map(|count| u64::from(*count));
+    let total = bureaus + units.sum::<u64>();
+    if total <= MAX_UNITS {
+        return Ok(());
+    }
+    let accepted = Accepted::Range(0, MAX_UNITS as i64);
+    Err(Refusal::new(Reason::OutOfRange, "units", total, accepted))
+}
+
+fn check_amount(field: &str, fen: i64) -> Result<(), Refusal> {
+    if (0..=MAX_FIGURE).contains(&fen) {
+        return Ok(());
+    }
+    let accepted = Accepted::Range(0, MAX_FIGURE);
+    Err(Refusal::new(Reason::OutOfRange, field, fen, accepted))
+}

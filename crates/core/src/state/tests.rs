@@ -1,0 +1,4 @@
+//! Tests of the fold: sums, rosters, changes and snapshots.
+
+mod links;
+mod moves;

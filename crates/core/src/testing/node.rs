@@ -1,0 +1,209 @@
+//! A node without disk or network: real decisions, a journal in memory.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+
+use super::data;
+use crate::access::{Relation, may_see};
+use crate::catalogue::Catalogue;
+use crate::command::{Answer, Command, Incoming, Push};
+use crate::decide::{Setting, execute};
+use crate::event::Event;
+use crate::refusal::Refusal;
+use crate::region::{Region, RegionCode};
+use crate::report::{Outcome, Report};
+use crate::rollup::Sums;
+use crate::state::State;
+
+/// One node of the simulated mesh.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) here: RegionCode,
+    pub(crate) state: State,
+    /// Frames with their events, as a journal would hold them.
+    pub(crate) journal: Vec<Vec<Event>>,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) today: Date,
+    pub(crate) incarnation: u128,
+    pushes: u32,
+}
+
+impl Node {
+    /// A node that hosts these regions; the first is its own.
+    pub(crate) fn new(regions: &[Region]) -> Self {
+        let mut node = Self::empty(regions[0].code);
+        node.host(regions).unwrap();
+        node
+    }
+
+    /// A node that hosts nothing yet.
+    pub(crate) fn empty(here: RegionCode) -> Self {
+        Self {
+            here,
+            state: State::default(),
+            journal: Vec::new(),
+            catalogue: data::catalogue(),
+            today: date(2025, 3, 31),
+            incarnation: 1,
+            pushes: 0,
+        }
+    }
+
+    pub(crate) fn host(&mut self, regions: &[Region]) -> Result<Answer, Refusal> {
+        for region in regions {
+            self.know_parent(region);
+        }
+        self.run(Command::Host {
+            regions: regions.to_vec(),
+        })
+    }
+
+    /// The parent of a node's top region is known from the catalogue.
+    fn know_parent(&mut self, region: &Region) {
+        let Some(parent) = region.parent else { return };
+        if !self.state.tree().contains(parent) && !self.catalogue.regions.contains(parent) {
+            let mut above = region.clone();
+            above.code = parent;
+            above.parent = None;
+            self.catalogue.regions.insert(above).unwrap();
+        }
+    }
+
+    /// Commits one command in a frame of its own.
+    pub(crate) fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
+        self.run_together(vec![command]).remove(0)
+    }
+
+    /// Commits several commands in one frame.
+    pub(crate) fn run_together(&mut self, commands: Vec<Command>) -> Vec<Result<Answer, Refusal>> {
+        let setting = Setting {
+            now: Timestamp::UNIX_EPOCH,
+            today: self.today,
+            catalogue: &self.catalogue,
+            grace_days: 0,
+            here: self.here,
+            frame: self.journal.len() as u64 + 1,
+        };
+        let mut events = Vec::new();
+        let mut answers = Vec::new();
+        for command in commands {
+            let decided = execute(&mut self.state, command, &setting);
+            answers.push(decided.map(|decision| {
+                events.extend(decision.events);
+                decision.answer
+            }));
+        }
+        if !events.is_empty() {
+            self.journal.push(events);
+        }
+        answers
+    }
+
+    /// The command that pushes these reports.
+    pub(crate) fn push_command(&mut self, reports: Vec<Report>) -> Command {
+        self.pushes += 1;
+        Command::PushReports(Push {
+            id: format!("push-{}", self.pushes),
+            by: "test".to_owned(),
+            rows: (1..).zip(reports).collect(),
+            all_or_nothing: false,
+        })
+    }
+
+    /// Pushes reports; says what became of each.
+    pub(crate) fn push(&mut self, reports: Vec<Report>) -> Vec<Outcome> {
+        let command = self.push_command(reports);
+        match self.run(command) {
+            Ok(Answer::Reports(outcomes)) => outcomes.into_iter().map(|(_, one)| one).collect(),
+            other => panic!("a push was answered with {other:?}"),
+        }
+    }
+
+    /// What `peer` is entitled to after its watermark, as the command that it would run.
+    pub(crate) fn changes_for(
+        &self,
+        peer: RegionCode,
+        peer_is: Relation,
+        after: u64,
+        limit: usize,
+    ) -> Incoming {
+        let changes = self.state.changes_after(
+            after,
+            limit,
+            |document| may_see(self.state.tree(), self.here, peer, peer_is, document),
+            |region| self.state.cell_goes_up(self.here, region),
+            peer_is == Relation::Parent,
+        );
+        let relation = match peer_is {
+            Relation::Parent => Relation::Child,
+            Relation::Child => Relation::Parent,
+            Relation::Partner => Relation::Partner,
+        };
+        Incoming {
+            from: self.here,
+            relation,
+            incarnation: self.incarnation,
+            upto: changes.upto,
+            documents: changes
+                .documents
+                .iter()
+                .map(|document| document.as_ref().clone())
+                .collect(),
+            cells: changes.cells,
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// Where this node has taken the peer's changes up to.
+    pub(crate) fn taken_from(&self, peer: &Self) -> u64 {
+        self.state
+            .watermark(peer.here)
+            .filter(|mark| mark.incarnation == peer.incarnation)
+            .map_or(0, |mark| mark.upto)
+    }
+
+    /// The sums of `count` in March 2025.
+    pub(crate) fn sums(&self, region: &str) -> Sums {
+        let indicator = "count".parse().unwrap();
+        let cell = self
+            .state
+            .cell(data::code(region), indicator, data::month());
+        cell.map(|cell| cell.sums).unwrap_or_default()
+    }
+
+    /// How many units report beneath a region, by what is known here.
+    pub(crate) fn expected(&self, region: &str) -> u32 {
+        self.state.roster(data::code(region)).expected(&[])
+    }
+
+    /// Panics where a recount finds another sum, or a replay another state.
+    pub(crate) fn verify(&self) {
+        let (_, mismatches) = self.state.recount();
+        assert_eq!(mismatches, [], "recount at {}", self.here);
+        let mut replayed = State::default();
+        for (frame, events) in (1..).zip(&self.journal) {
+            for event in events {
+                replayed.apply(event, frame);
+            }
+        }
+        assert_eq!(
+            format!("{:?}", replayed.snapshot()),
+            format!("{:?}", self.state.snapshot()),
+            "replay at {}",
+            self.here
+        );
+    }
+}
+
+/// Carries all changes of `from` to `to`, which stands in `to_is` to it, in batches of `limit`.
+pub(crate) fn carry(from: &Node, to: &mut Node, to_is: Relation, limit: usize) {
+    loop {
+        let after = to.taken_from(from);
+        let incoming = from.changes_for(to.here, to_is, after, limit);
+        let upto = incoming.upto;
+        to.run(Command::Receive(incoming)).unwrap();
+        if upto == from.state.last_change() {
+            return;
+        }
+    }
+}
