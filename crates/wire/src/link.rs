@@ -1,0 +1,148 @@
+//! What two nodes say to each other, and the state of one stream that reading and writing need.
+//!
+//! Each direction of a stream has one [`StreamWriter`] on the side that sends and one
+//! [`StreamReader`] on the side that receives; both start anew with every stream. Frames must be
+//! sent in the order in which they were written.
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "written by the code generator; the proto files carry the comments"
+)]
+/// The generated messages, client and server of `liandong.link.v1`.
+pub mod v1 {
+    tonic::include_proto!("liandong.link.v1");
+}
+
+mod cells;
+mod document;
+mod frame;
+
+use liandong_core::document::{CellDocument, Document};
+use liandong_core::event::Quarantined;
+use liandong_core::language::Language;
+use liandong_core::refusal::Refusal;
+use liandong_core::state::ChangeSet;
+use prost::Message;
+
+pub use frame::{Hello, Incoming, PROTOCOL};
+
+use cells::{CellReader, CellWriter};
+
+/// Writes the changes of one direction of one stream.
+#[derive(Debug, Default)]
+pub struct StreamWriter {
+    cells: CellWriter,
+}
+
+/// Reads the changes of one direction of one stream.
+#[derive(Debug, Default)]
+pub struct StreamReader {
+    cells: CellReader,
+}
+
+/// Changes as they were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadChanges {
+    /// The sender's change number after which they begin.
+    pub after: u64,
+    /// The last of the sender's change numbers that they cover.
+    pub upto: u64,
+    /// Documents.
+    pub documents: Vec<Document>,
+    /// Roll-up cells.
+    pub cells: Vec<CellDocument>,
+    /// What could not be read, to be set aside.
+    pub unreadable: Vec<Quarantined>,
+    /// The W3C `traceparent` of what caused the newest change; may be empty.
+    pub trace_parent: String,
+}
+
+impl StreamWriter {
+    /// The writer of a stream that has just begun.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes what changed after `after`. The result has to be sent, or the stream ended: the peer
+    /// counts on having seen every list of indicators before the next.
+    pub fn changes(&mut self, after: u64, set: &ChangeSet, trace_parent: &str) -> v1::Changes {
+        let documents = set.documents.iter();
+        v1::Changes {
+            after,
+            upto: set.upto,
+            documents: documents
+                .map(|document| v1::Document::from(&**document))
+                .collect(),
+            cells: self.cells.write(&set.cells),
+            trace_parent: trace_parent.to_owned(),
+        }
+    }
+}
+
+impl StreamReader {
+    /// The reader of a stream that has just begun.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads changes. A document or cell that cannot be read is listed to be set aside; the others
+    /// are taken.
+    ///
+    /// # Errors
+    /// A refusal when frames were lost or reordered: the stream has to end and begin anew.
+    pub fn changes(&mut self, changes: v1::Changes) -> Result<ReadChanges, Refusal> {
+        let v1::Changes {
+            after,
+            upto,
+            documents: sent,
+            cells,
+            trace_parent,
+        } = changes;
+        let mut unreadable = Vec::new();
+        let mut documents = Vec::with_capacity(sent.len());
+        for document in sent {
+            match document::read(document) {
+                Ok(document) => documents.push(document),
+                Err(set_aside) => unreadable.push(set_aside),
+            }
+        }
+        let mut read_cells = Vec::new();
+        if let Some(block) = cells {
+            self.cells
+                .read(block, &mut read_cells, &mut unreadable)
+                .map_err(|refusal| crate::read::inside("changes.cells", refusal))?;
+        }
+        Ok(ReadChanges {
+            after,
+            upto,
+            documents,
+            cells: read_cells,
+            unreadable,
+            trace_parent,
+        })
+    }
+}
+
+/// How many bytes changes take on the wire before compression.
+pub fn encoded_len(changes: &v1::Changes) -> usize {
+    changes.encoded_len()
+}
+
+/// How many bytes a document takes on the wire before compression.
+pub fn document_len(document: &Document) -> usize {
+    v1::Document::from(document).encoded_len()
+}
+
+/// A thing that is to be set aside, with the refusal that says why.
+fn set_aside(what: String, refusal: &Refusal) -> Quarantined {
+    Quarantined {
+        what,
+        reason: refusal.reason.code().to_owned(),
+        message: refusal.message(Language::En),
+    }
+}
+
+#[cfg(test)]
+mod tests;

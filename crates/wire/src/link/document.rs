@@ -1,0 +1,122 @@
+//! Documents as they travel.
+
+use liandong_core::document::{Body, Document, Kind, MAX_DOCUMENT_ID_LEN};
+use liandong_core::event::Quarantined;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+
+use super::v1;
+use super::v1::document::Body as Wire;
+use crate::read;
+
+impl From<&Document> for v1::Document {
+    fn from(document: &Document) -> Self {
+        let body = match &document.body {
+            Body::Region(body) => Wire::Region(body.into()),
+            Body::Roster(body) => Wire::Roster(body.into()),
+            Body::Indicator(body) => Wire::Indicator(body.into()),
+            Body::Plan(body) => Wire::Plan(body.into()),
+            Body::Comment(body) => Wire::Comment(body.into()),
+            Body::Task(body) => Wire::Task(body.into()),
+            Body::TaskProgress(body) => Wire::TaskProgress(body.into()),
+            Body::Pairing(body) => Wire::Pairing(body.into()),
+            Body::AidProject(body) => Wire::AidProject(body.into()),
+            Body::AidConsent(body) => Wire::AidConsent(body.into()),
+            Body::AidEntry(body) => Wire::AidEntry(body.into()),
+            Body::AidSummary(body) => Wire::AidSummary(body.into()),
+        };
+        Self {
+            owner: document.owner.to_string(),
+            id: document.id.clone(),
+            version: document.version,
+            body: Some(body),
+        }
+    }
+}
+
+impl TryFrom<v1::Document> for Document {
+    type Error = Refusal;
+
+    fn try_from(document: v1::Document) -> Result<Self, Refusal> {
+        let v1::Document {
+            owner,
+            id,
+            version,
+            body,
+        } = document;
+        if id.is_empty() {
+            return Err(read::missing("id"));
+        }
+        if id.len() > MAX_DOCUMENT_ID_LEN {
+            let accepted = Accepted::AtMostChars(MAX_DOCUMENT_ID_LEN);
+            return Err(Refusal::new(Reason::TooLong, "id", id, accepted));
+        }
+        Ok(Self {
+            owner: read::region("owner", &owner)?,
+            id,
+            version,
+            body: read_body(body)?,
+        })
+    }
+}
+
+fn read_body(body: Option<Wire>) -> Result<Body, Refusal> {
+    let Some(body) = body else {
+        let kinds = Kind::ALL.map(|kind| kind.word().to_owned());
+        let accepted = Accepted::OneOf(kinds.into());
+        return Err(Refusal::new(Reason::Missing, "body", "", accepted));
+    };
+    let kind = kind(&body);
+    let read = match body {
+        Wire::Region(body) => body.try_into().map(Body::Region),
+        Wire::Roster(body) => body.try_into().map(Body::Roster),
+        Wire::Indicator(body) => body.try_into().map(Body::Indicator),
+        Wire::Plan(body) => body.try_into().map(Body::Plan),
+        Wire::Comment(body) => body.try_into().map(Body::Comment),
+        Wire::Task(body) => body.try_into().map(Body::Task),
+        Wire::TaskProgress(body) => body.try_into().map(Body::TaskProgress),
+        Wire::Pairing(body) => body.try_into().map(Body::Pairing),
+        Wire::AidProject(body) => body.try_into().map(Body::AidProject),
+        Wire::AidConsent(body) => body.try_into().map(Body::AidConsent),
+        Wire::AidEntry(body) => body.try_into().map(Body::AidEntry),
+        Wire::AidSummary(body) => body.try_into().map(Body::AidSummary),
+    };
+    read.map_err(|refusal| read::inside(kind.word(), refusal))
+}
+
+fn kind(body: &Wire) -> Kind {
+    match body {
+        Wire::Region(_) => Kind::Region,
+        Wire::Roster(_) => Kind::Roster,
+        Wire::Indicator(_) => Kind::Indicator,
+        Wire::Plan(_) => Kind::Plan,
+        Wire::Comment(_) => Kind::Comment,
+        Wire::Task(_) => Kind::Task,
+        Wire::TaskProgress(_) => Kind::TaskProgress,
+        Wire::Pairing(_) => Kind::Pairing,
+        Wire::AidProject(_) => Kind::AidProject,
+        Wire::AidConsent(_) => Kind::AidConsent,
+        Wire::AidEntry(_) => Kind::AidEntry,
+        Wire::AidSummary(_) => Kind::AidSummary,
+    }
+}
+
+/// Reads a document, or says what has to be set aside and why.
+pub(super) fn read(document: v1::Document) -> Result<Document, Quarantined> {
+    let word = document
+        .body
+        .as_ref()
+        .map_or("unknown", |body| kind(body).word());
+    let what = describe(word, &document.owner, &document.id, document.version);
+    Document::try_from(document).map_err(|refusal| super::set_aside(what, &refusal))
+}
+
+/// A document's names for a person, of a length that a listing bears however long they are.
+fn describe(kind: &str, owner: &str, id: &str, version: u64) -> String {
+    let short = |text: &str| -> String {
+        let shown = text.chars().take(MAX_DOCUMENT_ID_LEN);
+        shown
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect()
+    };
+    format!("{kind} {}/{} version {version}", short(owner), short(id))
+}

@@ -1,0 +1,201 @@
+//! Frames: the one shape of what both sides say.
+
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
+
+use super::{ReadChanges, StreamReader, v1};
+use crate::read;
+use crate::refusal::RemoteRefusal;
+use crate::rollup::DrillQuestion;
+use crate::rollup::v1::Drill;
+
+/// The version of the protocol that this program speaks.
+pub const PROTOCOL: u32 = 1;
+
+/// Who a peer is and what it holds of this node's changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// The region that the peer stands for.
+    pub region: RegionCode,
+    /// The peer's incarnation.
+    pub incarnation: u128,
+    /// The receiver's incarnation and its last change number that the peer holds; `None` when it
+    /// holds nothing.
+    pub after: Option<(u128, u64)>,
+    /// The name of the region.
+    pub name: String,
+}
+
+impl From<&Hello> for v1::Hello {
+    fn from(hello: &Hello) -> Self {
+        let (after_incarnation, after) = match hello.after {
+            Some((incarnation, after)) => (read::incarnation_bytes(incarnation), after),
+            None => (Vec::new(), 0),
+        };
+        Self {
+            protocol: PROTOCOL,
+            region: hello.region.to_string(),
+            incarnation: read::incarnation_bytes(hello.incarnation),
+            after,
+            after_incarnation,
+            name: hello.name.clone(),
+        }
+    }
+}
+
+impl TryFrom<v1::Hello> for Hello {
+    type Error = Refusal;
+
+    fn try_from(hello: v1::Hello) -> Result<Self, Refusal> {
+        let v1::Hello {
+            protocol,
+            region,
+            incarnation,
+            after,
+            after_incarnation,
+            name,
+        } = hello;
+        if protocol != PROTOCOL {
+            let accepted = Accepted::OneOf(vec![PROTOCOL.to_string()]);
+            return Err(Refusal::new(
+                Reason::Malformed,
+                "protocol",
+                protocol,
+                accepted,
+            ));
+        }
+        let after = if after == 0 {
+            None
+        } else {
+            let of = read::incarnation("after_incarnation", &after_incarnation)?;
+            Some((of, after))
+        };
+        Ok(Self {
+            region: read::region("region", &region)?,
+            incarnation: read::incarnation("incarnation", &incarnation)?,
+            after,
+            name,
+        })
+    }
+}
+
+/// One frame as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    /// Who the peer is.
+    Hello(Hello),
+    /// What changed at the peer.
+    Changes(ReadChanges),
+    /// The last of this node's change numbers that the peer holds durably.
+    Ack(u64),
+    /// A question.
+    Drill {
+        /// The answer has to carry it.
+        id: u64,
+        /// The cell to take apart.
+        question: DrillQuestion,
+    },
+    /// A question that this version does not know; to be answered with the refusal.
+    Unanswerable {
+        /// The answer has to carry it.
+        id: u64,
+        /// Why there is no answer.
+        refusal: Refusal,
+    },
+    /// The answer to a question. Names and codes in it are as the peer wrote them.
+    Answer {
+        /// The id of the question.
+        id: u64,
+        /// The cell taken apart, or why not.
+        drill: Result<Drill, RemoteRefusal>,
+    },
+    /// A frame that this version does not know; to be passed over.
+    Unknown,
+}
+
+impl StreamReader {
+    /// Reads one frame.
+    ///
+    /// # Errors
+    /// A refusal when the peer does not keep to the protocol: the stream has to end.
+    pub fn frame(&mut self, frame: Option<v1::Frame>) -> Result<Incoming, Refusal> {
+        use v1::frame::Frame;
+        let Some(v1::Frame { frame: Some(frame) }) = frame else {
+            return Ok(Incoming::Unknown);
+        };
+        match frame {
+            Frame::Hello(hello) => {
+                let hello = Hello::try_from(hello);
+                let hello = hello.map_err(|refusal| read::inside("hello", refusal))?;
+                Ok(Incoming::Hello(hello))
+            }
+            Frame::Changes(changes) => self.changes(changes).map(Incoming::Changes),
+            Frame::Ack(v1::Ack { upto }) => Ok(Incoming::Ack(upto)),
+            Frame::Query(query) => Ok(read_query(query)),
+            Frame::Answer(v1::Answer { id, answer }) => {
+                let drill = match answer {
+                    Some(v1::answer::Answer::Drill(drill)) => Ok(drill),
+                    Some(v1::answer::Answer::Refusal(refusal)) => Err(refusal.into()),
+                    None => return Ok(Incoming::Unknown),
+                };
+                Ok(Incoming::Answer { id, drill })
+            }
+        }
+    }
+}
+
+/// A question that cannot be read is the business of the one who asks, not of the stream.
+fn read_query(query: v1::Query) -> Incoming {
+    let v1::Query { id, query } = query;
+    let question = match query {
+        Some(v1::query::Query::Drill(drill)) => DrillQuestion::try_from(drill),
+        None => Err(read::missing("query")),
+    };
+    match question {
+        Ok(question) => Incoming::Drill { id, question },
+        Err(refusal) => Incoming::Unanswerable { id, refusal },
+    }
+}
+
+impl From<&DrillQuestion> for v1::DrillQuery {
+    fn from(question: &DrillQuestion) -> Self {
+        Self {
+            region: question.region.to_string(),
+            indicator: question.indicator.to_string(),
+            period: question.period.to_string(),
+        }
+    }
+}
+
+impl TryFrom<v1::DrillQuery> for DrillQuestion {
+    type Error = Refusal;
+
+    fn try_from(query: v1::DrillQuery) -> Result<Self, Refusal> {
+        let v1::DrillQuery {
+            region,
+            indicator,
+            period,
+        } = query;
+        Ok(Self {
+            region: read::region("region", &region)?,
+            indicator: read::indicator("indicator", &indicator)?,
+            period: read::period("period", &period)?,
+            // The question has reached the region's own node; it is never asked on.
+            live: false,
+        })
+    }
+}
+
+impl From<v1::frame::Frame> for v1::ExchangeRequest {
+    fn from(frame: v1::frame::Frame) -> Self {
+        let frame = v1::Frame { frame: Some(frame) };
+        Self { frame: Some(frame) }
+    }
+}
+
+impl From<v1::frame::Frame> for v1::ExchangeResponse {
+    fn from(frame: v1::frame::Frame) -> Self {
+        let frame = v1::Frame { frame: Some(frame) };
+        Self { frame: Some(frame) }
+    }
+}

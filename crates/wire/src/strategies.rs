@@ -1,0 +1,480 @@
+//! Arbitrary values of core for the tests of the conversions.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use liandong_core::aid::{
+    AidConsent, AidEntry, AidFact, AidProject, AidSummary, Milestone, PairingKind, PairingSide,
+};
+use liandong_core::document::{Body, CellDocument, Document, Kind, Roster};
+use liandong_core::indicator::{Direction, Indicator, IndicatorCode, IndicatorKind};
+use liandong_core::period::{Period, PeriodKind};
+use liandong_core::plan::{Bound, Comment, Plan, PlanItem, PlanStatus, PlanText, Target};
+use liandong_core::quantity::Exact;
+use liandong_core::region::{Level, Region, RegionCode, RegionKind};
+use liandong_core::rollup::Sums;
+use liandong_core::step::{Action, Step};
+use liandong_core::task::{Task, TaskProgress};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any};
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+
+pub(crate) fn region_code() -> impl Strategy<Value = RegionCode> + Clone {
+    "[0-9A-Za-z-]{1,23}".prop_map(|text| text.parse().expect("a region code"))
+}
+
+pub(crate) fn indicator_code() -> impl Strategy<Value = IndicatorCode> + Clone {
+    "[0-9a-z-]{1,47}".prop_map(|text| text.parse().expect("an indicator code"))
+}
+
+pub(crate) fn period() -> impl Strategy<Value = Period> + Clone {
+    (select(&PeriodKind::ALL[..]), date()).prop_map(|(kind, day)| {
+        Period::containing(kind, day).expect("a day between the first and the last year")
+    })
+}
+
+fn date() -> impl Strategy<Value = Date> + Clone {
+    (1950i16..2199, 1i8..=12, 1i8..=28)
+        .prop_map(|(year, month, day)| Date::new(year, month, day).expect("a date"))
+}
+
+fn text() -> impl Strategy<Value = String> + Clone {
+    "[\\PC]{0,12}"
+}
+
+fn exact() -> impl Strategy<Value = Exact> + Clone {
+    (0i64..1_000_000, 0usize..=6, any::<u16>()).prop_map(|(whole, digits, rest)| {
+        let decimals = format!("{rest:06}");
+        let number = if digits == 0 {
+            whole.to_string()
+        } else {
+            format!("{whole}.{}", &decimals[..digits])
+        };
+        number.parse().expect("a number")
+    })
+}
+
+fn bound() -> impl Strategy<Value = Bound> + Clone {
+    (exact(), 0..3).prop_map(|(value, which)| match which {
+        0 => Bound::AtLeast(value),
+        1 => Bound::AtMost(value),
+        _ => Bound::Equals(value),
+    })
+}
+
+fn target() -> impl Strategy<Value = Target> + Clone {
+    let parts = (
+        indicator_code(),
+        option::of(period()),
+        option::of(bound()),
+        text(),
+    );
+    parts.prop_map(|(indicator, due, bound, text)| Target {
+        indicator,
+        due,
+        bound,
+        text,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> + Clone {
+    let at = (-5_000_000_000_000_000i64..5_000_000_000_000_000)
+        .prop_map(|micros| Timestamp::from_microsecond(micros).expect("a moment"));
+    let parts = (select(&Action::ALL[..]), text(), at, text());
+    parts.prop_map(|(action, by, at, why)| Step {
+        action,
+        by,
+        at,
+        why,
+    })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> + Clone {
+    vec(step(), 0..4)
+}
+
+fn region() -> impl Strategy<Value = Region> {
+    let parts = (
+        region_code(),
+        text(),
+        option::of(region_code()),
+        select(&Level::ALL[..]),
+        select(&RegionKind::ALL[..]),
+    );
+    parts.prop_map(|(code, name, parent, level, kind)| Region {
+        code,
+        name,
+        parent,
+        level,
+        kind,
+    })
+}
+
+fn indicator() -> impl Strategy<Value = Indicator> {
+    let kinds = [
+        IndicatorKind::Count,
+        IndicatorKind::Money,
+        IndicatorKind::Ratio,
+        IndicatorKind::Milestone,
+        IndicatorKind::RatioOfRatios,
+    ];
+    let names = (
+        indicator_code(),
+        text(),
+        text(),
+        text(),
+        text(),
+        option::of(text()),
+    );
+    let rules = (
+        select(kinds.to_vec()),
+        select(vec![Direction::Up, Direction::Down, Direction::Zero]),
+        any::<bool>(),
+        option::of([indicator_code(), indicator_code()]),
+        select(&PeriodKind::ALL[..]),
+        vec(select(&RegionKind::ALL[..]), 0..4),
+    );
+    (names, rules).prop_map(|(names, rules)| {
+        let (code, name, name_en, unit, numerator, denominator) = names;
+        let (kind, direction, numerator_may_exceed, of, period, reported_by) = rules;
+        Indicator {
+            code,
+            name,
+            name_en,
+            unit,
+            kind,
+            direction,
+            numerator,
+            denominator,
+            numerator_may_exceed,
+            of,
+            period,
+            reported_by,
+        }
+    })
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let offices = || vec(text(), 0..3);
+    let item = (
+        (text(), text(), text(), text(), text()),
+        (offices(), offices(), offices()),
+        vec(target(), 0..3),
+    );
+    let item = item.prop_map(|(words, offices, targets)| {
+        let (number, group, name, content, goal) = words;
+        let (lead, participants, offices) = offices;
+        PlanItem {
+            number,
+            group,
+            name,
+            content,
+            goal,
+            lead,
+            participants,
+            offices,
+            targets,
+        }
+    });
+    let status = (0..3, date()).prop_map(|(which, until)| match which {
+        0 => PlanStatus::Draft,
+        1 => PlanStatus::Consultation { until },
+        _ => PlanStatus::Issued,
+    });
+    let words = (text(), text(), text(), text(), text());
+    let named = (
+        option::of(region_code()),
+        option::of(date()),
+        option::of(date()),
+    );
+    let parts = (words, named, vec(item, 0..3), status, steps());
+    parts.prop_map(|(words, named, items, status, steps)| {
+        let (code, title, document, source, note) = words;
+        let (issuer, issued_on, consultation_until) = named;
+        let text = PlanText {
+            code,
+            title,
+            document,
+            issuer,
+            issued_on,
+            consultation_until,
+            source,
+            note,
+            items,
+        };
+        Plan {
+            text,
+            status,
+            steps,
+        }
+    })
+}
+
+fn task() -> impl Strategy<Value = Task> {
+    let names = (region_code(), text(), text(), text(), region_code());
+    let parts = (
+        names,
+        vec(target(), 0..3),
+        option::of(date()),
+        steps(),
+        any::<u32>(),
+    );
+    parts.prop_map(|(names, targets, due, steps, reviewed)| {
+        let (plan_issuer, plan, item, name, assignee) = names;
+        Task {
+            plan_issuer,
+            plan,
+            item,
+            name,
+            assignee,
+            targets,
+            due,
+            steps,
+            reviewed,
+        }
+    })
+}
+
+fn pairing() -> impl Strategy<Value = PairingSide> {
+    let agreed = (
+        region_code(),
+        select(&PairingKind::ALL[..]),
+        text(),
+        date(),
+        option::of(date()),
+    );
+    let parts = (agreed, steps(), any::<bool>(), any::<bool>());
+    parts.prop_map(|(agreed, steps, signed, ended)| {
+        let (partner, kind, terms, from, until) = agreed;
+        PairingSide {
+            partner,
+            kind,
+            terms,
+            from,
+            until,
+            steps,
+            signed,
+            ended,
+        }
+    })
+}
+
+fn aid_project() -> impl Strategy<Value = AidProject> {
+    let milestone = (any::<u32>(), text(), date(), region_code());
+    let milestone = milestone.prop_map(|(number, title, due, owner)| Milestone {
+        number,
+        title,
+        due,
+        owner,
+    });
+    let words = (text(), text(), text());
+    let sides = (region_code(), region_code());
+    let parts = (words, sides, any::<i64>(), vec(milestone, 0..3), steps());
+    parts.prop_map(|(words, sides, fund, milestones, steps)| {
+        let (pairing, name, content) = words;
+        let (donor, recipient) = sides;
+        AidProject {
+            pairing,
+            name,
+            content,
+            donor,
+            recipient,
+            fund,
+            milestones,
+            steps,
+        }
+    })
+}
+
+fn fact() -> impl Strategy<Value = AidFact> {
+    let parts = (
+        0..6,
+        any::<i64>(),
+        any::<u32>(),
+        date(),
+        date(),
+        text(),
+        text(),
+    );
+    parts.prop_map(|(which, amount, count, on, until, one, two)| match which {
+        0 => AidFact::Disbursement {
+            amount,
+            on,
+            purpose: one,
+        },
+        1 => AidFact::Receipt {
+            disbursement: one,
+            amount,
+            on,
+        },
+        2 => AidFact::Expenditure {
+            amount,
+            on,
+            purpose: one,
+        },
+        3 => AidFact::Placement {
+            teachers: count,
+            from: on,
+            until,
+            subject: one,
+            host: two,
+        },
+        4 => AidFact::PlacementConfirmed {
+            placement: one,
+            teachers: count,
+        },
+        _ => AidFact::MilestoneReached { number: count, on },
+    })
+}
+
+fn aid_summary() -> impl Strategy<Value = AidSummary> {
+    let names = (region_code(), text(), text(), region_code(), region_code());
+    let parts = (names, any::<bool>(), any::<[i64; 4]>(), any::<[u32; 5]>());
+    parts.prop_map(|(names, agreed, amounts, counts)| {
+        let (proposer, project, name, donor, recipient) = names;
+        let [fund, disbursed, received, spent] = amounts;
+        let [
+            milestones,
+            milestones_reached,
+            teachers_sent,
+            teachers_confirmed,
+            differences,
+        ] = counts;
+        AidSummary {
+            proposer,
+            project,
+            name,
+            donor,
+            recipient,
+            agreed,
+            fund,
+            disbursed,
+            received,
+            spent,
+            milestones,
+            milestones_reached,
+            teachers_sent,
+            teachers_confirmed,
+            differences,
+        }
+    })
+}
+
+/// A body of the kind.
+fn body(kind: Kind) -> BoxedStrategy<Body> {
+    match kind {
+        Kind::Region => region().prop_map(Body::Region).boxed(),
+        Kind::Roster => {
+            let units = btree_map(select(&RegionKind::ALL[..]), any::<u32>(), 0..5);
+            (units, any::<u32>(), any::<u32>())
+                .prop_map(|(units, bureaus, standing_in)| {
+                    Body::Roster(Roster {
+                        units,
+                        bureaus,
+                        standing_in,
+                    })
+                })
+                .boxed()
+        }
+        Kind::Indicator => indicator().prop_map(Body::Indicator).boxed(),
+        Kind::Plan => plan().prop_map(Body::Plan).boxed(),
+        Kind::Comment => (region_code(), text(), text(), text(), step())
+            .prop_map(|(issuer, plan, item, text, made)| {
+                Body::Comment(Comment {
+                    issuer,
+                    plan,
+                    item,
+                    text,
+                    made,
+                })
+            })
+            .boxed(),
+        Kind::Task => task().prop_map(Body::Task).boxed(),
+        Kind::TaskProgress => (region_code(), text(), steps())
+            .prop_map(|(issuer, task, steps)| {
+                Body::TaskProgress(TaskProgress {
+                    issuer,
+                    task,
+                    steps,
+                })
+            })
+            .boxed(),
+        Kind::Pairing => pairing().prop_map(Body::Pairing).boxed(),
+        Kind::AidProject => aid_project().prop_map(Body::AidProject).boxed(),
+        Kind::AidConsent => (region_code(), text(), any::<u64>(), step())
+            .prop_map(|(proposer, project, version, step)| {
+                Body::AidConsent(AidConsent {
+                    proposer,
+                    project,
+                    version,
+                    step,
+                })
+            })
+            .boxed(),
+        Kind::AidEntry => (region_code(), text(), fact(), steps())
+            .prop_map(|(proposer, project, fact, steps)| {
+                Body::AidEntry(AidEntry {
+                    proposer,
+                    project,
+                    fact,
+                    steps,
+                })
+            })
+            .boxed(),
+        Kind::AidSummary => aid_summary().prop_map(Body::AidSummary).boxed(),
+    }
+}
+
+/// A document of the kind.
+pub(crate) fn document(kind: Kind) -> impl Strategy<Value = Document> {
+    let parts = (region_code(), "[\\PC]{1,20}", any::<u64>(), body(kind));
+    parts.prop_map(|(owner, id, version, body)| Document {
+        owner,
+        id,
+        version,
+        body,
+    })
+}
+
+/// Cells of few regions, indicators and periods, so that they share groups; any sums a node can
+/// hold, and versions near and far.
+pub(crate) fn cells() -> impl Strategy<Value = Vec<CellDocument>> {
+    let names = (
+        vec(region_code(), 1..4),
+        vec(indicator_code(), 1..20),
+        vec(period(), 1..3),
+    );
+    names.prop_flat_map(|(regions, indicators, periods)| {
+        let sums = (any::<i64>(), any::<i64>(), any::<u32>(), any::<u32>());
+        let sums = sums.prop_map(|(numerator, denominator, one, other)| Sums {
+            numerator,
+            denominator,
+            reported: one.max(other),
+            on_time: one.min(other),
+        });
+        let plain = (0i64..100_000, 0u32..300).prop_map(|(numerator, reported)| Sums {
+            numerator,
+            denominator: 0,
+            reported,
+            on_time: reported,
+        });
+        let any_sums = proptest::prop_oneof![sums, plain, Just(Sums::default())];
+        let version = proptest::prop_oneof![any::<u64>(), 1u64..50];
+        let cell = (
+            select(regions),
+            select(indicators),
+            select(periods),
+            any_sums,
+            version,
+        );
+        let cell = cell.prop_map(|(region, indicator, period, sums, version)| CellDocument {
+            region,
+            indicator,
+            period,
+            sums,
+            version,
+        });
+        vec(cell, 0..80)
+    })
+}
