@@ -1,0 +1,179 @@
+//! The connection to one node.
+
+use std::time::Duration;
+
+use liandong_core::language::Language;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::address::Address;
+use crate::admin::Admin;
+use crate::collaboration::Collaboration;
+use crate::error::ClientError;
+use crate::metadata::{CallMetadata, TraceParent};
+use crate::progress::Progress;
+use crate::retry::RetryPolicy;
+use crate::rollup::Rollup;
+use crate::task::Task;
+
+/// How long dialling may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Without these pings a client behind a partition never notices that it has healed.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest answer that is read: the outcomes of a full batch fit several times over.
+pub(crate) const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// The channel with what every call carries.
+pub(crate) type Wires = InterceptedService<Channel, CallMetadata>;
+
+/// How a client speaks to its node.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectOptions {
+    /// The language of the node's words.
+    pub language: Language,
+    /// How calls that failed for a passing reason are tried again.
+    pub retry: RetryPolicy,
+    /// How long one call may take; recounts and exports have as long as they need.
+    pub deadline: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            language: Language::default(),
+            retry: RetryPolicy::default(),
+            deadline: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A client of one node. Clones share its connection.
+#[derive(Clone, Debug)]
+pub struct Client {
+    channel: Channel,
+    metadata: CallMetadata,
+    address: String,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) deadline: Duration,
+}
+
+impl Client {
+    /// Dials a node at once.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] when nobody answers there.
+    pub async fn connect(address: &Address) -> Result<Self, ClientError> {
+        Self::connect_with(address, ConnectOptions::default()).await
+    }
+
+    /// Dials a node at once, with options.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] when nobody answers there.
+    pub async fn connect_with(
+        address: &Address,
+        options: ConnectOptions,
+    ) -> Result<Self, ClientError> {
+        let connected = endpoint(address).connect().await;
+        let channel = connected.map_err(|error| ClientError::Unreachable {
+            address: address.to_string(),
+            cause: innermost(&error),
+        })?;
+        Ok(Self::over(channel, address, options))
+    }
+
+    /// Dials a node with the first call. To be called within a Tokio runtime.
+    pub fn connect_lazy(address: &Address, options: ConnectOptions) -> Self {
+        Self::over(endpoint(address).connect_lazy(), address, options)
+    }
+
+    fn over(channel: Channel, address: &Address, options: ConnectOptions) -> Self {
+        Self {
+            channel,
+            metadata: CallMetadata {
+                language: options.language,
+                trace: TraceParent::generate(),
+                trace_is_given: false,
+            },
+            address: address.to_string(),
+            retry: options.retry,
+            deadline: options.deadline,
+        }
+    }
+
+    /// The same client, making its calls under a given trace and span.
+    #[must_use]
+    pub fn with_trace_parent(&self, parent: TraceParent) -> Self {
+        let mut client = self.clone();
+        client.metadata.trace = parent;
+        client.metadata.trace_is_given = true;
+        client
+    }
+
+    /// The same client, giving each call another time to answer.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        let mut client = self.clone();
+        client.deadline = deadline;
+        client
+    }
+
+    /// The trace that the client's calls belong to.
+    pub fn trace_parent(&self) -> TraceParent {
+        self.metadata.trace
+    }
+
+    /// The node's address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Reports.
+    pub fn progress(&self) -> Progress {
+        Progress::new(self.clone())
+    }
+
+    /// Plans and tasks.
+    pub fn task(&self) -> Task {
+        Task::new(self.clone())
+    }
+
+    /// Roll-ups.
+    pub fn rollup(&self) -> Rollup {
+        Rollup::new(self.clone())
+    }
+
+    /// Pairings and aid projects.
+    pub fn collaboration(&self) -> Collaboration {
+        Collaboration::new(self.clone())
+    }
+
+    /// The node itself, its regions and indicators.
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.clone())
+    }
+
+    pub(crate) fn wires(&self) -> Wires {
+        InterceptedService::new(self.channel.clone(), self.metadata.clone())
+    }
+}
+
+fn endpoint(address: &Address) -> Endpoint {
+    Endpoint::from(address.uri().clone())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .tcp_nodelay(true)
+}
+
+fn innermost(error: &tonic::transport::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text = inner.to_string();
+        source = inner.source();
+    }
+    text
+}

@@ -1,0 +1,44 @@
+//! Calls about roll-ups.
+
+use liandong_wire::rollup::v1;
+use tonic::{Request, Status, Streaming};
+
+use crate::call::unary_calls;
+use crate::connect::{Client, Wires};
+use crate::watch::Watch;
+
+/// Roll-ups of a node.
+#[derive(Clone, Debug)]
+pub struct Rollup {
+    client: Client,
+}
+
+unary_calls! {
+    Rollup over v1::rollup_service_client::RollupServiceClient<Wires>;
+
+    /// The roll-up of one indicator, or of every target of a plan.
+    again get_rollup(GetRollupRequest) -> GetRollupResponse;
+    /// One cell taken apart.
+    again drill_rollup(DrillRollupRequest) -> DrillRollupResponse;
+    /// Who has reported and who has not.
+    again get_completeness(GetCompletenessRequest) -> GetCompletenessResponse;
+    /// The regions directly below, best first.
+    again rank_regions(RankRegionsRequest) -> RankRegionsResponse;
+}
+
+impl Rollup {
+    /// Cells as they change. The watch dials with its first event and, when the connection breaks,
+    /// goes on where it stopped.
+    pub fn watch(&self, request: v1::WatchRollupRequest) -> Watch {
+        Watch::new(self.client.clone(), request)
+    }
+
+    /// Opens the stream of a watch.
+    pub(crate) async fn open_watch(
+        &self,
+        request: v1::WatchRollupRequest,
+    ) -> Result<Streaming<v1::WatchRollupResponse>, Status> {
+        let answer = self.grpc().watch_rollup(Request::new(request)).await?;
+        Ok(answer.into_inner())
+    }
+}
