@@ -44,27 +44,44 @@ impl TryFrom<v1::Report> for Report {
     type Error = Refusal;
 
     fn try_from(report: v1::Report) -> Result<Self, Refusal> {
-        let v1::Report {
-            id,
-            source,
-            indicator,
-            period,
-            numerator,
-            denominator,
-            revision,
-            note,
-        } = report;
-        Ok(Self {
-            id,
-            source: read::region("source", &source)?,
-            indicator: read::indicator("indicator", &indicator)?,
-            period: read::period("period", &period)?,
-            numerator,
-            denominator,
-            revision,
-            note,
-        })
+        read_report(report, &mut None)
     }
+}
+
+/// Reads a report. Rows of one batch mostly name the same period, so the last one that was read is
+/// remembered with its text.
+fn read_report(
+    report: v1::Report,
+    last_period: &mut Option<(String, Period)>,
+) -> Result<Report, Refusal> {
+    let v1::Report {
+        id,
+        source,
+        indicator,
+        period: period_text,
+        numerator,
+        denominator,
+        revision,
+        note,
+    } = report;
+    let period = match last_period {
+        Some((text, period)) if *text == period_text => *period,
+        _ => {
+            let period = read::period("period", &period_text)?;
+            *last_period = Some((period_text, period));
+            period
+        }
+    };
+    Ok(Report {
+        id,
+        source: read::region("source", &source)?,
+        indicator: read::indicator("indicator", &indicator)?,
+        period,
+        numerator,
+        denominator,
+        revision,
+        note,
+    })
 }
 
 /// A batch as it was read: the rows that could be read, and the refusals of those that could not.
@@ -106,8 +123,9 @@ impl TryFrom<v1::ReportBatch> for ReadBatch {
         }
         let mut rows = Vec::with_capacity(pushed.len());
         let mut refused = Vec::new();
+        let mut last_period = None;
         for (number, report) in (first..).zip(pushed) {
-            match Report::try_from(report) {
+            match read_report(report, &mut last_period) {
                 Ok(report) => rows.push((number, report)),
                 Err(refusal) => refused.push((number, refusal)),
             }

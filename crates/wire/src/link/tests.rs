@@ -161,9 +161,12 @@ fn absent_columns_mean_what_the_protocol_says() {
     assert_eq!(late, [(3, 5), (0, 6)]);
 }
 
+/// Something that breaks a group.
+type Break = fn(&mut v1::CellGroup);
+
 #[test]
 fn what_is_malformed_is_set_aside_and_the_rest_is_taken() {
-    let break_one: [(&str, fn(&mut v1::CellGroup)); 7] = [
+    let break_one: [(&str, Break); 7] = [
         ("no region", |group| group.region.clear()),
         ("no period", |group| group.period = u32::MAX),
         ("too few numerators", |group| group.numerator.truncate(1)),
@@ -182,7 +185,7 @@ fn what_is_malformed_is_set_aside_and_the_rest_is_taken() {
         assert_eq!(read.cells.len(), 2, "{what}");
         assert_eq!(read.unreadable.len(), 1, "{what}");
     }
-    let break_a_cell: [(&str, fn(&mut v1::CellGroup)); 3] = [
+    let break_a_cell: [(&str, Break); 3] = [
         ("an indicator beyond the list", |group| {
             group.indicator_step = vec![0, 2]
         }),

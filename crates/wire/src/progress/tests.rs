@@ -48,6 +48,20 @@ fn a_row_that_cannot_be_read_stops_no_other() {
 }
 
 #[test]
+fn each_row_keeps_its_own_period() {
+    let periods = ["2025-03", "2025-03", "2025-04", "2025-Q1", "2025-03"];
+    let rows = periods.map(|period| row("371524-01", period));
+    let read = ReadBatch::try_from(batch(1, false, rows.into())).expect("a batch");
+    let read: Vec<String> = read
+        .push
+        .rows
+        .iter()
+        .map(|(_, report)| report.period.to_string())
+        .collect();
+    assert_eq!(read, periods);
+}
+
+#[test]
 fn all_or_nothing_pushes_nothing_when_a_row_cannot_be_read() {
     let rows = vec![row("371524-01", "2025-03"), row("", "2025-03")];
     let read = ReadBatch::try_from(batch(8, true, rows)).expect("a batch");
