@@ -1,9 +1,11 @@
 //! A small mesh for tests: nodes with journals in memory, and links that carry their changes.
 
 mod data;
+mod mesh;
 mod node;
 
 pub(crate) use data::{
     author, bureau, catalogue, code, indicator, month, plan_text, report, school, target,
 };
+pub(crate) use mesh::{Mesh, place_code};
 pub(crate) use node::{Node, carry};

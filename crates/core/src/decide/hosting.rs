@@ -7,7 +7,7 @@ use crate::command::{Answer, Decision};
 use crate::document::Body;
 use crate::event::Event;
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::{Region, RegionCode};
+use crate::region::{Region, RegionCode, RegionTree};
 use crate::state::State;
 
 /// The epoch of a region that has never been anywhere else.
@@ -110,7 +110,7 @@ pub(super) fn move_in(
         ));
     }
     let mut events = Vec::with_capacity(history.len());
-    let mut came = BTreeSet::new();
+    let (came, left) = came_and_left(region, &history);
     let mut seen = BTreeSet::new();
     for event in history {
         match event {
@@ -118,10 +118,11 @@ pub(super) fn move_in(
                 region: entry,
                 epoch,
             } => {
-                came.insert(entry.code);
+                // A region that has a node of its own by now was raised by that node.
+                let raised = u32::from(!left.contains(&entry.code));
                 events.push(Event::Hosted {
                     region: entry,
-                    epoch: epoch.saturating_add(1),
+                    epoch: epoch.saturating_add(raised),
                 });
             }
             Event::Reports(mut batch) => {
@@ -144,8 +145,8 @@ pub(super) fn move_in(
             Event::Received(received) => events.push(Event::Received(received)),
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
-            Event::MovedOut { region: left } => {
-                if left != region && came.contains(&left) {
+            Event::MovedOut { region: other } => {
+                if other != region && came.contains(&other) {
                     events.push(event);
                 }
             }
@@ -164,4 +165,30 @@ pub(super) fn move_in(
         events,
         answer: Answer::Done,
     })
+}
+
+/// The regions that a history brings, and those of them that had left the old node by its end.
+fn came_and_left(
+    region: RegionCode,
+    history: &[Event],
+) -> (BTreeSet<RegionCode>, BTreeSet<RegionCode>) {
+    let mut tree = RegionTree::new();
+    let mut came = BTreeSet::new();
+    let mut left = BTreeSet::new();
+    for event in history {
+        match event {
+            Event::Hosted { region: entry, .. } => {
+                // An entry that closes a circle is passed over by the fold as well.
+                if tree.insert(entry.clone()).is_ok() {
+                    came.insert(entry.code);
+                    left.remove(&entry.code);
+                }
+            }
+            Event::MovedOut { region: other } if *other != region => {
+                left.extend(tree.subtree(*other));
+            }
+            Event::MovedOut { .. } | Event::Reports(_) | Event::Put(_) | Event::Received(_) => {}
+        }
+    }
+    (came, left)
 }
