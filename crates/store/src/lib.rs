@@ -5,6 +5,7 @@
 //! single frames of the past; [`record`] says how events are written. Nothing here decides
 //! anything, asks the time, or makes randomness.
 
+mod announce;
 mod backup;
 pub mod checkpoint;
 mod durable;
@@ -17,6 +18,7 @@ pub mod record;
 mod store;
 
 pub use backup::{Backup, BackupError, backup};
+pub use announce::{Announcement, announce, withdraw};
 pub use durable::FileError;
 pub use engine::EngineFault;
 pub use identity::{IdentityError, Incarnation};
