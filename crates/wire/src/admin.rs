@@ -11,6 +11,8 @@ pub mod v1 {
     tonic::include_proto!("liandong.admin.v1");
 }
 
+mod request;
+
 use std::collections::BTreeMap;
 
 use liandong_core::access::Relation;
@@ -24,6 +26,8 @@ use liandong_core::rollup::Sums;
 use liandong_core::state::{Mismatch, SetAside, Sizes};
 
 use crate::read::{self, each, enumeration, optional_region, text_or_empty};
+
+pub use request::{Export, IndicatorFilter, RegionFilter};
 
 enumeration!(
     Level,
