@@ -39,6 +39,19 @@ impl JournalReader {
         self.shared.durable()
     }
 
+    /// Bytes that the segment files take on disk, with what is laid out ahead of writing.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn bytes_on_disk(&self) -> Result<u64, JournalError> {
+        let mut bytes = 0;
+        for header in segment::list(&self.shared.dir)? {
+            let path = segment::path(&self.shared.dir, header.number);
+            bytes += std::fs::metadata(&path).context("read", &path)?.len();
+        }
+        Ok(bytes)
+    }
+
     /// The payload of one frame.
     ///
     /// # Errors

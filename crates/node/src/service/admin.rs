@@ -1,0 +1,205 @@
+//! Looking after a node: `liandong.admin.v1`.
+
+mod catalogue;
+mod export;
+mod format;
+mod import;
+mod status;
+mod verify;
+
+use std::sync::Arc;
+
+use liandong_core::command::{Answer, Command};
+use liandong_wire::admin::v1::admin_service_server::AdminService as Service;
+use liandong_wire::admin::v1::{
+    ExportRegionRequest, ExportRegionResponse, GetStatusRequest, GetStatusResponse,
+    HostRegionsRequest, HostRegionsResponse, ImportRegionRequest, ImportRegionResponse,
+    ListIndicatorsRequest, ListIndicatorsResponse, ListRegionsRequest, ListRegionsResponse,
+    VerifyNodeRequest, VerifyNodeResponse,
+};
+use liandong_wire::admin::{Export, IndicatorFilter, RegionFilter};
+use tokio::sync::Semaphore;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::info_span;
+
+use super::call::{Failure, Method, serve, unexpected};
+use crate::context::Context;
+
+/// Looks after one node.
+#[derive(Clone, Debug)]
+pub(crate) struct AdminService {
+    context: Arc<Context>,
+    /// One verification at a time: each copies the state.
+    verifying: Arc<Semaphore>,
+}
+
+impl AdminService {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self {
+            context,
+            verifying: Arc::new(Semaphore::new(1)),
+        }
+    }
+}
+
+const fn method(name: &'static str) -> Method {
+    Method {
+        service: "admin",
+        name,
+    }
+}
+
+#[tonic::async_trait]
+impl Service for AdminService {
+    async fn get_status(
+        &self,
+        request: Request<GetStatusRequest>,
+    ) -> Result<Response<GetStatusResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("get_status");
+        serve(
+            method("GetStatus"),
+            span,
+            request,
+            |_, message| async move {
+                let GetStatusRequest {} = message;
+                Ok(status::status(context).await?)
+            },
+        )
+        .await
+    }
+
+    async fn verify_node(
+        &self,
+        request: Request<VerifyNodeRequest>,
+    ) -> Result<Response<VerifyNodeResponse>, Status> {
+        let context = &self.context;
+        let verifying = &self.verifying;
+        let span = info_span!("verify_node");
+        serve(
+            method("VerifyNode"),
+            span,
+            request,
+            |_, message| async move {
+                let VerifyNodeRequest { journal } = message;
+                Ok(verify::verify(context, verifying, journal).await?)
+            },
+        )
+        .await
+    }
+
+    async fn list_regions(
+        &self,
+        request: Request<ListRegionsRequest>,
+    ) -> Result<Response<ListRegionsResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("list_regions");
+        serve(
+            method("ListRegions"),
+            span,
+            request,
+            |_, message| async move {
+                let filter = RegionFilter::try_from(message)?;
+                let catalogue = &context.catalogue;
+                let listed = context
+                    .reader
+                    .read(|state| catalogue::regions(state, catalogue, filter));
+                Ok(ListRegionsResponse {
+                    regions: listed.await??,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_indicators(
+        &self,
+        request: Request<ListIndicatorsRequest>,
+    ) -> Result<Response<ListIndicatorsResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("list_indicators");
+        serve(
+            method("ListIndicators"),
+            span,
+            request,
+            |_, message| async move {
+                let filter = IndicatorFilter::try_from(message)?;
+                let catalogue = &context.catalogue;
+                let listed = context
+                    .reader
+                    .read(|state| catalogue::indicators(state, catalogue, &filter));
+                Ok(ListIndicatorsResponse {
+                    indicators: listed.await??,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn host_regions(
+        &self,
+        request: Request<HostRegionsRequest>,
+    ) -> Result<Response<HostRegionsResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("host_regions", regions = request.get_ref().regions.len());
+        serve(
+            method("HostRegions"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                let changed = context
+                    .reader
+                    .read(|state| catalogue::differing(state, &command));
+                let changed = changed.await?;
+                match context.committer.submit(command, caller.trace()).await? {
+                    Answer::Done => Ok(HostRegionsResponse { changed }),
+                    other => Err(Failure::Refused(unexpected(&other))),
+                }
+            },
+        )
+        .await
+    }
+
+    type ExportRegionStream = ReceiverStream<Result<ExportRegionResponse, Status>>;
+
+    async fn export_region(
+        &self,
+        request: Request<ExportRegionRequest>,
+    ) -> Result<Response<Self::ExportRegionStream>, Status> {
+        let context = &self.context;
+        let span = info_span!("export_region", region = request.get_ref().region);
+        serve(
+            method("ExportRegion"),
+            span,
+            request,
+            |caller, message| async move {
+                let asked = Export::try_from(message)?;
+                Ok(export::export(context, &caller, asked).await?)
+            },
+        )
+        .await
+    }
+
+    async fn import_region(
+        &self,
+        request: Request<Streaming<ImportRegionRequest>>,
+    ) -> Result<Response<ImportRegionResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("import_region");
+        serve(
+            method("ImportRegion"),
+            span,
+            request,
+            |caller, mut chunks| async move {
+                let mut reader = import::Reader::default();
+                while let Some(ImportRegionRequest { chunk }) = chunks.message().await? {
+                    reader.take(&chunk)?;
+                }
+                Ok(import::import(context, &caller, reader).await?)
+            },
+        )
+        .await
+    }
+}

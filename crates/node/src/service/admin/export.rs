@@ -1,0 +1,198 @@
+//! Exporting a region: what the journal says of it and of all below it, oldest first.
+
+mod selection;
+
+use liandong_core::command::{Answer, Command};
+use liandong_core::event::Event;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
+use liandong_core::state::State;
+use liandong_store::history::History;
+use liandong_store::record;
+use liandong_wire::admin::Export;
+use liandong_wire::admin::v1::ExportRegionResponse;
+use liandong_wire::refusal;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::super::call::{Caller, internal, unexpected};
+use super::format::{Header, Kind, MARK, Writer};
+use crate::context::Context;
+use selection::Selection;
+
+/// Bytes of one message.
+const CHUNK: usize = 512 << 10;
+/// Messages that wait for a slow receiver.
+const QUEUE: usize = 4;
+/// Rows and documents that are put into one section.
+const SECTION_ITEMS: usize = 4_096;
+
+type Chunks = mpsc::Sender<Result<ExportRegionResponse, Status>>;
+
+/// Begins an export. When the region moves, the node stops taking its reports before the journal
+/// is read, so that the export holds everything that was ever accepted; an export that broke off
+/// can be asked for again.
+pub(super) async fn export(
+    context: &Context,
+    caller: &Caller,
+    asked: Export,
+) -> Result<ReceiverStream<Result<ExportRegionResponse, Status>>, Refusal> {
+    let region = asked.region;
+    let hosted = context
+        .reader
+        .read(|state| require_held(state, region))
+        .await??;
+    if asked.move_out && hosted {
+        let command = Command::MoveOut { region };
+        match context.committer.submit(command, caller.trace()).await? {
+            Answer::Done => tracing::info!(%region, "the region has moved out"),
+            other => return Err(unexpected(&other)),
+        }
+    }
+    let catalogue = &context.catalogue;
+    let selection = context
+        .reader
+        .read(|state| Selection::of(state, catalogue, region))
+        .await?;
+    let last = context.history.last();
+    let header = Header {
+        region,
+        node: context.config.region,
+        frame: last,
+    };
+    let history = context.history.clone();
+    let language = caller.language;
+    let (chunks, stream) = mpsc::channel(QUEUE);
+    tokio::task::spawn_blocking(move || {
+        let mut output = Output::new(chunks.clone());
+        let written = write(&history, &selection, header, &mut output);
+        if let Err(Stop::Failed(refused)) = written {
+            // A receiver that went away needs no answer.
+            let _ = chunks.blocking_send(Err(refusal::status(&refused, language)));
+        }
+    });
+    Ok(ReceiverStream::new(stream))
+}
+
+/// Whether the region is hosted; refuses one that never was.
+fn require_held(state: &State, region: RegionCode) -> Result<bool, Refusal> {
+    if state.hosts(region) {
+        return Ok(true);
+    }
+    if state.has_moved_out(region) {
+        return Ok(false);
+    }
+    let hosted = state.hosted().map(|(code, _)| code.to_string()).collect();
+    let accepted = Accepted::OneOf(hosted);
+    Err(Refusal::new(
+        Reason::ForeignRegion,
+        "region",
+        region,
+        accepted,
+    ))
+}
+
+/// Why writing ends early.
+enum Stop {
+    /// Nobody receives any more.
+    Gone,
+    /// The node cannot go on.
+    Failed(Refusal),
+}
+
+fn failed(error: &dyn std::error::Error, what: &str) -> Stop {
+    tracing::error!(%error, what, "cannot export");
+    Stop::Failed(internal(what))
+}
+
+fn write(
+    history: &History,
+    selection: &Selection,
+    header: Header,
+    output: &mut Output,
+) -> Result<(), Stop> {
+    output.bytes.extend_from_slice(MARK);
+    output.section(Kind::Header, header.write().as_bytes())?;
+    let mut events: Vec<Event> = Vec::new();
+    let mut items = 0;
+    for batch in history.iter_from(1) {
+        let (frame, batch) = batch.map_err(|error| failed(&error, "journal"))?;
+        if frame > header.frame {
+            break;
+        }
+        for event in batch {
+            let Some(event) = selection.part_of(event) else {
+                continue;
+            };
+            items += weight(&event);
+            events.push(event);
+            if items >= SECTION_ITEMS {
+                output.events(&events)?;
+                events.clear();
+                items = 0;
+            }
+        }
+    }
+    if !events.is_empty() {
+        output.events(&events)?;
+    }
+    let end = output.event_sections.to_string();
+    output.section(Kind::End, end.as_bytes())?;
+    output.send_rest()
+}
+
+fn weight(event: &Event) -> usize {
+    match event {
+        Event::Reports(batch) => batch.rows.len(),
+        Event::Received(received) => received.cells.len() + received.documents.len() + 1,
+        Event::Hosted { .. } | Event::MovedOut { .. } | Event::Put(_) => 1,
+    }
+}
+
+/// Sections on their way to the receiver.
+struct Output {
+    chunks: Chunks,
+    writer: Writer,
+    bytes: Vec<u8>,
+    event_sections: u64,
+}
+
+impl Output {
+    fn new(chunks: Chunks) -> Self {
+        Self {
+            chunks,
+            writer: Writer::default(),
+            bytes: Vec::new(),
+            event_sections: 0,
+        }
+    }
+
+    fn events(&mut self, events: &[Event]) -> Result<(), Stop> {
+        let payload = record::encode(events).map_err(|error| failed(&error, "events"))?;
+        self.event_sections += 1;
+        self.section(Kind::Events, &payload)
+    }
+
+    fn section(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Stop> {
+        let written = self.writer.section(kind, payload, &mut self.bytes);
+        written.map_err(|error| failed(&error, "section"))?;
+        while self.bytes.len() >= CHUNK {
+            let chunk = self.bytes.drain(..CHUNK).collect();
+            self.send(chunk)?;
+        }
+        Ok(())
+    }
+
+    fn send_rest(&mut self) -> Result<(), Stop> {
+        let rest = std::mem::take(&mut self.bytes);
+        self.send(rest)
+    }
+
+    fn send(&self, chunk: Vec<u8>) -> Result<(), Stop> {
+        let sent = self
+            .chunks
+            .blocking_send(Ok(ExportRegionResponse { chunk }));
+        sent.map_err(|_| Stop::Gone)
+    }
+}

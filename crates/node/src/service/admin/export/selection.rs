@@ -1,0 +1,152 @@
+//! What of the journal belongs to a region that moves.
+
+use std::collections::BTreeSet;
+
+use liandong_core::catalogue::Catalogue;
+use liandong_core::document::{Body, Document};
+use liandong_core::event::{Event, Received};
+use liandong_core::plan::PlanStatus;
+use liandong_core::region::RegionCode;
+use liandong_core::report::ReportBatch;
+use liandong_core::state::State;
+
+/// No real tree is this deep; two that are glued together could have a loop.
+const MAX_DEPTH: usize = 32;
+
+/// A region with all below it, and those above it, whose plans and tasks it works by.
+#[derive(Debug)]
+pub(super) struct Selection {
+    within: BTreeSet<RegionCode>,
+    above: BTreeSet<RegionCode>,
+}
+
+impl Selection {
+    pub(super) fn of(state: &State, catalogue: &Catalogue, region: RegionCode) -> Self {
+        let mut above = BTreeSet::new();
+        let mut next = state.parent(catalogue, region);
+        while let Some(parent) = next.filter(|_| above.len() < MAX_DEPTH) {
+            above.insert(parent);
+            next = state.parent(catalogue, parent);
+        }
+        Self {
+            within: state.tree().subtree(region).into_iter().collect(),
+            above,
+        }
+    }
+
+    /// The part of an event that belongs to the region.
+    pub(super) fn part_of(&self, event: Event) -> Option<Event> {
+        match event {
+            Event::Hosted { region, epoch } => self
+                .within
+                .contains(&region.code)
+                .then_some(Event::Hosted { region, epoch }),
+            Event::MovedOut { region } => self
+                .within
+                .contains(&region)
+                .then_some(Event::MovedOut { region }),
+            Event::Reports(batch) => self.reports(batch).map(Event::Reports),
+            Event::Put(document) => self.document(document),
+            Event::Received(received) => self.received(received).map(Event::Received),
+        }
+    }
+
+    /// The rows whose sources belong to the region, with lists of their own.
+    fn reports(&self, batch: ReportBatch) -> Option<ReportBatch> {
+        let belongs = |source: &RegionCode| self.within.contains(source);
+        if batch.sources.iter().all(belongs) {
+            return Some(batch);
+        }
+        let mut part = ReportBatch {
+            sources: Vec::new(),
+            indicators: Vec::new(),
+            rows: Vec::new(),
+            ..batch
+        };
+        for mut row in batch.rows {
+            let source = batch.sources.get(row.source as usize);
+            let indicator = batch.indicators.get(row.indicator as usize);
+            let (Some(source), Some(indicator)) = (source, indicator) else {
+                continue;
+            };
+            if belongs(source) {
+                row.source = place(&mut part.sources, *source);
+                row.indicator = place(&mut part.indicators, *indicator);
+                part.rows.push(row);
+            }
+        }
+        (!part.rows.is_empty()).then_some(part)
+    }
+
+    /// A document of the region; or one of a region above or of a partner that is meant for it,
+    /// which the new node has from another node.
+    fn document(&self, document: Box<Document>) -> Option<Event> {
+        if self.within.contains(&document.owner) {
+            return Some(Event::Put(document));
+        }
+        if !self.is_meant_for(&document) {
+            return None;
+        }
+        Some(Event::Received(Received {
+            from: document.owner,
+            incarnation: 0,
+            upto: 0,
+            documents: vec![*document],
+            cells: Vec::new(),
+            quarantined: Vec::new(),
+        }))
+    }
+
+    /// What came from other nodes. How far the changes of a node below have been taken is kept;
+    /// any other node is asked anew from the start, because not all that it sent goes along.
+    fn received(&self, mut received: Received) -> Option<Received> {
+        let from_below = self.within.contains(&received.from);
+        received.documents.retain(|document| {
+            self.within.contains(&document.owner) || self.is_meant_for(document)
+        });
+        received
+            .cells
+            .retain(|cell| self.within.contains(&cell.region));
+        if !from_below {
+            received.incarnation = 0;
+            received.upto = 0;
+            received.quarantined.clear();
+        }
+        let empty = received.documents.is_empty() && received.cells.is_empty();
+        (from_below || !empty).then_some(received)
+    }
+
+    fn is_meant_for(&self, document: &Document) -> bool {
+        let within = |region: &RegionCode| self.within.contains(region);
+        match &document.body {
+            Body::Plan(plan) => {
+                plan.status != PlanStatus::Draft && self.above.contains(&document.owner)
+            }
+            Body::Indicator(_) => self.above.contains(&document.owner),
+            Body::Task(task) => within(&task.assignee),
+            Body::Pairing(side) => within(&side.partner),
+            Body::AidProject(project) => within(&project.donor) || within(&project.recipient),
+            Body::AidConsent(consent) => within(&consent.proposer),
+            // The id begins with the partner that the entry is shared with.
+            Body::AidEntry(_) => {
+                let partner = document.id.split('/').next().unwrap_or_default();
+                partner.parse().is_ok_and(|partner| within(&partner))
+            }
+            Body::Region(_)
+            | Body::Roster(_)
+            | Body::Comment(_)
+            | Body::TaskProgress(_)
+            | Body::AidSummary(_) => false,
+        }
+    }
+}
+
+/// The place of an item in a list that grows by it where it is new.
+fn place<T: Copy + PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
+    let known = list.iter().position(|other| *other == item);
+    let place = known.unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    });
+    u32::try_from(place).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,179 @@
+//! Importing a region that another node has exported.
+
+use std::collections::BTreeSet;
+
+use liandong_core::command::{Answer, Command};
+use liandong_core::event::Event;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
+use liandong_store::journal::MAX_PAYLOAD;
+use liandong_store::record;
+use liandong_wire::admin::v1::ImportRegionResponse;
+
+use super::super::call::{Caller, unexpected};
+use super::format::{FormatError, Header, Kind, Sections};
+use crate::context::Context;
+
+/// The most bytes of events that are taken: they are written as one journal frame, together with
+/// what else is decided at that moment and with some numbers that take more room than before.
+const MAX_EVENTS: usize = MAX_PAYLOAD / 8 * 5;
+
+/// Reads an export as it comes.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    sections: Sections,
+    header: Option<Header>,
+    ended: bool,
+    bytes: usize,
+    content: Content,
+}
+
+/// What an export holds.
+#[derive(Debug, Default)]
+struct Content {
+    history: Vec<Event>,
+    hosted: BTreeSet<RegionCode>,
+    reports: u64,
+    documents: u64,
+}
+
+impl Reader {
+    /// Takes some more bytes of the export.
+    pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        self.sections.feed(chunk);
+        while let Some((kind, payload)) = self.sections.next().map_err(|error| malformed(&error))? {
+            self.section(kind, &payload)?;
+        }
+        Ok(())
+    }
+
+    fn section(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Refusal> {
+        let place = self.sections.count().saturating_sub(1);
+        let out_of_order = || malformed(&FormatError::Order(place));
+        match kind {
+            Kind::Header if self.header.is_none() => {
+                let header = Header::read(payload);
+                self.header = Some(header.ok_or_else(|| malformed(&FormatError::Header))?);
+                Ok(())
+            }
+            Kind::Events if self.header.is_some() && !self.ended => {
+                self.bytes += payload.len();
+                if self.bytes > MAX_EVENTS {
+                    return Err(too_large());
+                }
+                let events = record::decode(payload).map_err(|error| malformed(&error))?;
+                self.content.add(events)
+            }
+            Kind::End if self.header.is_some() && !self.ended => {
+                // Header and end stand beside the sections of events.
+                let counted = place.saturating_sub(1).to_string();
+                if payload != counted.as_bytes() {
+                    return Err(out_of_order());
+                }
+                self.ended = true;
+                Ok(())
+            }
+            Kind::Header | Kind::Events | Kind::End => Err(out_of_order()),
+        }
+    }
+
+    fn finish(self) -> Result<(Header, Content), Refusal> {
+        match self.header {
+            Some(header) if self.ended && !self.sections.has_rest() => Ok((header, self.content)),
+            _ => Err(malformed(&FormatError::Short)),
+        }
+    }
+}
+
+impl Content {
+    /// Takes events, oldest first. An export speaks of its own regions only.
+    fn add(&mut self, events: Vec<Event>) -> Result<(), Refusal> {
+        for event in events {
+            let stranger = match &event {
+                Event::Hosted { region, .. } => {
+                    self.hosted.insert(region.code);
+                    None
+                }
+                Event::Reports(batch) => {
+                    self.reports += batch.rows.len() as u64;
+                    batch
+                        .sources
+                        .iter()
+                        .find(|source| !self.hosted.contains(source))
+                        .copied()
+                }
+                Event::Put(document) => {
+                    self.documents += 1;
+                    Some(document.owner).filter(|owner| !self.hosted.contains(owner))
+                }
+                Event::Received(received) => {
+                    self.documents += received.documents.len() as u64;
+                    None
+                }
+                Event::MovedOut { .. } => None,
+            };
+            if let Some(stranger) = stranger {
+                let hosted = self.hosted.iter().map(ToString::to_string).collect();
+                let accepted = Accepted::OneOf(hosted);
+                return Err(Refusal::new(
+                    Reason::ForeignRegion,
+                    "chunk",
+                    stranger,
+                    accepted,
+                ));
+            }
+            self.history.push(event);
+        }
+        Ok(())
+    }
+}
+
+/// Takes over what was read; durable when this returns.
+pub(super) async fn import(
+    context: &Context,
+    caller: &Caller,
+    reader: Reader,
+) -> Result<ImportRegionResponse, Refusal> {
+    let (header, content) = reader.finish()?;
+    let Header {
+        region,
+        node,
+        frame,
+    } = header;
+    let response = ImportRegionResponse {
+        region: region.to_string(),
+        regions: u32::try_from(content.hosted.len()).unwrap_or(u32::MAX),
+        reports: content.reports,
+        documents: content.documents,
+    };
+    let command = Command::MoveIn {
+        region,
+        history: content.history,
+    };
+    match context
+        .committer
+        .submit_waiting(command, caller.trace())
+        .await?
+    {
+        Answer::Done => {
+            tracing::info!(%region, %node, frame, reports = content.reports, "the region moved in");
+            Ok(response)
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn malformed(error: &dyn std::error::Error) -> Refusal {
+    Refusal::advise(
+        Reason::Malformed,
+        "chunk",
+        "",
+        format!("文件不是完整的导出：{error}"),
+        format!("send the whole of an export, unchanged: {error}"),
+    )
+}
+
+fn too_large() -> Refusal {
+    let most = format!("<= {} MiB", MAX_EVENTS >> 20);
+    Refusal::new(Reason::TooLong, "chunk", "", Accepted::Form(most))
+}

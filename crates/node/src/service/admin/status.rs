@@ -1,0 +1,93 @@
+//! What a node is, what it holds, and how its links are.
+
+use liandong_core::refusal::Refusal;
+use liandong_core::state::State;
+use liandong_wire::admin::{sizes, v1};
+use liandong_wire::{incarnation_bytes, timestamp};
+
+use super::super::call::{blocking, internal};
+use crate::context::Context;
+
+/// The status of this node, as of what is durable.
+pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, Refusal> {
+    let journal = context.history.journal().clone();
+    let journal_bytes = blocking(move || {
+        journal.bytes_on_disk().map_err(|error| {
+            tracing::error!(%error, "cannot measure the journal");
+            internal("journal")
+        })
+    })
+    .await?;
+    context
+        .reader
+        .read(|state| {
+            let here = context.config.region;
+            let known = state.region(&context.catalogue, here);
+            let name = if context.config.name.is_empty() {
+                known.map(|known| known.name.clone()).unwrap_or_default()
+            } else {
+                context.config.name.clone()
+            };
+            v1::GetStatusResponse {
+                region: here.to_string(),
+                name,
+                incarnation: incarnation_bytes(context.incarnation),
+                hosted: hosted(state),
+                journal_frame: state.frame(),
+                change: state.last_change(),
+                sizes: Some(sizes(&state.sizes(), journal_bytes)),
+                links: link_statuses(context, state),
+                quarantined: state
+                    .set_aside()
+                    .iter()
+                    .map(v1::QuarantinedChange::from)
+                    .collect(),
+                started_at: Some(timestamp(context.started_at)),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                workers: workers(context),
+            }
+        })
+        .await
+}
+
+fn hosted(state: &State) -> Vec<v1::HostedRegion> {
+    let hosted = state.hosted().map(|(region, epoch)| v1::HostedRegion {
+        region: region.to_string(),
+        epoch,
+    });
+    hosted.collect()
+}
+
+/// The links as this node and the state know them.
+fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
+    let mut statuses = Vec::new();
+    for link in context.links.list() {
+        let quarantined = state.set_aside().iter();
+        let quarantined = quarantined.filter(|set_aside| set_aside.from == link.peer);
+        statuses.push(v1::LinkStatus {
+            peer: link.peer.to_string(),
+            relation: v1::Relation::from(link.relation).into(),
+            connected: link.connected,
+            last_contact: link.last_contact.map(timestamp),
+            sent_upto: link.sent,
+            acked_upto: link.acknowledged,
+            lag: state.last_change().saturating_sub(link.acknowledged),
+            received_upto: state
+                .watermark(link.peer)
+                .map_or(0, |watermark| watermark.upto),
+            quarantined: quarantined.count() as u64,
+            address: link.address,
+        });
+    }
+    statuses
+}
+
+fn workers(context: &Context) -> Vec<v1::WorkerStatus> {
+    let waiting = context.committer.waiting() as u64;
+    let status = if waiting == 0 { "idle" } else { "deciding" };
+    vec![v1::WorkerStatus {
+        name: "commit".to_owned(),
+        status: status.to_owned(),
+        queue_length: waiting,
+    }]
+}

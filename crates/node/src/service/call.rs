@@ -1,0 +1,176 @@
+//! What all calls have in common: the caller's language and trace, a span, and metrics.
+
+use std::time::Instant;
+
+use liandong_core::command::{Answer, Command};
+use liandong_core::language::Language;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_wire::refusal;
+use tonic::{Code, Request, Response, Status};
+use tracing::{Instrument, Span};
+
+use crate::context::Context;
+use crate::trace;
+
+/// The most rows that one answer lists.
+pub(super) const MAX_LISTED: usize = 10_000;
+
+/// Names a method in metrics.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Method {
+    pub(super) service: &'static str,
+    pub(super) name: &'static str,
+}
+
+/// Who calls, as far as a handler needs to know.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// The language of messages.
+    pub(super) language: Language,
+    incoming_trace: String,
+    span: Span,
+}
+
+impl Caller {
+    /// The trace that a change caused by this call belongs to.
+    pub(super) fn trace(&self) -> String {
+        trace::hand_on(&self.span, &self.incoming_trace)
+    }
+}
+
+/// Why a call fails: a rule refused it, or its own stream broke.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Refused by a rule.
+    Refused(Refusal),
+    /// The caller's stream ended with this.
+    Stream(Status),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self::Stream(status)
+    }
+}
+
+/// Serves one call: `work` is given the caller and the message, inside the span; its outcome is
+/// counted and timed until the answer begins.
+pub(super) async fn serve<M, T, F>(
+    method: Method,
+    span: Span,
+    request: Request<M>,
+    work: impl FnOnce(Caller, M) -> F,
+) -> Result<Response<T>, Status>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let started = Instant::now();
+    let header = request.metadata().get(trace::TRACEPARENT);
+    let incoming_trace = header
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    trace::continue_trace(&span, incoming_trace);
+    let caller = Caller {
+        language: refusal::language(request.metadata()),
+        incoming_trace: incoming_trace.to_owned(),
+        span: span.clone(),
+    };
+    let language = caller.language;
+    let worked = work(caller, request.into_inner()).instrument(span).await;
+    let answered = worked.map(Response::new).map_err(|failure| match failure {
+        Failure::Refused(refused) => refusal::status(&refused, language),
+        Failure::Stream(status) => status,
+    });
+    let code = answered.as_ref().err().map_or(Code::Ok, Status::code);
+    note(method, code, started);
+    answered
+}
+
+fn note(method: Method, code: Code, started: Instant) {
+    let Method { service, name } = method;
+    metrics::counter!(
+        "liandong_requests_total",
+        "service" => service,
+        "method" => name,
+        "code" => word(code),
+    )
+    .increment(1);
+    metrics::histogram!("liandong_request_seconds", "service" => service, "method" => name)
+        .record(started.elapsed().as_secs_f64());
+}
+
+/// A status code as a label.
+fn word(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// Has a command decided that writes one document; returns the document's id and version.
+pub(super) async fn write(
+    context: &Context,
+    caller: &Caller,
+    command: Command,
+) -> Result<(String, u64), Refusal> {
+    match context.committer.submit(command, caller.trace()).await? {
+        Answer::Written { id, version } => Ok((id, version)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The commit loop answered a command with the answer to another one: a fault of this program.
+pub(super) fn unexpected(answer: &Answer) -> Refusal {
+    tracing::error!(?answer, "a command was answered with the answer to another");
+    internal("answer")
+}
+
+/// A refusal for faults of the node itself; what is wrong stands in the log.
+pub(super) fn internal(what: &str) -> Refusal {
+    Refusal::advise(
+        Reason::Corrupt,
+        what,
+        "",
+        "请查看节点日志",
+        "see the node's log",
+    )
+}
+
+/// A refusal of a list that would be longer than one answer may be.
+pub(super) fn too_long(field: &str, rows: usize) -> Refusal {
+    let most = i64::try_from(MAX_LISTED).unwrap_or(i64::MAX);
+    Refusal::new(Reason::TooManyRows, field, rows, Accepted::Range(0, most))
+}
+
+/// Does blocking work on a thread of its own.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    let span = Span::current();
+    let joined = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+    joined.unwrap_or_else(|error| {
+        tracing::error!(%error, "work on a thread of its own failed");
+        Err(internal("work"))
+    })
+}

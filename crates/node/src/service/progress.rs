@@ -1,0 +1,110 @@
+//! Reports in, and what became of them: `liandong.progress.v1`.
+
+mod history;
+mod push;
+
+use std::sync::Arc;
+
+use liandong_wire::progress::v1::progress_service_server::ProgressService as Service;
+use liandong_wire::progress::v1::{
+    ListHistoryRequest, ListHistoryResponse, PushReportsRequest, PushReportsResponse,
+    UploadReportsRequest, UploadReportsResponse,
+};
+use liandong_wire::progress::{FigureKey, add_to_upload, push_response};
+use tonic::{Request, Response, Status, Streaming};
+use tracing::info_span;
+
+use super::call::{Method, serve};
+use crate::context::Context;
+
+/// Takes reports and shows their history.
+#[derive(Clone, Debug)]
+pub(crate) struct ProgressService {
+    context: Arc<Context>,
+}
+
+impl ProgressService {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+}
+
+const fn method(name: &'static str) -> Method {
+    Method {
+        service: "progress",
+        name,
+    }
+}
+
+#[tonic::async_trait]
+impl Service for ProgressService {
+    async fn push_reports(
+        &self,
+        request: Request<PushReportsRequest>,
+    ) -> Result<Response<PushReportsResponse>, Status> {
+        let rows = request
+            .get_ref()
+            .batch
+            .as_ref()
+            .map_or(0, |batch| batch.rows.len());
+        let span = info_span!("push_reports", rows);
+        let context = &self.context;
+        serve(
+            method("PushReports"),
+            span,
+            request,
+            |caller, message| async move {
+                let PushReportsRequest {
+                    batch,
+                    all_outcomes,
+                } = message;
+                let batch = push::read(batch)?;
+                let outcomes = push::take(context, &caller, batch, push::Pace::Refuse).await?;
+                Ok(push_response(outcomes, all_outcomes, caller.language))
+            },
+        )
+        .await
+    }
+
+    async fn upload_reports(
+        &self,
+        request: Request<Streaming<UploadReportsRequest>>,
+    ) -> Result<Response<UploadReportsResponse>, Status> {
+        let span = info_span!("upload_reports");
+        let context = &self.context;
+        serve(
+            method("UploadReports"),
+            span,
+            request,
+            |caller, mut batches| async move {
+                let mut response = UploadReportsResponse::default();
+                while let Some(UploadReportsRequest { batch }) = batches.message().await? {
+                    let batch = push::read(batch)?;
+                    let id = batch.push.id.clone();
+                    let outcomes = push::take(context, &caller, batch, push::Pace::Wait).await?;
+                    add_to_upload(&mut response, &id, outcomes, caller.language);
+                }
+                Ok(response)
+            },
+        )
+        .await
+    }
+
+    async fn list_history(
+        &self,
+        request: Request<ListHistoryRequest>,
+    ) -> Result<Response<ListHistoryResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("list_history");
+        serve(
+            method("ListHistory"),
+            span,
+            request,
+            |_, message| async move {
+                let figure = FigureKey::try_from(message)?;
+                Ok(history::list(context, figure).await?)
+            },
+        )
+        .await
+    }
+}

@@ -1,0 +1,212 @@
+//! Roll-ups, drill-down, completeness and rankings: `liandong.rollup.v1`.
+
+mod table;
+mod value;
+mod watch;
+
+pub(crate) use value::text as value_text;
+
+use std::sync::Arc;
+
+use liandong_core::query::{Question, Scope, completeness, rank_children};
+use liandong_core::refusal::Refusal;
+use liandong_core::rollup::Ranked;
+use liandong_core::state::State;
+use liandong_wire::rollup::v1::rollup_service_server::RollupService as Service;
+use liandong_wire::rollup::v1::{
+    DrillRollupRequest, DrillRollupResponse, GetCompletenessRequest, GetCompletenessResponse,
+    GetRollupRequest, GetRollupResponse, RankRegionsRequest, RankRegionsResponse,
+    WatchRollupRequest, WatchRollupResponse,
+};
+use liandong_wire::rollup::{DrillQuestion, PlanKey, Subject, WatchQuestion, rank_row};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+use tracing::info_span;
+
+use super::call::{MAX_LISTED, Method, serve, too_long};
+use crate::context::Context;
+use crate::drill;
+
+/// Shows roll-ups.
+#[derive(Clone, Debug)]
+pub(crate) struct RollupService {
+    context: Arc<Context>,
+}
+
+impl RollupService {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+}
+
+const fn method(name: &'static str) -> Method {
+    Method {
+        service: "rollup",
+        name,
+    }
+}
+
+/// What core is asked about.
+fn scope(subject: Subject) -> Scope {
+    match subject {
+        Subject::Indicator(code) => Scope::Indicator(code),
+        Subject::Plan(PlanKey { issuer, plan }) => Scope::Plan {
+            issuer: Some(issuer),
+            code: plan,
+        },
+    }
+}
+
+/// Asks the state a question about a scope.
+async fn ask<T>(
+    context: &Context,
+    asked: liandong_wire::rollup::Question,
+    answer: impl FnOnce(&State, &Question<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let scope = scope(asked.subject);
+    let policy = context.light_policy();
+    let answered = context.reader.read(|state| {
+        let question = Question {
+            state,
+            catalogue: &context.catalogue,
+            scope: &scope,
+            period: asked.period,
+            policy,
+        };
+        answer(state, &question)
+    });
+    answered.await?
+}
+
+#[tonic::async_trait]
+impl Service for RollupService {
+    async fn get_rollup(
+        &self,
+        request: Request<GetRollupRequest>,
+    ) -> Result<Response<GetRollupResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("get_rollup");
+        serve(
+            method("GetRollup"),
+            span,
+            request,
+            |caller, message| async move {
+                let asked = liandong_wire::rollup::Question::try_from(message)?;
+                let region = asked.region;
+                let table = ask(context, asked, |_, question| {
+                    table::table(question, region, caller.language)
+                });
+                Ok(table.await?)
+            },
+        )
+        .await
+    }
+
+    type WatchRollupStream = ReceiverStream<Result<WatchRollupResponse, Status>>;
+
+    async fn watch_rollup(
+        &self,
+        request: Request<WatchRollupRequest>,
+    ) -> Result<Response<Self::WatchRollupStream>, Status> {
+        let context = &self.context;
+        let span = info_span!("watch_rollup");
+        serve(
+            method("WatchRollup"),
+            span,
+            request,
+            |caller, message| async move {
+                let asked = WatchQuestion::try_from(message)?;
+                Ok(watch::watch(context, asked, caller.language).await?)
+            },
+        )
+        .await
+    }
+
+    async fn drill_rollup(
+        &self,
+        request: Request<DrillRollupRequest>,
+    ) -> Result<Response<DrillRollupResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("drill_rollup");
+        serve(
+            method("DrillRollup"),
+            span,
+            request,
+            |_, message| async move {
+                let asked = DrillQuestion::try_from(message)?;
+                let (drill, live) = if asked.live {
+                    drill::live(context, &asked).await?
+                } else {
+                    (drill::local(context, &asked).await?, false)
+                };
+                check_length(drill.rows.len())?;
+                Ok(DrillRollupResponse {
+                    drill: Some(drill),
+                    live,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn get_completeness(
+        &self,
+        request: Request<GetCompletenessRequest>,
+    ) -> Result<Response<GetCompletenessResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("get_completeness");
+        serve(
+            method("GetCompleteness"),
+            span,
+            request,
+            |_, message| async move {
+                let asked = liandong_wire::rollup::Question::try_from(message)?;
+                let region = asked.region;
+                let rows =
+                    ask(context, asked, |_, question| completeness(question, region)).await?;
+                let mut rows = rows.iter().map(table::completeness_row);
+                let total = rows.next();
+                let rows: Vec<_> = rows.collect();
+                check_length(rows.len())?;
+                Ok(GetCompletenessResponse { total, rows })
+            },
+        )
+        .await
+    }
+
+    async fn rank_regions(
+        &self,
+        request: Request<RankRegionsRequest>,
+    ) -> Result<Response<RankRegionsResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("rank_regions");
+        serve(
+            method("RankRegions"),
+            span,
+            request,
+            |_, message| async move {
+                let asked = liandong_wire::rollup::Question::try_from(message)?;
+                let region = asked.region;
+                let rows = ask(context, asked, |state, question| {
+                    let ranked = rank_children(question, region)?;
+                    check_length(ranked.len())?;
+                    let row = |ranked: &Ranked| {
+                        let known = state.region(question.catalogue, ranked.region);
+                        rank_row(ranked, known.map_or("", |known| known.name.as_str()))
+                    };
+                    Ok(ranked.iter().map(row).collect())
+                });
+                Ok(RankRegionsResponse { rows: rows.await? })
+            },
+        )
+        .await
+    }
+}
+
+/// No region has so many others directly below it; a tree that is loaded wrongly might.
+fn check_length(rows: usize) -> Result<(), Refusal> {
+    if rows > MAX_LISTED {
+        return Err(too_long("region", rows));
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Watching cells: how they are, then how they change, in the order of the node's change numbers.
+//!
+//! A watcher that is slow holds nothing but its own small queue: what changes meanwhile is not kept
+//! for it but found in the change index when it is ready again, each cell once, as it is then.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use liandong_core::indicator::IndicatorCode;
+use liandong_core::language::Language;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
+use liandong_core::state::State;
+use liandong_wire::rollup::v1::{CellChange, WatchRollupResponse};
+use liandong_wire::rollup::{WatchQuestion, sums};
+use liandong_wire::{incarnation_bytes, refusal};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use crate::context::Context;
+use crate::reader::Reader;
+
+/// Changes that are looked through while the state is locked for reading.
+const STEP: usize = 4_096;
+/// Answers that wait for a slow watcher.
+const QUEUE: usize = 4;
+/// Changes that come together are sent together.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The most regions and indicators one watcher may name.
+const MAX_NAMED: usize = 10_000;
+
+/// What a watcher wants, with all that is needed to find it. It does not hold the node's
+/// committer, so that a watcher never keeps a node from stopping.
+struct Watch {
+    reader: Reader,
+    catalogue: Arc<liandong_core::catalogue::Catalogue>,
+    incarnation: u128,
+    regions: BTreeSet<RegionCode>,
+    /// `None` for all.
+    indicators: Option<BTreeSet<IndicatorCode>>,
+    language: Language,
+}
+
+/// Starts watching.
+pub(super) async fn watch(
+    context: &Context,
+    asked: WatchQuestion,
+    language: Language,
+) -> Result<ReceiverStream<Result<WatchRollupResponse, Status>>, Refusal> {
+    check_named("regions", asked.regions.len())?;
+    check_named("indicators", asked.indicators.len())?;
+    let catalogue = &context.catalogue;
+    let read = context.reader.read(|state| {
+        for region in &asked.regions {
+            if state.region(catalogue, *region).is_none() {
+                let accepted = Accepted::Nothing;
+                return Err(Refusal::new(
+                    Reason::UnknownRegion,
+                    "regions",
+                    region,
+                    accepted,
+                ));
+            }
+        }
+        let after = asked.after.filter(|(incarnation, change)| {
+            *incarnation == context.incarnation && *change <= state.last_change()
+        });
+        Ok((
+            indicators(context, state, &asked)?,
+            after.map_or(0, |(_, change)| change),
+        ))
+    });
+    let (indicators, after) = read.await??;
+    let watch = Watch {
+        reader: context.reader.clone(),
+        catalogue: Arc::clone(catalogue),
+        incarnation: context.incarnation,
+        regions: asked.regions.into_iter().collect(),
+        indicators,
+        language,
+    };
+    let (to_watcher, stream) = mpsc::channel(QUEUE);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = run(&watch, after, &to_watcher) => {}
+            () = to_watcher.closed() => {}
+        }
+    });
+    Ok(ReceiverStream::new(stream))
+}
+
+fn check_named(field: &str, count: usize) -> Result<(), Refusal> {
+    if count <= MAX_NAMED {
+        return Ok(());
+    }
+    let most = i64::try_from(MAX_NAMED).unwrap_or(i64::MAX);
+    Err(Refusal::new(
+        Reason::TooManyRows,
+        field,
+        count,
+        Accepted::Range(0, most),
+    ))
+}
+
+/// The indicators that are wanted: those that are named, and of a plan those it has targets for,
+/// with the ratios that a ratio of ratios is computed from.
+fn indicators(
+    context: &Context,
+    state: &State,
+    asked: &WatchQuestion,
+) -> Result<Option<BTreeSet<IndicatorCode>>, Refusal> {
+    let mut named: BTreeSet<IndicatorCode> = asked.indicators.iter().copied().collect();
+    if let Some(key) = &asked.plan {
+        let Some(plan) = state.plan(key.issuer, &key.plan) else {
+            let accepted = Accepted::Nothing;
+            return Err(Refusal::new(
+                Reason::UnknownPlan,
+                "plan",
+                &key.plan,
+                accepted,
+            ));
+        };
+        let of_plan: BTreeSet<IndicatorCode> = plan
+            .text
+            .targets()
+            .map(|(_, target)| target.indicator)
+            .collect();
+        if named.is_empty() {
+            named = of_plan;
+        } else {
+            named.retain(|code| of_plan.contains(code));
+        }
+    } else if named.is_empty() {
+        return Ok(None);
+    }
+    let mut wanted = BTreeSet::new();
+    for code in named {
+        let known = state.indicator(&context.catalogue, code);
+        match known.and_then(|known| known.of) {
+            Some(parts) => wanted.extend(parts),
+            None => {
+                wanted.insert(code);
+            }
+        }
+    }
+    Ok(Some(wanted))
+}
+
+/// Sends until the watcher goes away or the node stops.
+async fn run(
+    watch: &Watch,
+    mut after: u64,
+    to_watcher: &mpsc::Sender<Result<WatchRollupResponse, Status>>,
+) {
+    let mut durable = watch.reader.durable();
+    let mut told_caught_up = false;
+    loop {
+        // What becomes durable from here on is not missed by the wait below.
+        durable.mark_unchanged();
+        let step = match watch.reader.read(|state| watch.look(state, after)).await {
+            Ok(step) => step,
+            Err(refused) => {
+                let status = refusal::status(&refused, watch.language);
+                // A watcher that went away needs no answer.
+                let _ = to_watcher.send(Err(status)).await;
+                return;
+            }
+        };
+        after = step.change;
+        let caught_up = step.caught_up;
+        if !step.cells.is_empty() || (caught_up && !told_caught_up) {
+            told_caught_up = caught_up;
+            if to_watcher.send(Ok(step)).await.is_err() {
+                return;
+            }
+        }
+        if caught_up {
+            if durable.changed().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+impl Watch {
+    /// The next changes after `after` that are wanted.
+    fn look(&self, state: &State, after: u64) -> WatchRollupResponse {
+        let wanted = |region| self.regions.contains(&region);
+        let found = state.changes_after(after, STEP, |_| false, wanted, true);
+        let mut cells = Vec::new();
+        for cell in &found.cells {
+            let indicators = self.indicators.as_ref();
+            if indicators.is_some_and(|indicators| !indicators.contains(&cell.indicator)) {
+                continue;
+            }
+            let kept = state.cell(cell.region, cell.indicator, cell.period);
+            let reported_by = state
+                .indicator(&self.catalogue, cell.indicator)
+                .map_or(&[][..], |indicator| &indicator.reported_by);
+            let expected = state.roster(cell.region).expected(reported_by);
+            cells.push(CellChange {
+                region: cell.region.to_string(),
+                indicator: cell.indicator.to_string(),
+                period: cell.period.to_string(),
+                sums: Some(sums(&cell.sums, expected)),
+                version: cell.version,
+                change: kept.map_or(found.upto, |kept| kept.change),
+            });
+        }
+        WatchRollupResponse {
+            cells,
+            change: found.upto,
+            incarnation: incarnation_bytes(self.incarnation),
+            caught_up: found.upto >= state.last_change(),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Plans and tasks: `liandong.task.v1`.
+
+mod plans;
+mod tasks;
+
+use std::sync::Arc;
+
+use liandong_core::command::{Answer, Command};
+use liandong_wire::task::v1::task_service_server::TaskService as Service;
+use liandong_wire::task::v1::{
+    AssignTasksRequest, AssignTasksResponse, CommentPlanRequest, CommentPlanResponse,
+    ConsultPlanRequest, ConsultPlanResponse, GetPlanRequest, GetPlanResponse, GetTaskRequest,
+    GetTaskResponse, ImportPlanRequest, ImportPlanResponse, IssuePlanRequest, IssuePlanResponse,
+    ListPlansRequest, ListPlansResponse, ListTasksRequest, ListTasksResponse, Shortfall,
+    StepTaskRequest, StepTaskResponse,
+};
+use liandong_wire::task::{Named, PlanFilter, TaskFilter};
+use tonic::{Request, Response, Status};
+use tracing::info_span;
+
+use super::call::{Failure, Method, serve, unexpected, write};
+use crate::context::Context;
+
+/// Takes plans from draft to issue and tasks from assignment to closing.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskService {
+    context: Arc<Context>,
+}
+
+impl TaskService {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+}
+
+const fn method(name: &'static str) -> Method {
+    Method {
+        service: "task",
+        name,
+    }
+}
+
+#[tonic::async_trait]
+impl Service for TaskService {
+    async fn import_plan(
+        &self,
+        request: Request<ImportPlanRequest>,
+    ) -> Result<Response<ImportPlanResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("import_plan");
+        serve(
+            method("ImportPlan"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                let (plan, version) = write(context, &caller, command).await?;
+                Ok(ImportPlanResponse { plan, version })
+            },
+        )
+        .await
+    }
+
+    async fn consult_plan(
+        &self,
+        request: Request<ConsultPlanRequest>,
+    ) -> Result<Response<ConsultPlanResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("consult_plan");
+        serve(
+            method("ConsultPlan"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                let (_, version) = write(context, &caller, command).await?;
+                Ok(ConsultPlanResponse { version })
+            },
+        )
+        .await
+    }
+
+    async fn comment_plan(
+        &self,
+        request: Request<CommentPlanRequest>,
+    ) -> Result<Response<CommentPlanResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("comment_plan");
+        serve(
+            method("CommentPlan"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                let (id, version) = write(context, &caller, command).await?;
+                Ok(CommentPlanResponse { id, version })
+            },
+        )
+        .await
+    }
+
+    async fn issue_plan(
+        &self,
+        request: Request<IssuePlanRequest>,
+    ) -> Result<Response<IssuePlanResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("issue_plan");
+        serve(
+            method("IssuePlan"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                let (_, version) = write(context, &caller, command).await?;
+                Ok(IssuePlanResponse { version })
+            },
+        )
+        .await
+    }
+
+    async fn list_plans(
+        &self,
+        request: Request<ListPlansRequest>,
+    ) -> Result<Response<ListPlansResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("list_plans");
+        serve(
+            method("ListPlans"),
+            span,
+            request,
+            |_, message| async move {
+                let filter = PlanFilter::try_from(message)?;
+                let plans = context
+                    .reader
+                    .read(|state| plans::list(state, filter))
+                    .await??;
+                Ok(ListPlansResponse { plans })
+            },
+        )
+        .await
+    }
+
+    async fn get_plan(
+        &self,
+        request: Request<GetPlanRequest>,
+    ) -> Result<Response<GetPlanResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("get_plan");
+        serve(method("GetPlan"), span, request, |_, message| async move {
+            let named = Named::try_from(message)?;
+            Ok(context
+                .reader
+                .read(|state| plans::get(state, &named))
+                .await??)
+        })
+        .await
+    }
+
+    async fn assign_tasks(
+        &self,
+        request: Request<AssignTasksRequest>,
+    ) -> Result<Response<AssignTasksResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("assign_tasks", parts = request.get_ref().parts.len());
+        serve(
+            method("AssignTasks"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                match context.committer.submit(command, caller.trace()).await? {
+                    Answer::Tasks { ids, shortfalls } => Ok(AssignTasksResponse {
+                        tasks: ids,
+                        shortfalls: shortfalls.iter().map(Shortfall::from).collect(),
+                    }),
+                    other => Err(Failure::Refused(unexpected(&other))),
+                }
+            },
+        )
+        .await
+    }
+
+    async fn step_task(
+        &self,
+        request: Request<StepTaskRequest>,
+    ) -> Result<Response<StepTaskResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("step_task");
+        serve(
+            method("StepTask"),
+            span,
+            request,
+            |caller, message| async move {
+                let command = Command::try_from(message)?;
+                let (_, version) = write(context, &caller, command).await?;
+                Ok(StepTaskResponse { version })
+            },
+        )
+        .await
+    }
+
+    async fn list_tasks(
+        &self,
+        request: Request<ListTasksRequest>,
+    ) -> Result<Response<ListTasksResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("list_tasks");
+        serve(
+            method("ListTasks"),
+            span,
+            request,
+            |_, message| async move {
+                let filter = TaskFilter::try_from(message)?;
+                let tasks = context
+                    .reader
+                    .read(|state| tasks::list(state, &filter))
+                    .await??;
+                Ok(ListTasksResponse { tasks })
+            },
+        )
+        .await
+    }
+
+    async fn get_task(
+        &self,
+        request: Request<GetTaskRequest>,
+    ) -> Result<Response<GetTaskResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("get_task");
+        serve(method("GetTask"), span, request, |_, message| async move {
+            let named = Named::try_from(message)?;
+            let task = context
+                .reader
+                .read(|state| tasks::get(state, &named))
+                .await??;
+            Ok(GetTaskResponse { task: Some(task) })
+        })
+        .await
+    }
+}
