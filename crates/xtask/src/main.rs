@@ -1,2 +1,76 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks, run as `cargo xtask`.
+//!
+//! A task sets up what it needs by itself, keeps everything it brings under `target/`, and ends
+//! with an exit status that is true. It is no part of the product and depends on none of it.
+
+mod foreign;
+mod run;
+mod steps;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::steps::Step;
+
+fn main() -> ExitCode {
+    match chosen() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what the arguments ask; whether it went well.
+fn chosen() -> Result<bool> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["help" | "-h" | "--help"] => {
+            print_help();
+            Ok(true)
+        }
+        ["test", "help" | "-h" | "--help"] => {
+            print_help();
+            Ok(true)
+        }
+        ["test"] => run::all(&root()?, &Step::ALL),
+        ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
+        [other, ..] => bail!("unknown task {other:?}; accepted: test, help"),
+    }
+}
+
+fn steps_named(names: &[&str]) -> Result<Vec<Step>> {
+    let mut chosen = Vec::new();
+    for name in names {
+        let found = Step::ALL.into_iter().find(|step| step.name() == *name);
+        let Some(step) = found else {
+            let known: Vec<&str> = Step::ALL.iter().map(|step| step.name()).collect();
+            bail!("unknown step {name:?}; accepted: {}", known.join(", "));
+        };
+        if !chosen.contains(&step) {
+            chosen.push(step);
+        }
+    }
+    Ok(chosen)
+}
+
+fn print_help() {
+    println!("cargo xtask test            set up what is missing and run every step");
+    println!("cargo xtask test STEP...    run only these steps:");
+    for step in Step::ALL {
+        println!("    {:<8} {}", step.name(), step.about());
+    }
+}
+
+/// The workspace's folder.
+fn root() -> Result<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = own.ancestors().nth(2).map(Path::to_owned);
+    root.context("this program was not built inside its workspace")
+}

@@ -1,0 +1,266 @@
+//! One node as a process of its own.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use liandong_client::Client;
+use liandong_client::wire::admin::v1::{GetStatusRequest, GetStatusResponse};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::program;
+use crate::settings::Settings;
+use crate::wait::{self, eventually};
+
+/// Set to keep the folders of the nodes, with their logs, after a test.
+const KEEP: &str = "LIANDONG_TEST_KEEP";
+
+/// A node, running or not. Its process is killed when this is dropped.
+#[derive(Debug)]
+pub struct Node {
+    settings: Settings,
+    home: TempDir,
+    address: SocketAddr,
+    process: Option<Child>,
+}
+
+impl Node {
+    /// Starts a node in a folder of its own and waits until it answers.
+    ///
+    /// # Errors
+    /// When the program cannot be built or started, or does not come up.
+    pub async fn start(settings: Settings) -> Result<Self> {
+        let mut home = tempfile::Builder::new().prefix("liandong-").tempdir()?;
+        if std::env::var_os(KEEP).is_some() {
+            home.disable_cleanup(true);
+            println!("{} is kept in {}", settings.region(), home.path().display());
+        }
+        let address = free_address()?;
+        let mut node = Self {
+            settings,
+            home,
+            address,
+            process: None,
+        };
+        node.resume().await?;
+        Ok(node)
+    }
+
+    /// Starts the node again on its data and its address, with other settings.
+    ///
+    /// # Errors
+    /// When the node does not come up.
+    pub async fn resume_with(&mut self, settings: Settings) -> Result<()> {
+        self.settings = settings;
+        self.resume().await
+    }
+
+    /// Starts the node again on its data and its address.
+    ///
+    /// # Errors
+    /// When the node does not come up.
+    pub async fn resume(&mut self) -> Result<()> {
+        ensure!(self.process.is_none(), "{} is running", self.region());
+        std::fs::write(self.path("tree.csv"), self.settings.tree())?;
+        std::fs::write(
+            self.path("node.toml"),
+            self.settings.node_toml(self.address),
+        )?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))?;
+        let child = Command::new(program::liandong()?)
+            .args(["serve", "--config"])
+            .arg(self.path("node.toml"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot start the program")?;
+        self.process = Some(child);
+        let up = eventually("the node answers", async || {
+            if let Some(status) = self.exited()? {
+                return Ok(Some(Err(status)));
+            }
+            self.status().await.map(|status| Some(Ok(status)))
+        });
+        match up.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(status)) => bail!("{} stopped: {status}\n{}", self.region(), self.log()),
+            Err(error) => bail!("{}: {error:#}\n{}", self.region(), self.log()),
+        }
+    }
+
+    fn exited(&mut self) -> Result<Option<ExitStatus>> {
+        match &mut self.process {
+            Some(child) => Ok(child.try_wait()?),
+            None => Ok(None),
+        }
+    }
+
+    /// The region that the node stands for.
+    pub fn region(&self) -> &str {
+        self.settings.region()
+    }
+
+    /// What the node was told when it started.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where the node listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the node listens, for a client.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A file in the node's folder.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// All that the node has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// A new connection to the node.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn client(&self) -> Result<Client> {
+        Ok(Client::connect(&self.url().parse()?).await?)
+    }
+
+    /// What the node says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn status(&self) -> Result<GetStatusResponse> {
+        let admin = self.client().await?.admin();
+        Ok(admin.get_status(GetStatusRequest {}).await?)
+    }
+
+    /// Recounts every cell of the node and reads its whole journal; nothing may differ. Returns how
+    /// many cells were recounted.
+    ///
+    /// # Errors
+    /// When the node does not answer, or a recount differs.
+    pub async fn recount(&self) -> Result<u64> {
+        let verified = self.client().await?.admin().verify_patiently(true).await?;
+        let mismatches = verified.mismatches;
+        ensure!(
+            mismatches.is_empty(),
+            "{} recounts differently: {mismatches:?}",
+            self.region()
+        );
+        ensure!(
+            verified.journal_frames_checked > 0,
+            "{} has no journal",
+            self.region()
+        );
+        let quarantined = self.status().await?.quarantined;
+        ensure!(
+            quarantined.is_empty(),
+            "{} set aside {quarantined:?}",
+            self.region()
+        );
+        Ok(verified.cells_checked)
+    }
+
+    /// A page of the node, with its headers.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn page(&self, path: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        tokio::time::timeout(wait::PATIENCE, stream.read_to_end(&mut answer)).await??;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// The largest resident memory that the process ever had, in KiB.
+    ///
+    /// # Errors
+    /// When the node is not running.
+    pub fn peak_memory_kib(&self) -> Result<u64> {
+        let child = self.process.as_ref().context("the node is not running")?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.context("no VmHWM")?.trim().trim_end_matches(" kB");
+        Ok(number.parse()?)
+    }
+
+    /// Pulls the plug: SIGKILL.
+    ///
+    /// # Errors
+    /// When the node is not running.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut child = self.process.take().context("the node is not running")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Asks the node to stop, SIGTERM, and waits for it; returns its exit status and the time it
+    /// took.
+    ///
+    /// # Errors
+    /// When it does not stop in time; it is killed then.
+    pub async fn terminate(&mut self) -> Result<(ExitStatus, Duration)> {
+        let child = self.process.as_ref().context("the node is not running")?;
+        let pid = Pid::from_raw(i32::try_from(child.id())?).context("no such process")?;
+        let begun = std::time::Instant::now();
+        kill_process(pid, Signal::TERM)?;
+        let stopped = eventually("the node stops", async || self.exited()).await;
+        let took = begun.elapsed();
+        match stopped {
+            Ok(status) => {
+                self.process = None;
+                Ok((status, took))
+            }
+            Err(error) => {
+                self.kill()?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            // A process that has ended already is as good as killed.
+            let _ = self.kill();
+        }
+    }
+}
+
+/// An address of its own for each node: a port on an own address of the loopback range, which no
+/// outgoing connection can take while the node is down.
+fn free_address() -> Result<SocketAddr> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let [.., node] = number.to_be_bytes();
+    let own = Ipv4Addr::new(127, (high | 1).wrapping_add(node & 0xf0), low, node | 1);
+    let listener = TcpListener::bind((own, 0)).with_context(|| format!("cannot use {own}"))?;
+    Ok(listener.local_addr()?)
+}
