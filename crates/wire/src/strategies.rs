@@ -44,12 +44,13 @@ fn text() -> impl Strategy<Value = String> + Clone {
 }
 
 fn exact() -> impl Strategy<Value = Exact> + Clone {
-    (0i64..1_000_000, 0usize..=6, any::<u16>()).prop_map(|(whole, digits, rest)| {
+    let unit = select(vec!["", "%", "元"]);
+    (0i64..1_000_000, 0usize..=6, any::<u16>(), unit).prop_map(|(whole, digits, rest, unit)| {
         let decimals = format!("{rest:06}");
         let number = if digits == 0 {
-            whole.to_string()
+            format!("{whole}{unit}")
         } else {
-            format!("{whole}.{}", &decimals[..digits])
+            format!("{whole}.{}{unit}", &decimals[..digits])
         };
         number.parse().expect("a number")
     })

@@ -40,17 +40,10 @@ impl TryFrom<v1::Bound> for Bound {
 }
 
 fn exact(field: &str, text: &str) -> Result<Exact, Refusal> {
-    let refused = || {
+    text.parse().map_err(|_| {
         let accepted = Accepted::Form("50, 1.05, 30%, 500000元".to_owned());
         Refusal::new(Reason::Malformed, field, text, accepted)
-    };
-    let value: Exact = text.parse().map_err(|_| refused())?;
-    // A percentage finer than a plain number may be could not be written and read again.
-    if value.to_string().parse() == Ok(value) {
-        Ok(value)
-    } else {
-        Err(refused())
-    }
+    })
 }
 
 impl From<&Target> for v1::Target {
