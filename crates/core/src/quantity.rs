@@ -79,7 +79,9 @@ fn parse_exact(text: &str) -> Option<Exact> {
     };
     let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
     let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !plain(whole) || !plain(decimals) || decimals.len() > 6 {
+    // A percentage is written back as a plain number with two decimals more, which must be read.
+    let most_decimals = if denominator == 1 { 8 } else { 6 };
+    if whole.is_empty() || !plain(whole) || !plain(decimals) || decimals.len() > most_decimals {
         return None;
     }
     if number.ends_with('.') {
@@ -186,8 +188,12 @@ pub fn parse_yuan(text: &str) -> Result<i64, InvalidQuantity> {
     let invalid = || InvalidQuantity {
         value: text.chars().take(64).collect(),
     };
-    let amount = parse_exact(text.strip_suffix('元').unwrap_or(text)).ok_or_else(invalid)?;
-    if amount.denominator > 100 || text.ends_with('%') {
+    let number = text.strip_suffix('元').unwrap_or(text);
+    if number.ends_with(['%', '元']) {
+        return Err(invalid());
+    }
+    let amount = parse_exact(number).ok_or_else(invalid)?;
+    if amount.denominator > 100 {
         return Err(invalid());
     }
     let fen = amount

@@ -91,33 +91,44 @@ pub fn progress_id(issuer: RegionCode, task: &str) -> String {
     format!("{issuer}/{task}")
 }
 
-/// Where the task stands, from what both sides have said.
+/// Where the task stands, from what both sides have said. Only what was said since the task was
+/// last assigned counts: one that is given again after it was revoked starts over.
 pub fn stage(task: &Task, progress: Option<&TaskProgress>) -> Stage {
-    let has = |action: Action| task.steps.iter().any(|step| step.action == action);
+    let since = since_assigned(task);
+    let has = |action: Action| since.iter().any(|step| step.action == action);
     if has(Action::Revoke) {
         return Stage::Revoked;
     }
     if has(Action::Close) {
         return Stage::Closed;
     }
-    let Some(progress) = progress else {
-        return Stage::Assigned;
-    };
-    let completions = completions(progress);
-    if completions > task.reviewed {
+    if progress.is_some_and(|progress| completions(progress) > task.reviewed) {
         return Stage::Completed;
     }
-    let last_review = task
-        .steps
+    let mut reviews = since
         .iter()
         .rev()
-        .find(|step| matches!(step.action, Action::Accept | Action::Return));
-    match last_review.map(|step| step.action) {
+        .filter(|step| matches!(step.action, Action::Accept | Action::Return));
+    match reviews.next().map(|step| step.action) {
         Some(Action::Accept) => Stage::Accepted,
         Some(_) => Stage::Returned,
-        None if progress.steps.is_empty() => Stage::Assigned,
+        None if progress.is_none_or(|progress| progress.steps.is_empty()) => Stage::Assigned,
         None => Stage::Acknowledged,
     }
+}
+
+/// Whether the task is withdrawn and was not given again since.
+pub fn is_revoked(task: &Task) -> bool {
+    let mut steps = since_assigned(task).iter();
+    steps.any(|step| step.action == Action::Revoke)
+}
+
+fn since_assigned(task: &Task) -> &[Step] {
+    let assigned = task
+        .steps
+        .iter()
+        .rposition(|step| step.action == Action::Assign);
+    task.steps.get(assigned.unwrap_or(0)..).unwrap_or_default()
 }
 
 /// How often the region that works has reported the task as done.
@@ -138,7 +149,7 @@ pub struct Shortfall {
     /// For a count or an amount: what the parts add up to, as a numerator over `whole`'s
     /// denominator. For a share: `None`, shares do not add up.
     pub parts_sum: Option<i128>,
-    /// For a share: the parts whose own target is weaker than the whole's.
+    /// The parts whose own target is weaker than the whole's, or says nothing towards it.
     pub weaker: Vec<RegionCode>,
     /// The children that were given no such target.
     pub missing: Vec<RegionCode>,
@@ -170,17 +181,26 @@ pub fn shortfalls<'a>(
             .filter_map(|task| part_of(task).map(|part| (task.assignee, part)))
             .collect();
         let shortfall = if adds_up(whole) {
-            let sum = sum_over(bound, &parts);
+            // A part that only caps promises nothing towards a floor, and the other way round.
+            let (fitting, unfit): (Vec<_>, Vec<_>) = parts
+                .iter()
+                .copied()
+                .partition(|(_, part)| fits(*part, bound));
+            let weaker: Vec<RegionCode> = unfit.iter().map(|(region, _)| *region).collect();
+            let missing = missing(children, &parts);
+            let sum = sum_over(bound, &fitting);
+            let value = i128::from(bound.value().numerator());
             let short = match bound {
-                Bound::AtLeast(value) => sum < i128::from(value.numerator()),
-                Bound::AtMost(value) => sum > i128::from(value.numerator()),
-                Bound::Equals(value) => sum != i128::from(value.numerator()),
+                Bound::AtLeast(_) => sum < value,
+                // Whoever is given no cap may exceed the whole's.
+                Bound::AtMost(_) => sum > value || !missing.is_empty(),
+                Bound::Equals(_) => sum != value || (value == 0 && !missing.is_empty()),
             };
-            short.then(|| Shortfall {
+            (short || !weaker.is_empty()).then(|| Shortfall {
                 target: whole.clone(),
                 parts_sum: Some(sum),
-                weaker: Vec::new(),
-                missing: missing(children, &parts),
+                weaker,
+                missing,
             })
         } else {
             let weaker: Vec<RegionCode> = parts
@@ -223,6 +243,16 @@ fn sum_over(whole: Bound, parts: &[(RegionCode, Bound)]) -> i128 {
         .sum()
 }
 
+/// Whether a part's bound promises something towards the whole's.
+fn fits(part: Bound, whole: Bound) -> bool {
+    matches!(
+        (part, whole),
+        (Bound::Equals(_), _)
+            | (Bound::AtLeast(_), Bound::AtLeast(_))
+            | (Bound::AtMost(_), Bound::AtMost(_))
+    )
+}
+
 fn is_weaker(part: Bound, whole: Bound) -> bool {
     let (part_value, whole_value) = (part.value(), whole.value());
     let order = compare_fractions(
@@ -242,3 +272,6 @@ fn is_weaker(part: Bound, whole: Bound) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,8 +70,9 @@ pub fn reconcile(documents: &AidDocuments<'_>) -> Vec<Difference> {
     let project = documents.project;
     let mut disbursed: BTreeMap<&str, i64> = BTreeMap::new();
     let mut received: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut sent: BTreeMap<&str, (RegionCode, u32)> = BTreeMap::new();
-    let mut confirmed: BTreeMap<&str, u32> = BTreeMap::new();
+    // By sender: both sides may send teachers, and their ids are their own.
+    let mut sent: BTreeMap<(RegionCode, &str), u32> = BTreeMap::new();
+    let mut confirmed: BTreeMap<(RegionCode, &str), u32> = BTreeMap::new();
     for (owner, id, entry) in &documents.entries {
         match &entry.fact {
             AidFact::Disbursement { amount, .. } if *owner == project.donor => {
@@ -86,13 +87,20 @@ pub fn reconcile(documents: &AidDocuments<'_>) -> Vec<Difference> {
                 *sum = sum.saturating_add(*amount);
             }
             AidFact::Placement { teachers, .. } => {
-                sent.insert(id, (*owner, *teachers));
+                sent.insert((*owner, id), *teachers);
             }
             AidFact::PlacementConfirmed {
                 placement,
                 teachers,
             } => {
-                confirmed.insert(placement, *teachers);
+                // What came was sent by the other side; nobody confirms its own.
+                let sender = if *owner == project.donor {
+                    project.recipient
+                } else {
+                    project.donor
+                };
+                let sum = confirmed.entry((sender, placement)).or_default();
+                *sum = sum.saturating_add(*teachers);
             }
             _ => {}
         }
@@ -119,8 +127,8 @@ pub fn reconcile(documents: &AidDocuments<'_>) -> Vec<Difference> {
             received: arrived,
         });
     }
-    for (id, (sender, teachers)) in sent {
-        let came = confirmed.remove(id);
+    for ((sender, id), teachers) in sent {
+        let came = confirmed.remove(&(sender, id));
         if came != Some(teachers) {
             differences.push(Difference::TeachersDiffer {
                 sender,
@@ -130,7 +138,7 @@ pub fn reconcile(documents: &AidDocuments<'_>) -> Vec<Difference> {
             });
         }
     }
-    for (id, teachers) in confirmed {
+    for ((_, id), teachers) in confirmed {
         differences.push(Difference::PlacementUnknown {
             placement: id.to_owned(),
             confirmed: teachers,
@@ -151,3 +159,6 @@ pub fn reconcile(documents: &AidDocuments<'_>) -> Vec<Difference> {
     }
     differences
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::text::{check_author, check_id, check_text};
+use super::text::{check_author, check_id, check_text, missing};
 use super::{Setting, put, require_hosted, written};
 use crate::command::{Answer, Decision};
 use crate::document::{Body, Kind};
@@ -12,6 +12,9 @@ use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
 use crate::state::State;
 use crate::step::{Action, Author, Step};
+
+/// The most bytes of an item's number: 16 Chinese characters.
+const MAX_ITEM_NUMBER_LEN: usize = 48;
 
 /// A comment as it is asked for.
 pub(super) struct NewComment {
@@ -77,6 +80,7 @@ fn check_items(
     for (place, item) in text.items.iter().enumerate() {
         let field = |name: &str| format!("plan.items[{place}].{name}");
         check_text(&field("name"), &item.name, true)?;
+        check_number(&field("number"), &item.number)?;
         let same_number = |other: &crate::plan::PlanItem| other.number == item.number;
         if text.items.iter().take(place).any(same_number) {
             let accepted = Accepted::Nothing;
@@ -106,6 +110,18 @@ fn check_items(
                 ));
             }
         }
+    }
+    Ok(())
+}
+
+/// An item's number names its tasks, so it must leave room in their ids.
+fn check_number(field: &str, number: &str) -> Result<(), Refusal> {
+    if number.trim().is_empty() {
+        return Err(missing(field));
+    }
+    if number.len() > MAX_ITEM_NUMBER_LEN {
+        let accepted = Accepted::AtMostChars(MAX_ITEM_NUMBER_LEN / 3);
+        return Err(Refusal::new(Reason::TooLong, field, number, accepted));
     }
     Ok(())
 }
@@ -199,6 +215,17 @@ pub(super) fn comment(
     }
     if !new.item.is_empty() && plan.text.item(&new.item).is_none() {
         return Err(unknown_item(&plan.text, &new.item));
+    }
+    if let Some(Body::Comment(known)) = super::body(state, Kind::Comment, region, &new.id)
+        && (known.issuer != new.issuer || known.plan != new.plan)
+    {
+        return Err(Refusal::advise(
+            Reason::IdReused,
+            "id",
+            &new.id,
+            format!("它属于对方案 {} 的意见", known.plan),
+            format!("it belongs to a comment on the plan {}", known.plan),
+        ));
     }
     let comment = Comment {
         issuer: new.issuer,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::ToSpan;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision, Push};
@@ -83,6 +83,8 @@ struct Batch<'a> {
     indicator_places: FxHashMap<IndicatorCode, (u32, &'a Indicator)>,
     // What this push has accepted so far, per cell.
     counting: FxHashMap<(RegionCode, IndicatorCode, Period), Counting>,
+    // What this push has superseded: cells with the ids of their reports.
+    superseded: FxHashSet<(RegionCode, IndicatorCode, Period, u64)>,
 }
 
 impl<'a> Batch<'a> {
@@ -101,6 +103,7 @@ impl<'a> Batch<'a> {
             source_places: HashMap::with_hasher(FxBuildHasher),
             indicator_places: HashMap::with_hasher(FxBuildHasher),
             counting: HashMap::with_capacity_and_hasher(push.rows.len(), FxBuildHasher),
+            superseded: FxHashSet::default(),
         }
     }
 
@@ -124,6 +127,11 @@ impl<'a> Batch<'a> {
             },
         };
         let replaces = counting.map_or(0, |counting| counting.frame);
+        if let Some(counting) = counting {
+            let (source, indicator, period) = cell;
+            self.superseded
+                .insert((source, indicator, period, counting.id));
+        }
         self.accepted.rows.push(ReportRow {
             source,
             indicator: place,
@@ -180,7 +188,8 @@ impl<'a> Batch<'a> {
         let stored = self
             .state
             .report(report.source, report.indicator, report.period);
-        if stored.is_some_and(|head| head.was_superseded(id)) {
+        let here = (report.source, report.indicator, report.period, id);
+        if stored.is_some_and(|head| head.was_superseded(id)) || self.superseded.contains(&here) {
             return Ok(Judged::Known(Outcome::Stale { revision }));
         }
         if report.revision == 0 {
@@ -266,7 +275,18 @@ impl<'a> Batch<'a> {
     fn role(&self, source: RegionCode, indicator: &Indicator) -> Role {
         let tree = self.state.tree();
         if tree.is_leaf(source) {
-            return Role::Unit;
+            // A bureau with nothing below it stands in for its units; a unit that is not asked to
+            // report must not make more reports than are expected.
+            let kind = tree.get(source).map(|own| own.kind);
+            let is_expected = |kind: RegionKind| {
+                let reporters = &indicator.reported_by;
+                kind == RegionKind::Bureau || reporters.is_empty() || reporters.contains(&kind)
+            };
+            return if kind.is_none_or(is_expected) {
+                Role::Unit
+            } else {
+                Role::Own
+            };
         }
         let county = tree
             .get(source)

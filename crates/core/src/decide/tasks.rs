@@ -14,7 +14,8 @@ use crate::region::RegionCode;
 use crate::state::State;
 use crate::step::{Action, Author, Step};
 use crate::task::{
-    Shortfall, Stage, Task, TaskProgress, completions, progress_id, shortfalls, stage, task_id,
+    Shortfall, Stage, Task, TaskProgress, completions, is_revoked, progress_id, shortfalls, stage,
+    task_id,
 };
 
 /// The whole that is decomposed.
@@ -105,9 +106,7 @@ pub(super) fn short_of(
             .indicator(setting.catalogue, target.indicator)
             .is_some_and(|known| matches!(known.kind, IndicatorKind::Count | IndicatorKind::Money))
     };
-    let in_force = tasks
-        .iter()
-        .filter(|task| task.steps.iter().all(|step| step.action != Action::Revoke));
+    let in_force = tasks.iter().filter(|task| !is_revoked(task));
     shortfalls(item, in_force, children, adds_up)
 }
 
@@ -144,10 +143,24 @@ fn next_task(
         if matches!(stands, Stage::Accepted | Stage::Closed) {
             return Err(not_now(&id, stands));
         }
+        if known.plan_issuer != whole.plan_issuer {
+            return Err(Refusal::advise(
+                Reason::AlreadyExists,
+                "task",
+                &id,
+                format!("{} 的同代码方案已有此任务", known.plan_issuer),
+                format!(
+                    "it belongs to the plan of that code by {}",
+                    known.plan_issuer
+                ),
+            ));
+        }
         steps.clone_from(&known.steps);
-        // A task that was revoked and is given again starts over with the same history.
-        steps.retain(|step| step.action != Action::Revoke);
         reviewed = known.reviewed;
+        if stands == Stage::Revoked {
+            // Given again it starts over: what was completed before answers nothing now.
+            reviewed = reviewed.max(progress.map_or(0, completions));
+        }
     }
     steps.push(Step::new(Action::Assign, author, setting.now));
     let targets = if part.targets.is_empty() {

@@ -16,6 +16,9 @@ fn targets_are_read_exactly() {
         ("0", 0, 1),
         ("500000元", 50_000_000, 1),
         ("0.5%", 5, 1000),
+        ("0.000001%", 1, 100_000_000),
+        ("12.345678%", 12_345_678, 100_000_000),
+        ("0.000001元", 1, 10_000),
     ] {
         let exact: Exact = text.parse().unwrap();
         assert_eq!(
@@ -48,7 +51,16 @@ fn money_is_read_to_the_fen() {
     assert_eq!(parse_yuan("7元"), Ok(700));
     assert_eq!(yuan(12_345), "123.45");
     assert_eq!(yuan(-5), "-0.05");
-    for text in ["1.234", "-1", "", "100%", "99999999999999"] {
+    for text in [
+        "1.234",
+        "-1",
+        "",
+        "100%",
+        "99999999999999",
+        "5元元",
+        "1%元",
+        "元",
+    ] {
         assert!(parse_yuan(text).is_err(), "{text:?} was accepted");
     }
 }
