@@ -199,3 +199,6 @@ pub fn may_give(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ pub use rollup::{RollupRow, rollup};
 use jiff::civil::Date;
 
 use crate::catalogue::Catalogue;
+use crate::document::{Body, Kind};
 use crate::indicator::{Indicator, IndicatorCode, IndicatorKind};
 use crate::period::Period;
 use crate::plan::PlanText;
@@ -79,18 +80,20 @@ impl<'a> Question<'a> {
         if let Some(plan) = of_issuer {
             return Ok(&plan.text);
         }
-        let plans = || self.state.documents(crate::document::Kind::Plan);
+        let plans = || self.state.documents(Kind::Plan);
         if issuer.is_none() {
             for document in plans() {
-                if let crate::document::Body::Plan(plan) = &document.body
+                if let Body::Plan(plan) = &document.body
                     && plan.text.code == code
                 {
                     return Ok(&plan.text);
                 }
             }
-            if let Some(text) = self.catalogue.plans.get(code) {
-                return Ok(text);
-            }
+        }
+        // What ships with the project can be asked about before anybody has issued it.
+        let shipped = self.catalogue.plans.get(code);
+        if let Some(text) = shipped.filter(|text| issuer.is_none() || text.issuer == issuer) {
+            return Ok(text);
         }
         let known = plans().map(|document| format!("{} ({})", document.id, document.owner));
         let accepted = Accepted::OneOf(known.collect());

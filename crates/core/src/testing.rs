@@ -4,8 +4,6 @@ mod data;
 mod mesh;
 mod node;
 
-pub(crate) use data::{
-    author, bureau, catalogue, code, indicator, month, plan_text, report, school, target,
-};
+pub(crate) use data::{author, bureau, code, indicator, month, plan_text, report, school, target};
 pub(crate) use mesh::{Mesh, place_code};
 pub(crate) use node::{Node, carry};

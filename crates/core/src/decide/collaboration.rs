@@ -228,10 +228,10 @@ fn require_pairing(
 ) -> Result<(), Refusal> {
     let own = side(state, region, partner);
     let theirs = side(state, partner, region);
-    if let (Some(own), Some(theirs)) = (own, theirs) {
-        if in_force(own, theirs, setting.today) {
-            return Ok(());
-        }
+    if let (Some(own), Some(theirs)) = (own, theirs)
+        && in_force(own, theirs, setting.today)
+    {
+        return Ok(());
     }
     Err(Refusal::advise(
         Reason::UnknownPairing,
@@ -365,10 +365,10 @@ fn project<'a>(
         owner: proposer,
         id: id.to_owned(),
     };
-    if let Some(stored) = state.document(&key) {
-        if let Body::AidProject(project) = &stored.document.body {
-            return Ok((project, stored.document.version));
-        }
+    if let Some(stored) = state.document(&key)
+        && let Body::AidProject(project) = &stored.document.body
+    {
+        return Ok((project, stored.document.version));
     }
     let known = state
         .documents(Kind::AidProject)

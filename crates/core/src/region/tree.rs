@@ -42,10 +42,10 @@ impl RegionTree {
     pub fn insert(&mut self, region: Region) -> Result<(), TreeError> {
         self.check(&region)?;
         let old_parent = self.regions.get(&region.code).and_then(|old| old.parent);
-        if old_parent != region.parent {
-            if let Some(siblings) = old_parent.and_then(|parent| self.children.get_mut(&parent)) {
-                siblings.retain(|code| *code != region.code);
-            }
+        if old_parent != region.parent
+            && let Some(siblings) = old_parent.and_then(|parent| self.children.get_mut(&parent))
+        {
+            siblings.retain(|code| *code != region.code);
         }
         if let Some(parent) = region.parent {
             let siblings = self.children.entry(parent).or_default();

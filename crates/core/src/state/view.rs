@@ -308,10 +308,10 @@ impl State {
                 };
                 found.upto = number;
                 let stored = self.documents.get(key);
-                if let Some(stored) = stored.filter(|stored| stored.change == number) {
-                    if wants(&stored.document) {
-                        found.documents.push(Arc::clone(&stored.document));
-                    }
+                if let Some(stored) = stored.filter(|stored| stored.change == number)
+                    && wants(&stored.document)
+                {
+                    found.documents.push(Arc::clone(&stored.document));
                 }
             } else {
                 let Some((number, key)) = cells.next() else {
@@ -328,16 +328,16 @@ impl State {
                 };
                 let region = self.cells.regions.item(key.region);
                 let indicator = self.cells.indicators.item(key.indicator);
-                if let (Some(region), Some(indicator)) = (region, indicator) {
-                    if wants_cell(region) {
-                        found.cells.push(CellDocument {
-                            region,
-                            indicator,
-                            period: key.period,
-                            sums: cell.sums,
-                            version: cell.version,
-                        });
-                    }
+                if let (Some(region), Some(indicator)) = (region, indicator)
+                    && wants_cell(region)
+                {
+                    found.cells.push(CellDocument {
+                        region,
+                        indicator,
+                        period: key.period,
+                        sums: cell.sums,
+                        version: cell.version,
+                    });
                 }
             }
         }

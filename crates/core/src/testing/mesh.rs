@@ -240,7 +240,10 @@ impl Mesh {
                     let roster = node.state.roster(region.code).expected(&[]);
                     assert_eq!(roster, expected, "{} at {}", region.code, node.here);
                 }
-                for (indicator, period) in pairs(indicators, periods) {
+                let pairs = indicators
+                    .iter()
+                    .flat_map(|indicator| periods.iter().map(move |period| (*indicator, *period)));
+                for (indicator, period) in pairs {
                     let naive = self.naive(region.code, indicator, period);
                     let cell = node.state.cell(region.code, indicator, period);
                     let sums = cell.map(|cell| cell.sums).unwrap_or_default();
@@ -252,17 +255,6 @@ impl Mesh {
             }
         }
     }
-}
-
-fn pairs(
-    indicators: &[IndicatorCode],
-    periods: &[Period],
-) -> impl Iterator<Item = (IndicatorCode, Period)> {
-    let periods = periods.to_vec();
-    indicators
-        .to_vec()
-        .into_iter()
-        .flat_map(move |indicator| periods.clone().into_iter().map(move |one| (indicator, one)))
 }
 
 /// A region of the mesh by its place in the list it was made of.
