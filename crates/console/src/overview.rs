@@ -118,8 +118,18 @@ pub fn overview(
         ranking: Vec::new(),
     };
     if let (Some(code), Some(period)) = (chosen, period) {
-        let issuer = plans.iter().find(|plan| plan.code == code).map(|plan| plan.issuer);
-        fill(&mut page, query, region, &Scope::Plan { issuer, code }, period, language)?;
+        let issuer = plans
+            .iter()
+            .find(|plan| plan.code == code)
+            .map(|plan| plan.issuer);
+        fill(
+            &mut page,
+            query,
+            region,
+            &Scope::Plan { issuer, code },
+            period,
+            language,
+        )?;
     }
     Ok(page.render()?)
 }
@@ -186,7 +196,10 @@ fn count_lights(rows: &[RollupRow<'_>], language: Language) -> Vec<LightCount> {
     [Light::Green, Light::Yellow, Light::Red, Light::Grey]
         .into_iter()
         .map(|light| {
-            let count = rows.iter().filter(|row| row.completion.light == light).count();
+            let count = rows
+                .iter()
+                .filter(|row| row.completion.light == light)
+                .count();
             LightCount {
                 word: light.word(),
                 name: light_name(light, language),

@@ -37,12 +37,12 @@ pub trait Query {
     ///
     /// # Errors
     /// Unknown region, plan or indicator.
-    fn rollup(
-        &self,
+    fn rollup<'q>(
+        &'q self,
         region: RegionCode,
-        scope: &Scope,
+        scope: &'q Scope,
         period: Period,
-    ) -> Result<Vec<RollupRow<'_>>, Refusal>;
+    ) -> Result<Vec<RollupRow<'q>>, Refusal>;
 
     /// Completeness of a region and of those directly below it.
     ///

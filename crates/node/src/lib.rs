@@ -1,1 +1,26 @@
-//! One node: config, commit loop, services, links, telemetry.
+//! One node of the mesh: configuration, commit loop, gRPC services, links, workers, telemetry.
+//!
+//! The only crate with a clock, a network and randomness; it hands them to the pure rules of
+//! `liandong-core`. It keeps no rule of its own.
+
+mod checkpoint;
+mod clock;
+mod commit;
+pub mod config;
+mod context;
+mod drill;
+mod hosting;
+mod link;
+mod node;
+mod pages;
+mod reader;
+mod server;
+mod service;
+mod signals;
+mod telemetry;
+mod trace;
+
+pub use hosting::CatalogueError;
+pub use node::{Node, NodeError, run};
+pub use server::ServeError;
+pub use telemetry::{Telemetry, TelemetryError, install};

@@ -1,0 +1,26 @@
+//! `liandong serve`: one node, until it is told to stop.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Runs one node.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The node's configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Stop when standard input is closed, so that a node never outlives the program that started
+    /// it.
+    #[arg(long, hide = true)]
+    stop_with_stdin: bool,
+}
+
+/// Runs the node.
+///
+/// # Errors
+/// When it cannot start, or its port failed.
+pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    liandong_node::run(&args.config, args.stop_with_stdin).await?;
+    Ok(())
+}

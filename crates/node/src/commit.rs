@@ -1,0 +1,178 @@
+//! The commit loop: the one writer of a node.
+//!
+//! It takes the commands that wait, decides each against the state plus what this batch has
+//! decided so far, and appends the whole batch as one journal frame. A second thread makes frames
+//! durable and only then answers, so the next batch is decided while the disk works. A failed sync
+//! ends the process: nothing that is unsure is ever answered.
+
+mod batch;
+mod syncer;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use liandong_core::catalogue::Catalogue;
+use liandong_core::command::{Answer, Command};
+use liandong_core::refusal::{Reason, Refusal};
+use liandong_core::region::RegionCode;
+use liandong_store::journal::Journal;
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Span;
+
+use crate::reader::SharedState;
+use crate::trace::Traces;
+
+/// What the deciding thread is told.
+pub(crate) enum Message {
+    /// Decide a command.
+    Decide(Box<Request>),
+    /// Answer what waits, then end.
+    Stop,
+}
+
+/// Something that waits to be decided.
+pub(crate) struct Request {
+    command: Command,
+    /// The trace that the change belongs to, as a W3C `traceparent`; empty for none.
+    trace: String,
+    span: Span,
+    reply: oneshot::Sender<Result<Answer, Refusal>>,
+}
+
+/// An answer that waits for its frame to be durable.
+struct Reply {
+    to: oneshot::Sender<Result<Answer, Refusal>>,
+    answer: Result<Answer, Refusal>,
+}
+
+/// The answers of one batch with the frame they wait for.
+struct Decided {
+    frame: u64,
+    replies: Vec<Reply>,
+}
+
+/// What the commit loop is given.
+pub(crate) struct Parts {
+    pub(crate) journal: Journal,
+    pub(crate) state: SharedState,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) here: RegionCode,
+    pub(crate) grace_days: u16,
+    pub(crate) traces: Arc<Traces>,
+    pub(crate) queue: usize,
+}
+
+/// Hands commands to the commit loop. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Committer {
+    messages: mpsc::Sender<Message>,
+}
+
+/// The two threads of the commit loop.
+#[derive(Debug)]
+pub(crate) struct CommitThreads {
+    decider: JoinHandle<()>,
+    syncer: JoinHandle<()>,
+}
+
+impl Committer {
+    /// Hands in a command and waits until what it led to is durable.
+    ///
+    /// # Errors
+    /// The rule's [`Refusal`]; [`Reason::Overloaded`] at once when too many commands wait;
+    /// [`Reason::Stopping`] when the node stops.
+    pub(crate) async fn submit(&self, command: Command, trace: String) -> Result<Answer, Refusal> {
+        let (message, answer) = request(command, trace);
+        self.messages
+            .try_send(message)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => {
+                    metrics::counter!("liandong_commands_shed_total").increment(1);
+                    Refusal::advise(
+                        Reason::Overloaded,
+                        "",
+                        "",
+                        "请稍后重试",
+                        "try again shortly",
+                    )
+                }
+                mpsc::error::TrySendError::Closed(_) => stopping(),
+            })?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Like [`Committer::submit`], but waits for a place in the queue: for links and for clients
+    /// that stream, which are slowed down instead of refused.
+    ///
+    /// # Errors
+    /// The rule's [`Refusal`]; [`Reason::Stopping`] when the node stops.
+    pub(crate) async fn submit_waiting(
+        &self,
+        command: Command,
+        trace: String,
+    ) -> Result<Answer, Refusal> {
+        let (message, answer) = request(command, trace);
+        self.messages.send(message).await.map_err(|_| stopping())?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Lets the loop answer what waits and end.
+    pub(crate) async fn stop(&self) {
+        // A loop that has ended already needs no telling.
+        let _ = self.messages.send(Message::Stop).await;
+    }
+
+    /// How many commands wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.messages.max_capacity() - self.messages.capacity()
+    }
+}
+
+fn request(
+    command: Command,
+    trace: String,
+) -> (Message, oneshot::Receiver<Result<Answer, Refusal>>) {
+    let (reply, answer) = oneshot::channel();
+    let request = Request {
+        command,
+        trace,
+        span: Span::current(),
+        reply,
+    };
+    (Message::Decide(Box::new(request)), answer)
+}
+
+fn stopping() -> Refusal {
+    Refusal::advise(
+        Reason::Stopping,
+        "",
+        "",
+        "请稍后重试",
+        "try again when it is back",
+    )
+}
+
+/// Starts the commit loop. The watch tells the last durable frame.
+pub(crate) fn start(parts: Parts) -> (Committer, watch::Receiver<u64>, CommitThreads) {
+    let (messages, inbox) = mpsc::channel(parts.queue);
+    let (durable, told) = watch::channel(parts.journal.last());
+    // A few batches may wait for the disk; more would only add latency.
+    let (decided, to_sync) = std::sync::mpsc::sync_channel(4);
+    let syncer = parts.journal.syncer();
+    let decider = std::thread::spawn(move || batch::run(parts, inbox, &decided));
+    let syncer = std::thread::spawn(move || syncer::run(&syncer, &to_sync, &durable));
+    (
+        Committer { messages },
+        told,
+        CommitThreads { decider, syncer },
+    )
+}
+
+impl CommitThreads {
+    /// Waits until everything handed in is durable and answered; call after [`Committer::stop`].
+    pub(crate) fn join(self) {
+        // A thread that panicked has said so; there is nothing to add here.
+        let _ = self.decider.join();
+        let _ = self.syncer.join();
+    }
+}

@@ -1,0 +1,161 @@
+//! A node's configuration: one TOML file, checked once into typed values, every bad key reported
+//! at once.
+
+mod raw;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use liandong_core::region::RegionCode;
+use thiserror::Error;
+
+/// Everything a node is told when it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The node's own region: what it is called on its links.
+    pub region: RegionCode,
+    /// A name for people; empty means the region's name.
+    pub name: String,
+    /// Further regions that this node hosts, besides its own.
+    pub hosts: Vec<RegionCode>,
+    /// The data directory.
+    pub data: PathBuf,
+    /// The address to listen on; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// CSV files of a bureau's own tree (code, name, parent, level, kind); what stands below a
+    /// hosted region is hosted too.
+    pub tree: Vec<PathBuf>,
+    /// The node above.
+    pub parent: Option<Peer>,
+    /// Regions of other branches that this one is paired with.
+    pub partners: Vec<Peer>,
+    /// Regions below whose nodes may connect; empty admits every region directly below.
+    pub children: Vec<RegionCode>,
+    /// How many days after the end of its period a report still counts as in time.
+    pub grace_days: u16,
+    /// Green from this share of the scheduled progress, in basis points.
+    pub green_from: i64,
+    /// Yellow from this share of the scheduled progress, in basis points.
+    pub yellow_from: i64,
+    /// Size of a journal segment in bytes.
+    pub segment_bytes: u64,
+    /// Intake stops while fewer bytes than this are free.
+    pub free_floor: u64,
+    /// A checkpoint is written after this many journal frames.
+    pub checkpoint_frames: u64,
+    /// How the log is written.
+    pub log: Log,
+    /// Where spans are exported to (OTLP over gRPC); `None` exports none.
+    pub otlp: Option<String>,
+    /// Bounds on what callers may do.
+    pub limits: Limits,
+}
+
+/// Another node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its region.
+    pub region: RegionCode,
+    /// Where it is dialled, as `http://host:port`; `None` waits for it to dial.
+    pub address: Option<String>,
+}
+
+/// How the log is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// Filter directives, as in `info,liandong_node::link=debug`.
+    pub filter: String,
+}
+
+/// Bounds on what callers may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest message in bytes.
+    pub message_bytes: usize,
+    /// Unanswered requests on one connection.
+    pub requests_per_connection: usize,
+    /// Streams on one connection.
+    pub streams_per_connection: u32,
+    /// Commands that wait for the commit loop; more are refused as overloaded.
+    pub queue: usize,
+    /// The longest a request may take until its answer begins.
+    pub timeout: Duration,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or has a key that is not known.
+    #[error("{}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and what, as the parser says it.
+        message: String,
+    },
+    /// Some values cannot be used.
+    #[error("{}: {}", path.display(), list(problems))]
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// Every key that has a bad value.
+        problems: Vec<Problem>,
+    },
+}
+
+/// One key with a bad value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{key} = {value:?}: {accepted}")]
+pub struct Problem {
+    /// The key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// What would be accepted.
+    pub accepted: String,
+}
+
+fn list(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect();
+    lines.concat()
+}
+
+impl Config {
+    /// Reads and checks a configuration file. Relative paths are taken from the file's directory.
+    ///
+    /// # Errors
+    /// See [`ConfigError`]; all bad keys are reported together.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let raw: raw::File = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        raw.check(base).map_err(|problems| ConfigError::Values {
+            path: path.to_owned(),
+            problems,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

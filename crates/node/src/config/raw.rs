@@ -1,0 +1,309 @@
+//! The configuration as it stands in the file, and its checks.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use liandong_core::region::RegionCode;
+use serde::Deserialize;
+
+use super::{Config, Limits, Log, Peer, Problem};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    region: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    hosts: Vec<String>,
+    data: PathBuf,
+    listen: String,
+    #[serde(default)]
+    allow_plaintext: bool,
+    #[serde(default)]
+    tree: Vec<PathBuf>,
+    parent: Option<RawPeer>,
+    #[serde(default)]
+    partner: Vec<RawPeer>,
+    #[serde(default)]
+    children: Vec<String>,
+    #[serde(default)]
+    reporting: Reporting,
+    #[serde(default)]
+    journal: Journal,
+    #[serde(default)]
+    log: RawLog,
+    #[serde(default)]
+    otlp: Otlp,
+    #[serde(default)]
+    limits: RawLimits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPeer {
+    region: String,
+    address: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Reporting {
+    grace_days: u16,
+    green_from_percent: u8,
+    yellow_from_percent: u8,
+}
+
+impl Default for Reporting {
+    fn default() -> Self {
+        Self {
+            grace_days: 10,
+            green_from_percent: 100,
+            yellow_from_percent: 80,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Journal {
+    segment_mb: u64,
+    free_floor_mb: u64,
+    checkpoint_frames: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            segment_mb: 64,
+            free_floor_mb: 256,
+            checkpoint_frames: 20_000,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLog {
+    format: String,
+    filter: String,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self {
+            format: "text".to_owned(),
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Otlp {
+    endpoint: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLimits {
+    message_mb: usize,
+    requests_per_connection: usize,
+    streams_per_connection: u32,
+    queue: usize,
+    timeout_seconds: u64,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self {
+            message_mb: 16,
+            requests_per_connection: 256,
+            streams_per_connection: 256,
+            queue: 4_096,
+            timeout_seconds: 30,
+        }
+    }
+}
+
+/// Gathers every bad key instead of stopping at the first.
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, key: &str, value: impl ToString, accepted: &str) {
+        self.0.push(Problem {
+            key: key.to_owned(),
+            value: value.to_string(),
+            accepted: accepted.to_owned(),
+        });
+    }
+
+    fn region(&mut self, key: &str, text: &str) -> Option<RegionCode> {
+        match text.parse() {
+            Ok(code) => Some(code),
+            Err(error) => {
+                self.add(key, text, &error.to_string());
+                None
+            }
+        }
+    }
+
+    fn regions(&mut self, key: &str, texts: &[String]) -> Vec<RegionCode> {
+        texts
+            .iter()
+            .filter_map(|text| self.region(key, text))
+            .collect()
+    }
+
+    fn peer(&mut self, key: &str, raw: &RawPeer) -> Option<Peer> {
+        let region = self.region(&format!("{key}.region"), &raw.region);
+        if let Some(address) = &raw.address {
+            self.address(&format!("{key}.address"), address);
+        }
+        Some(Peer {
+            region: region?,
+            address: raw.address.clone(),
+        })
+    }
+
+    fn address(&mut self, key: &str, address: &str) {
+        let uri: Result<http::Uri, _> = address.parse();
+        let usable =
+            uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.authority().is_some());
+        if !usable {
+            self.add(key, address, "write http://host:port");
+        }
+    }
+
+    fn range(&mut self, key: &str, value: u64, low: u64, high: u64) {
+        if !(low..=high).contains(&value) {
+            self.add(key, value, &format!("accepted: {low} to {high}"));
+        }
+    }
+}
+
+impl File {
+    /// Checks every value; all problems are returned together.
+    pub(super) fn check(self, base: &Path) -> Result<Config, Vec<Problem>> {
+        let mut problems = Problems(Vec::new());
+        let region = problems.region("region", &self.region);
+        let hosts = problems.regions("hosts", &self.hosts);
+        let children = problems.regions("children", &self.children);
+        let listen: Option<SocketAddr> = match self.listen.parse() {
+            Ok(address) => Some(address),
+            Err(_) => {
+                problems.add(
+                    "listen",
+                    &self.listen,
+                    "write address:port, as in 127.0.0.1:7410",
+                );
+                None
+            }
+        };
+        if listen.is_some_and(|address| !address.ip().is_loopback()) && !self.allow_plaintext {
+            problems.add(
+                "listen",
+                &self.listen,
+                "connections are not encrypted yet: listen on a loopback address behind a tunnel, \
+                 or set allow_plaintext = true on a network that only the mesh can reach",
+            );
+        }
+        let parent = self
+            .parent
+            .as_ref()
+            .and_then(|raw| problems.peer("parent", raw));
+        if self
+            .parent
+            .as_ref()
+            .is_some_and(|parent| parent.address.is_none())
+        {
+            problems.add(
+                "parent.address",
+                "",
+                "the lower side dials: write http://host:port",
+            );
+        }
+        let partners = self
+            .partner
+            .iter()
+            .filter_map(|raw| problems.peer("partner", raw))
+            .collect();
+        let json = match self.log.format.as_str() {
+            "text" => false,
+            "json" => true,
+            other => {
+                problems.add("log.format", other, "accepted: text, json");
+                false
+            }
+        };
+        if !self.otlp.endpoint.is_empty() {
+            problems.address("otlp.endpoint", &self.otlp.endpoint);
+        }
+        let reporting = &self.reporting;
+        let (green, yellow) = (reporting.green_from_percent, reporting.yellow_from_percent);
+        problems.range("reporting.green_from_percent", green.into(), 1, 100);
+        problems.range(
+            "reporting.yellow_from_percent",
+            yellow.into(),
+            0,
+            green.into(),
+        );
+        problems.range("journal.segment_mb", self.journal.segment_mb, 1, 4_096);
+        problems.range(
+            "journal.checkpoint_frames",
+            self.journal.checkpoint_frames,
+            1,
+            1 << 40,
+        );
+        let limits = &self.limits;
+        problems.range("limits.message_mb", limits.message_mb as u64, 1, 256);
+        problems.range("limits.queue", limits.queue as u64, 1, 1 << 20);
+        problems.range("limits.timeout_seconds", limits.timeout_seconds, 1, 3_600);
+        problems.range(
+            "limits.requests_per_connection",
+            limits.requests_per_connection as u64,
+            1,
+            1 << 16,
+        );
+        problems.range(
+            "limits.streams_per_connection",
+            limits.streams_per_connection.into(),
+            1,
+            1 << 16,
+        );
+        let (Some(region), Some(listen), true) = (region, listen, problems.0.is_empty()) else {
+            return Err(problems.0);
+        };
+        Ok(Config {
+            region,
+            name: self.name,
+            hosts,
+            data: base.join(self.data),
+            listen,
+            tree: self.tree.iter().map(|path| base.join(path)).collect(),
+            parent,
+            partners,
+            children,
+            grace_days: self.reporting.grace_days,
+            green_from: i64::from(self.reporting.green_from_percent) * 100,
+            yellow_from: i64::from(self.reporting.yellow_from_percent) * 100,
+            segment_bytes: self.journal.segment_mb << 20,
+            free_floor: self.journal.free_floor_mb << 20,
+            checkpoint_frames: self.journal.checkpoint_frames,
+            log: Log {
+                json,
+                filter: self.log.filter,
+            },
+            otlp: (!self.otlp.endpoint.is_empty()).then_some(self.otlp.endpoint),
+            limits: Limits {
+                message_bytes: self.limits.message_mb << 20,
+                requests_per_connection: self.limits.requests_per_connection,
+                streams_per_connection: self.limits.streams_per_connection,
+                queue: self.limits.queue,
+                timeout: Duration::from_secs(self.limits.timeout_seconds),
+            },
+        })
+    }
+}

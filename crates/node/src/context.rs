@@ -1,0 +1,47 @@
+//! What every service and link of a node works with.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use liandong_core::catalogue::Catalogue;
+use liandong_core::rollup::LightPolicy;
+use liandong_store::history::History;
+
+use crate::commit::Committer;
+use crate::config::Config;
+use crate::link::Links;
+use crate::reader::Reader;
+use crate::trace::Traces;
+
+/// The parts of a running node. Shared behind an `Arc`.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// What the node was told.
+    pub(crate) config: Config,
+    /// Regions, indicators and plans that ship with the project, and the bureau's own tree.
+    pub(crate) catalogue: Arc<Catalogue>,
+    /// For writing.
+    pub(crate) committer: Committer,
+    /// For reading.
+    pub(crate) reader: Reader,
+    /// For reading the past.
+    pub(crate) history: History,
+    /// The life of the node's data; changes when it is restored from a backup.
+    pub(crate) incarnation: u128,
+    /// The links and how they fare.
+    pub(crate) links: Links,
+    /// Traces of the last changes.
+    pub(crate) traces: Arc<Traces>,
+    /// When the process started.
+    pub(crate) started_at: Timestamp,
+}
+
+impl Context {
+    /// When lights turn.
+    pub(crate) fn light_policy(&self) -> LightPolicy {
+        LightPolicy {
+            green_from: self.config.green_from,
+            yellow_from: self.config.yellow_from,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Which regions a node hosts: its own, those it is told, and what its own tree puts below them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use liandong_catalog::{CatalogError, builtin, parse_region_csv};
+use liandong_core::catalogue::Catalogue;
+use liandong_core::region::{Region, RegionCode};
+use thiserror::Error;
+
+use crate::config::Config;
+
+/// Why the catalogue or the tree cannot be used.
+#[derive(Debug, Error)]
+pub enum CatalogueError {
+    /// What ships with the project cannot be read: a fault of the build.
+    #[error("the built-in catalogue: {}", list(.0))]
+    Builtin(Vec<CatalogError>),
+    /// A tree file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A tree file has bad rows.
+    #[error("{}: {}", path.display(), list(problems))]
+    Tree {
+        /// The file.
+        path: PathBuf,
+        /// Every bad row.
+        problems: Vec<CatalogError>,
+    },
+    /// A region that should be hosted is in no tree.
+    #[error(
+        "region {0} is neither a GB/T 2260 code nor in a tree file: add it to one under `tree`"
+    )]
+    UnknownRegion(RegionCode),
+}
+
+fn list(problems: &[CatalogError]) -> String {
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect();
+    lines.concat()
+}
+
+/// Loads the catalogue with the bureau's own tree, and the regions to host, parents first.
+///
+/// # Errors
+/// See [`CatalogueError`].
+pub(crate) fn load(config: &Config) -> Result<(Catalogue, Vec<Region>), CatalogueError> {
+    let mut catalogue = builtin().map_err(CatalogueError::Builtin)?;
+    let mut own_tree = BTreeSet::new();
+    for path in &config.tree {
+        let bytes = std::fs::read(path).map_err(|source| CatalogueError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        let problem = |problems| CatalogueError::Tree {
+            path: path.clone(),
+            problems,
+        };
+        let regions = parse_region_csv(&bytes, &catalogue.regions).map_err(problem)?;
+        for region in regions {
+            own_tree.insert(region.code);
+            // The reader has refused loops already.
+            let _ = catalogue.regions.insert(region);
+        }
+    }
+    let mut hosted: Vec<RegionCode> = Vec::new();
+    for start in std::iter::once(&config.region).chain(&config.hosts) {
+        if catalogue.regions.get(*start).is_none() {
+            return Err(CatalogueError::UnknownRegion(*start));
+        }
+        hosted.push(*start);
+    }
+    let mut next = 0;
+    while next < hosted.len() {
+        let region = hosted[next];
+        next += 1;
+        for child in catalogue.regions.children(region) {
+            if own_tree.contains(child) && !hosted.contains(child) {
+                hosted.push(*child);
+            }
+        }
+    }
+    let depth = |code: &RegionCode| catalogue.regions.ancestors(*code).count();
+    hosted.sort_by_key(|code| (depth(code), *code));
+    hosted.dedup();
+    let regions = hosted
+        .iter()
+        .filter_map(|code| catalogue.regions.get(*code).cloned())
+        .collect();
+    Ok((catalogue, regions))
+}

@@ -1,0 +1,138 @@
+//! Dialling: the lower or outer side keeps a stream open, and opens it again when it breaks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use liandong_core::access::Relation;
+use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
+use liandong_wire::link::v1::ExchangeRequest;
+use liandong_wire::link::v1::link_service_client::LinkServiceClient;
+use liandong_wire::link::{Incoming, StreamReader};
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use super::session::{Frames, Session, hello, outbox, run};
+use crate::context::Context;
+
+/// The first wait after a stream broke; doubled up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// Why a stream could not be opened.
+#[derive(Debug, Error)]
+enum DialError {
+    #[error("cannot connect: {0}")]
+    Connect(#[from] tonic::transport::Error),
+    #[error("{}", .0.message())]
+    Status(#[from] Status),
+    #[error("the peer is region {said}, not {expected}")]
+    WrongPeer {
+        said: RegionCode,
+        expected: RegionCode,
+    },
+    #[error("the peer did not say hello")]
+    NoHello,
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+}
+
+/// Keeps a stream with a peer open until the node stops.
+pub(crate) async fn dial(
+    context: Arc<Context>,
+    peer: RegionCode,
+    relation: Relation,
+    address: String,
+    mut stopping: watch::Receiver<bool>,
+) {
+    context.links.expect(peer, relation, &address);
+    let mut wait = FIRST_WAIT;
+    loop {
+        let opened = tokio::select! {
+            opened = open(&context, peer, relation, &address) => opened,
+            _ = stopping.wait_for(|stop| *stop) => return,
+        };
+        match opened {
+            Ok(session) => {
+                wait = FIRST_WAIT;
+                run(session, stopping.clone()).await;
+            }
+            Err(error) => {
+                tracing::debug!(%peer, %error, "cannot open the link");
+                context.links.trouble(peer, error.to_string());
+            }
+        }
+        if *stopping.borrow() {
+            return;
+        }
+        tokio::time::sleep(jittered(wait)).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Between half and all of the wait, so that a hundred counties do not dial a restarted city at
+/// the same instant.
+fn jittered(wait: Duration) -> Duration {
+    let draw = uuid::Uuid::now_v7().as_u128() & 0xffff;
+    let share = u32::try_from(draw).unwrap_or(0);
+    wait / 2 + wait / 2 * share / 0x1_0000
+}
+
+async fn open(
+    context: &Arc<Context>,
+    peer: RegionCode,
+    relation: Relation,
+    address: &str,
+) -> Result<Session, DialError> {
+    let limit = context.config.limits.message_bytes;
+    let mut client = LinkServiceClient::new(connect(address).await?)
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(limit);
+    let (outbox, said) = outbox();
+    // The hello waits in the outbox until the stream is open.
+    let greeting = hello(context, peer).await?;
+    outbox
+        .send(greeting)
+        .await
+        .map_err(|_| DialError::NoHello)?;
+    let requests = ReceiverStream::new(said).map(ExchangeRequest::from);
+    let responses = client.exchange(Request::new(requests)).await?.into_inner();
+    let frames = responses.map(|response| response.map(|response| response.frame));
+    let mut frames: Frames = Box::pin(frames);
+    let mut reader = StreamReader::new();
+    let first = frames.next().await.ok_or(DialError::NoHello)??;
+    let Incoming::Hello(hello) = reader.frame(first)? else {
+        return Err(DialError::NoHello);
+    };
+    if hello.region != peer {
+        return Err(DialError::WrongPeer {
+            said: hello.region,
+            expected: peer,
+        });
+    }
+    Ok(Session {
+        context: Arc::clone(context),
+        peer,
+        relation,
+        hello,
+        frames,
+        reader,
+        outbox,
+    })
+}
+
+async fn connect(address: &str) -> Result<Channel, tonic::transport::Error> {
+    Endpoint::from_shared(address.to_owned())?
+        .connect_timeout(Duration::from_secs(5))
+        .tcp_nodelay(true)
+        // Without these a link never notices that a partition has healed.
+        .http2_keep_alive_interval(Duration::from_secs(10))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .keep_alive_while_idle(true)
+        .connect()
+        .await
+}
