@@ -9,6 +9,7 @@ mod commit;
 pub mod config;
 mod context;
 mod drill;
+mod gauges;
 mod hosting;
 mod link;
 mod node;

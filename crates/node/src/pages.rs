@@ -23,6 +23,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::context::Context;
+use crate::gauges;
 use crate::service::value_text;
 
 /// The routes of the pages.
@@ -30,8 +31,20 @@ pub(crate) fn routes(context: &Arc<Context>, metrics: PrometheusHandle) -> Route
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/console") }))
         .route("/console", get(console))
+        .route("/metrics", get(move |node| measured(node, metrics)))
         .with_state(Arc::clone(context))
-        .route("/metrics", get(move || async move { metrics.render() }))
+}
+
+/// The metrics page; sizes and lags are read when they are asked for.
+async fn measured(Shared(context): Shared<Arc<Context>>, metrics: PrometheusHandle) -> Response {
+    if let Err(refusal) = gauges::update(&context).await {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            refusal.message(Language::En),
+        )
+            .into_response();
+    }
+    metrics.render().into_response()
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -78,7 +78,6 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
     let (questions, to_ask) = mpsc::channel::<Question>(64);
     let stream = context.links.connected(peer, relation, questions);
     tracing::info!(%peer, relation = relation.word(), "link is up");
-    metrics::gauge!("liandong_link_connected", "peer" => peer.to_string()).set(1.0);
     let waiting = Waiting::default();
     let (acknowledged, acks) = watch::channel(0);
     let sending = outgoing::send_changes(&context, peer, relation, &hello, &outbox, acks);
@@ -101,7 +100,6 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         _ = stopping.wait_for(|stop| *stop) => "the node is stopping".to_owned(),
     };
     tracing::info!(%peer, why, "link is down");
-    metrics::gauge!("liandong_link_connected", "peer" => peer.to_string()).set(0.0);
     context.links.disconnected(peer, stream, why.clone());
     why
 }

@@ -77,6 +77,7 @@ fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
                 .map_or(0, |watermark| watermark.upto),
             quarantined: quarantined.count() as u64,
             address: link.address,
+            trouble: link.trouble,
         });
     }
     statuses
