@@ -1,5 +1,7 @@
 //! What goes out: changes the peer does not hold, and questions.
 
+use std::collections::VecDeque;
+
 use liandong_core::access::{Relation, may_see};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
@@ -21,7 +23,7 @@ const FRAME_CHANGES: usize = 2_048;
 const FRAME_DOCUMENT_BYTES: usize = 1 << 20;
 
 /// Changes that may be on their way without an acknowledgement.
-const WINDOW: u64 = 16_384;
+const WINDOW: usize = 16_384;
 
 /// Sends what changed, as it changes, for as long as the stream is open.
 pub(super) async fn send_changes(
@@ -37,8 +39,7 @@ pub(super) async fn send_changes(
         Some((incarnation, after)) if incarnation == context.incarnation => after,
         _ => 0,
     };
-    context.links.acknowledged(peer, cursor);
-    let mut acknowledged = cursor;
+    let mut window = Window::default();
     let mut writer = StreamWriter::new();
     let mut durable = context.reader.durable();
     loop {
@@ -47,9 +48,9 @@ pub(super) async fn send_changes(
             Ok(changes) => changes,
             Err(refusal) => return refusal.to_string(),
         };
-        let has_content = !changes.documents.is_empty() || !changes.cells.is_empty();
         let moved = changes.upto > cursor;
-        if has_content {
+        let weight = changes.documents.len() + changes.cells.len();
+        if weight > 0 {
             let trace = context.traces.between(cursor, changes.upto);
             let said = Said::Changes(writer.changes(cursor, &changes, &trace));
             metrics::counter!("liandong_link_cells_sent_total", "peer" => peer.to_string())
@@ -58,25 +59,68 @@ pub(super) async fn send_changes(
                 return "the stream was closed".to_owned();
             }
             context.links.sent(peer, changes.upto);
-        } else if acknowledged == cursor {
-            // Nothing for the peer in between, and nothing on its way: it is up to date.
-            acknowledged = changes.upto;
-            context.links.acknowledged(peer, changes.upto);
+            window.sent(changes.upto, weight);
         }
         cursor = changes.upto;
-        while cursor.saturating_sub(acknowledged) > WINDOW {
+        window.acknowledged(*acks.borrow_and_update());
+        while window.is_full() {
             if acks.changed().await.is_err() {
                 return "the stream was closed".to_owned();
             }
-            acknowledged = acknowledged.max(*acks.borrow_and_update());
+            window.acknowledged(*acks.borrow_and_update());
         }
-        acknowledged = acknowledged.max(*acks.borrow_and_update());
         if moved {
             continue;
         }
-        if durable.changed().await.is_err() {
-            return "the node is stopping".to_owned();
+        if window.is_empty() {
+            // What the peer may not see needs no acknowledgement: it is up to date.
+            context.links.acknowledged(peer, cursor);
         }
+        tokio::select! {
+            more = durable.changed() => {
+                if more.is_err() {
+                    return "the node is stopping".to_owned();
+                }
+            }
+            acked = acks.changed(), if !window.is_empty() => {
+                if acked.is_err() {
+                    return "the stream was closed".to_owned();
+                }
+                window.acknowledged(*acks.borrow_and_update());
+            }
+        }
+    }
+}
+
+/// What is on its way without an acknowledgement.
+#[derive(Debug, Default)]
+struct Window {
+    frames: VecDeque<(u64, usize)>,
+    changes: usize,
+}
+
+impl Window {
+    fn sent(&mut self, upto: u64, changes: usize) {
+        self.frames.push_back((upto, changes));
+        self.changes += changes;
+    }
+
+    fn acknowledged(&mut self, acknowledged: u64) {
+        while let Some((upto, changes)) = self.frames.front().copied() {
+            if upto > acknowledged {
+                break;
+            }
+            self.frames.pop_front();
+            self.changes -= changes;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.changes > WINDOW
     }
 }
 
