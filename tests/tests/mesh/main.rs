@@ -1,0 +1,14 @@
+//! A mesh of real processes, broken on purpose.
+//!
+//! These tests start nodes and take minutes, so they are left out of a plain `cargo test`;
+//! `cargo xtask test mesh` runs them against the program as it is shipped.
+
+mod aid;
+mod depth;
+mod hostile;
+mod move_out;
+mod refusals;
+mod reports;
+mod shutdown;
+mod tasks;
+mod telemetry;
