@@ -193,10 +193,12 @@ pub fn shortfalls<'a>(
             let short = match bound {
                 Bound::AtLeast(_) => sum < value,
                 // Whoever is given no cap may exceed the whole's.
-                Bound::AtMost(_) => sum > value || !missing.is_empty(),
-                Bound::Equals(_) => sum != value || (value == 0 && !missing.is_empty()),
+                Bound::AtMost(_) => sum > value || !missing.is_empty() || !weaker.is_empty(),
+                Bound::Equals(_) => {
+                    sum != value || !weaker.is_empty() || (value == 0 && !missing.is_empty())
+                }
             };
-            (short || !weaker.is_empty()).then(|| Shortfall {
+            short.then(|| Shortfall {
                 target: whole.clone(),
                 parts_sum: Some(sum),
                 weaker,

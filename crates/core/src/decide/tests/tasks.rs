@@ -117,6 +117,19 @@ fn parts_of_a_count_add_up_or_the_shortfall_is_shown() {
 }
 
 #[test]
+fn a_cap_is_kept_only_when_every_part_has_one() {
+    let cap = |value| vec![target("count", Bound::AtMost(Exact::whole(value)))];
+    let mut node = city(cap(10));
+    let floor = vec![target("count", at_least(1))];
+    let parts = [("371502", cap(5)), ("371524", floor)];
+    let short = assign(&mut node, &parts).unwrap();
+    assert_eq!(short[0].weaker, [code("371524")]);
+    assert_eq!(assign(&mut node, &[("371524", cap(5))]).unwrap(), []);
+    let over = assign(&mut node, &[("371524", cap(6))]).unwrap();
+    assert_eq!(over[0].parts_sum, Some(11));
+}
+
+#[test]
 fn what_must_be_zero_is_given_to_everybody() {
     let zero = || vec![target("count", Bound::Equals(Exact::whole(0)))];
     let mut node = city(zero());

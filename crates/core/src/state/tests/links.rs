@@ -244,3 +244,50 @@ fn cells_of_a_region_that_left_do_not_go_up() {
         Level::County
     );
 }
+
+#[test]
+fn the_highest_version_of_a_cell_counts_in_whatever_order_it_comes() {
+    let mut county = Node::new(&[bureau("371502", Some("371500"))]);
+    let mut city = city();
+    county.push(vec![report("371502", 4)]);
+    let first = county.changes_for(city.here, Relation::Parent, 0, 100);
+    county.push(vec![report("371502", 9)]);
+    let mut second = county.changes_for(city.here, Relation::Parent, 0, 100);
+    second.cells.extend(first.cells.iter().copied());
+    city.run(Command::Receive(second)).unwrap();
+    assert_eq!(city.sums("371500").numerator, 9);
+    city.run(Command::Receive(first)).unwrap();
+    assert_eq!(city.sums("371500").numerator, 9);
+    city.verify();
+}
+
+#[test]
+fn sums_that_could_overflow_are_set_aside() {
+    let mut county = Node::new(&[bureau("371502", Some("371500"))]);
+    let mut city = city();
+    county.push(vec![report("371502", 4)]);
+    for (numerator, reported, on_time) in
+        [(i64::MAX, 1, 1), (-1, 1, 1), (1, u32::MAX, 0), (1, 0, 1)]
+    {
+        let mut incoming = county.changes_for(city.here, Relation::Parent, 0, 100);
+        incoming.cells[0].sums = Sums {
+            numerator,
+            denominator: 0,
+            reported,
+            on_time,
+        };
+        city.run(Command::Receive(incoming)).unwrap();
+    }
+    // Each is told by its numerator, and two have the same.
+    assert_eq!(city.state.set_aside().len(), 3);
+    assert_eq!(city.sums("371500"), Sums::default());
+}
+
+#[test]
+fn a_link_without_cells_is_through_at_the_last_change() {
+    let mut county = Node::new(&[bureau("371502", Some("371500"))]);
+    county.push(vec![report("371502", 4)]);
+    let across = county.changes_for(code("500243"), Relation::Partner, 0, 100);
+    assert_eq!(across.upto, county.state.last_change());
+    assert_eq!(across.cells, []);
+}

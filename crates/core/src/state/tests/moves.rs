@@ -189,3 +189,61 @@ fn a_region_that_another_node_hosts_is_not_hosted_here() {
     assert!(city.host(&[school("s9", "371502")]).is_err());
     city.verify();
 }
+
+#[test]
+fn a_region_that_moved_stands_above_every_version_it_had() {
+    let mut city = city_with_two_counties();
+    // The old node wrote versions after the export that the new one does not know.
+    let history = export(&city, &["371502", "s1", "s2"]);
+    let mut renamed = bureau("371502", Some("371500"));
+    for name in ["一", "二", "三"] {
+        renamed.name = name.to_owned();
+        city.host(&[renamed.clone()]).unwrap();
+    }
+    city.run(Command::MoveOut {
+        region: code("371502"),
+    })
+    .unwrap();
+    let mut county = Node::empty(code("371502"));
+    county
+        .run(Command::MoveIn {
+            region: code("371502"),
+            history,
+        })
+        .unwrap();
+    renamed.name = "四".to_owned();
+    county.host(&[renamed]).unwrap();
+    carry(&county, &mut city, Relation::Parent, 100);
+    assert_eq!(city.state.tree().get(code("371502")).unwrap().name, "四");
+    city.verify();
+}
+
+#[test]
+fn two_regions_that_left_one_node_after_another_keep_apart() {
+    let mut city = Node::new(&[
+        bureau("371500", None),
+        bureau("371502", Some("371500")),
+        bureau("371502001", Some("371502")),
+    ]);
+    city.push(vec![report("371502001", 3)]);
+    let mut out = |region: &str, below: &[&str]| {
+        let mut history = export(&city, below);
+        history.extend(city.journal.iter().flatten().filter_map(|event| {
+            let left = matches!(event, Event::MovedOut { .. });
+            left.then(|| event.clone())
+        }));
+        let region = code(region);
+        city.run(Command::MoveOut { region }).unwrap();
+        let mut node = Node::empty(region);
+        node.run(Command::MoveIn { region, history }).unwrap();
+        node
+    };
+    let mut township = out("371502001", &["371502001"]);
+    let mut county = out("371502", &["371502", "371502001"]);
+    let mut corrected = report("371502001", 8);
+    corrected.id = "correction".to_owned();
+    township.push(vec![corrected]);
+    carry(&township, &mut county, Relation::Parent, 100);
+    assert_eq!(county.sums("371502").numerator, 8);
+    county.verify();
+}
