@@ -13,6 +13,7 @@ mod tasks;
 mod text;
 
 pub use collaboration::documents_of as aid_documents;
+pub use tasks::short_of;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -84,7 +84,8 @@ async fn routes(
     }
     let task = bounded!(TaskServiceServer::new(TaskService::new(shared())));
     let progress = bounded!(ProgressServiceServer::new(ProgressService::new(shared())));
-    let rollup = bounded!(RollupServiceServer::new(RollupService::new(shared())));
+    let rollup = RollupService::new(shared(), stopping.clone());
+    let rollup = bounded!(RollupServiceServer::new(rollup));
     let aid = bounded!(CollaborationServiceServer::new(CollaborationService::new(
         shared()
     )));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::plans::{find, unknown_item};
 use super::text::check_author;
 use super::{Setting, body, put, require_hosted, written};
+use crate::catalogue::Catalogue;
 use crate::command::{Answer, Decision, Part};
 use crate::document::{Body, Kind};
 use crate::indicator::IndicatorKind;
@@ -86,24 +87,25 @@ pub(super) fn assign(
         events.push(put(state, whole.issuer, &id, Body::Task(task)).0);
         ids.push(id);
     }
-    let shortfalls = short_of(state, item, &tasks, &children, setting);
+    let shortfalls = short_of(state, setting.catalogue, item, &tasks, &children);
     Ok(Decision {
         events,
         answer: Answer::Tasks { ids, shortfalls },
     })
 }
 
-/// What the tasks made of an item fall short of, for listings.
-pub(super) fn short_of(
+/// What the tasks made of an item fall short of; `children` are the regions that could have been
+/// given one. Tasks that were revoked count for nothing.
+pub fn short_of(
     state: &State,
+    catalogue: &Catalogue,
     item: &PlanItem,
     tasks: &[Task],
     children: &[RegionCode],
-    setting: &Setting<'_>,
 ) -> Vec<Shortfall> {
     let adds_up = |target: &Target| {
         state
-            .indicator(setting.catalogue, target.indicator)
+            .indicator(catalogue, target.indicator)
             .is_some_and(|known| matches!(known.kind, IndicatorKind::Count | IndicatorKind::Money))
     };
     let in_force = tasks.iter().filter(|task| !is_revoked(task));

@@ -2,7 +2,7 @@
 
 mod table;
 mod value;
-mod watch;
+mod watching;
 
 pub(crate) use value::text as value_text;
 
@@ -19,6 +19,7 @@ use liandong_wire::rollup::v1::{
     WatchRollupRequest, WatchRollupResponse,
 };
 use liandong_wire::rollup::{DrillQuestion, PlanKey, Subject, WatchQuestion, rank_row};
+use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::info_span;
@@ -31,11 +32,13 @@ use crate::drill;
 #[derive(Clone, Debug)]
 pub(crate) struct RollupService {
     context: Arc<Context>,
+    stopping: watch::Receiver<bool>,
 }
 
 impl RollupService {
-    pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+    /// Watches end when `stopping` turns true, so that they do not keep the node from stopping.
+    pub(crate) fn new(context: Arc<Context>, stopping: watch::Receiver<bool>) -> Self {
+        Self { context, stopping }
     }
 }
 
@@ -109,6 +112,7 @@ impl Service for RollupService {
         request: Request<WatchRollupRequest>,
     ) -> Result<Response<Self::WatchRollupStream>, Status> {
         let context = &self.context;
+        let stopping = self.stopping.clone();
         let span = info_span!("watch_rollup");
         serve(
             method("WatchRollup"),
@@ -116,7 +120,7 @@ impl Service for RollupService {
             request,
             |caller, message| async move {
                 let asked = WatchQuestion::try_from(message)?;
-                Ok(watch::watch(context, asked, caller.language).await?)
+                Ok(watching::watch(context, asked, caller.language, stopping).await?)
             },
         )
         .await

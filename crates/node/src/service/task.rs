@@ -1,6 +1,7 @@
 //! Plans and tasks: `liandong.task.v1`.
 
 mod plans;
+mod shortfalls;
 mod tasks;
 
 use std::sync::Arc;
@@ -211,11 +212,13 @@ impl Service for TaskService {
             request,
             |_, message| async move {
                 let filter = TaskFilter::try_from(message)?;
-                let tasks = context
-                    .reader
-                    .read(|state| tasks::list(state, &filter))
-                    .await??;
-                Ok(ListTasksResponse { tasks })
+                let listed = context.reader.read(|state| {
+                    Ok(ListTasksResponse {
+                        tasks: tasks::list(state, &filter)?,
+                        shortfalls: shortfalls::list(state, &context.catalogue, &filter),
+                    })
+                });
+                listed.await?
             },
         )
         .await

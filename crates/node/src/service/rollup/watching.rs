@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use liandong_core::catalogue::Catalogue;
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -15,7 +16,7 @@ use liandong_core::state::State;
 use liandong_wire::rollup::v1::{CellChange, WatchRollupResponse};
 use liandong_wire::rollup::{WatchQuestion, sums};
 use liandong_wire::{incarnation_bytes, refusal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
@@ -33,9 +34,9 @@ const MAX_NAMED: usize = 10_000;
 
 /// What a watcher wants, with all that is needed to find it. It does not hold the node's
 /// committer, so that a watcher never keeps a node from stopping.
-struct Watch {
+struct Wanted {
     reader: Reader,
-    catalogue: Arc<liandong_core::catalogue::Catalogue>,
+    catalogue: Arc<Catalogue>,
     incarnation: u128,
     regions: BTreeSet<RegionCode>,
     /// `None` for all.
@@ -48,6 +49,7 @@ pub(super) async fn watch(
     context: &Context,
     asked: WatchQuestion,
     language: Language,
+    mut stopping: watch::Receiver<bool>,
 ) -> Result<ReceiverStream<Result<WatchRollupResponse, Status>>, Refusal> {
     check_named("regions", asked.regions.len())?;
     check_named("indicators", asked.indicators.len())?;
@@ -73,7 +75,7 @@ pub(super) async fn watch(
         ))
     });
     let (indicators, after) = read.await??;
-    let watch = Watch {
+    let wanted = Wanted {
         reader: context.reader.clone(),
         catalogue: Arc::clone(catalogue),
         incarnation: context.incarnation,
@@ -84,8 +86,14 @@ pub(super) async fn watch(
     let (to_watcher, stream) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
         tokio::select! {
-            () = run(&watch, after, &to_watcher) => {}
+            () = run(&wanted, after, &to_watcher) => {}
             () = to_watcher.closed() => {}
+            // A sender that is gone means the same as a true.
+            _ = stopping.wait_for(|stop| *stop) => {
+                let refused = Refusal::new(Reason::Stopping, "", "", Accepted::Nothing);
+                // A watcher that is too slow to hear of it sees its stream end.
+                let _ = to_watcher.try_send(Err(refusal::status(&refused, language)));
+            }
         }
     });
     Ok(ReceiverStream::new(stream))
@@ -150,19 +158,19 @@ fn indicators(
 
 /// Sends until the watcher goes away or the node stops.
 async fn run(
-    watch: &Watch,
+    wanted: &Wanted,
     mut after: u64,
     to_watcher: &mpsc::Sender<Result<WatchRollupResponse, Status>>,
 ) {
-    let mut durable = watch.reader.durable();
+    let mut durable = wanted.reader.durable();
     let mut told_caught_up = false;
     loop {
         // What becomes durable from here on is not missed by the wait below.
         durable.mark_unchanged();
-        let step = match watch.reader.read(|state| watch.look(state, after)).await {
+        let step = match wanted.reader.read(|state| wanted.look(state, after)).await {
             Ok(step) => step,
             Err(refused) => {
-                let status = refusal::status(&refused, watch.language);
+                let status = refusal::status(&refused, wanted.language);
                 // A watcher that went away needs no answer.
                 let _ = to_watcher.send(Err(status)).await;
                 return;
@@ -185,7 +193,7 @@ async fn run(
     }
 }
 
-impl Watch {
+impl Wanted {
     /// The next changes after `after` that are wanted.
     fn look(&self, state: &State, after: u64) -> WatchRollupResponse {
         let wanted = |region| self.regions.contains(&region);
