@@ -1,5 +1,7 @@
 //! A region that moves to a node of its own takes its figures and its history along.
 
+use std::time::{Duration, Instant};
+
 use liandong_wire::admin::v1::{
     ExportRegionRequest, GetStatusRequest, ImportRegionRequest, ImportRegionResponse,
     ListRegionsRequest, VerifyNodeRequest,
@@ -260,4 +262,37 @@ async fn status_and_listings_tell_what_is_there() {
             .iter()
             .any(|known| known.code == "compulsory-dropouts")
     );
+}
+
+#[tokio::test]
+async fn the_old_node_goes_on_as_the_node_above() {
+    let city = city().await;
+    let before = table(&city, "371500").await;
+    let bytes = export(&city, "371524", true).await.expect("an export");
+    assert_eq!(
+        table(&city, "371500").await,
+        before,
+        "nothing is lost while it moves"
+    );
+    let parent = format!(
+        "[parent]\nregion = '371500'\naddress = 'http://{}'",
+        city.node.address()
+    );
+    let county = start("371524", TREE, &parent).await;
+    import(&county, &bytes).await.expect("an import");
+    county.push("7", vec![dropouts("371524-A", 3)]).await;
+    let total = before.sums.expect("sums").numerator - 7 + 3;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while table(&city, "371500").await.sums.map(|sums| sums.numerator) != Some(total) {
+        assert!(
+            Instant::now() < deadline,
+            "{:?}",
+            table(&city, "371500").await
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (above, below) = (table(&city, "371524").await, table(&county, "371524").await);
+    assert_eq!(above.sums, below.sums);
+    verify(&city).await;
+    verify(&county).await;
 }

@@ -1,11 +1,15 @@
 //! Tables, watches, drill-down, completeness and rankings.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use liandong_wire::progress::v1::Report;
 
 use liandong_wire::rollup::v1::get_rollup_request::Subject;
 use liandong_wire::rollup::v1::{
-    DrillRollupRequest, GetCompletenessRequest, GetRollupRequest, Light, RankRegionsRequest,
-    WatchRollupRequest, WatchRollupResponse, get_completeness_request, rank_regions_request,
+    DrillRollupRequest, DrillRow, GetCompletenessRequest, GetRollupRequest, Light,
+    RankRegionsRequest, WatchRollupRequest, WatchRollupResponse, get_completeness_request,
+    rank_regions_request,
 };
 use tonic::{Code, Streaming};
 
@@ -257,4 +261,134 @@ async fn a_watch_begins_with_how_things_are_and_can_be_resumed() {
         .expect("a watch")
         .into_inner();
     assert_eq!(figures(&next(&mut stream).await).len(), 2);
+}
+
+#[tokio::test]
+async fn a_watch_ends_at_once_when_the_node_stops() {
+    let node = start("371524", TREE, "").await;
+    let asked = WatchRollupRequest {
+        regions: vec!["371524".to_owned()],
+        ..WatchRollupRequest::default()
+    };
+    let mut stream = node
+        .rollup()
+        .watch_rollup(asked)
+        .await
+        .expect("a watch")
+        .into_inner();
+    assert!(next(&mut stream).await.caught_up);
+    let stopping = Instant::now();
+    let stopped = tokio::spawn(node.node.stop());
+    let status = stream.message().await.expect_err("the end");
+    assert_eq!(status.code(), Code::Unavailable);
+    drop(stream);
+    stopped.await.expect("no panic").expect("it stops");
+    assert!(
+        stopping.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        stopping.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_watch_tells_of_every_cell_in_pieces() {
+    let node = start("371524", TREE, "").await;
+    let mut rows = Vec::new();
+    for year in 1949..2025 {
+        for month in 1..=12 {
+            for school in ["371524-A", "371524-B", "371524-C"] {
+                rows.push(Report {
+                    period: format!("{year}-{month:02}"),
+                    ..dropouts(school, 1)
+                });
+            }
+        }
+    }
+    let months = rows.len() / 3;
+    node.push("1", rows).await;
+    let asked = WatchRollupRequest {
+        regions: vec!["371524".to_owned(), "371524-A".to_owned()],
+        ..WatchRollupRequest::default()
+    };
+    let mut stream = node
+        .rollup()
+        .watch_rollup(asked)
+        .await
+        .expect("a watch")
+        .into_inner();
+    let mut seen = BTreeSet::new();
+    let mut pieces = 0;
+    loop {
+        let piece = next(&mut stream).await;
+        pieces += 1;
+        for cell in &piece.cells {
+            let sum = cell.sums.map(|sums| sums.numerator);
+            let expected = if cell.region == "371524" { 3 } else { 1 };
+            assert_eq!(sum, Some(expected));
+            assert!(
+                seen.insert((cell.region.clone(), cell.period.clone())),
+                "told twice"
+            );
+        }
+        if piece.caught_up {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 2 * months);
+    assert!(pieces > 1);
+}
+
+#[tokio::test]
+async fn a_cell_of_another_node_is_taken_apart_there() {
+    let city = start("371500", "", "").await;
+    let parent = format!(
+        "[parent]\nregion = '371500'\naddress = 'http://{}'",
+        city.node.address()
+    );
+    let county = start("371524", TREE, &parent).await;
+    county
+        .push("1", vec![dropouts("371524-A", 2), dropouts("371524-C", 1)])
+        .await;
+    let asked = |live| DrillRollupRequest {
+        region: "371524".to_owned(),
+        indicator: DROPOUTS.to_owned(),
+        period: "2025-03".to_owned(),
+        live,
+    };
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let held = loop {
+        let got = city
+            .rollup()
+            .drill_rollup(asked(false))
+            .await
+            .expect("an answer");
+        let drill = got.into_inner().drill.expect("a drill");
+        if drill.total.map(|sums| sums.numerator) == Some(3) {
+            break drill;
+        }
+        assert!(Instant::now() < deadline, "{drill:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let units = |rows: &[DrillRow]| rows.iter().filter(|row| row.region == "371524-C").count();
+    assert_eq!(units(&held.rows), 0, "a unit's cells stay in its county");
+    let got = city
+        .rollup()
+        .drill_rollup(asked(true))
+        .await
+        .expect("an answer")
+        .into_inner();
+    assert!(got.live);
+    let drill = got.drill.expect("a drill");
+    assert_eq!((drill.rows.len(), units(&drill.rows)), (2, 1));
+
+    county.node.stop().await.expect("it stops");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Err(status) = city.rollup().drill_rollup(asked(true)).await {
+            assert_eq!(status.code(), Code::Unavailable);
+            break;
+        }
+        assert!(Instant::now() < deadline, "the county is gone");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -166,6 +166,8 @@ async fn a_task_goes_from_assignment_to_closing() {
         .expect("a task")
         .into_inner();
     let id = assigned.tasks[0].clone();
+    // The cap was given to the town alone; the school directly below the county has none.
+    assert_eq!(assigned.shortfalls[0].missing, ["371524-C"]);
     assert_eq!(stage(&node, &id).await, Stage::Assigned);
     let steps = [
         (Action::Acknowledge, "371524001", Stage::Acknowledged),
@@ -206,6 +208,14 @@ async fn a_task_goes_from_assignment_to_closing() {
             .map(|progress| progress.steps.len()),
         Some(3)
     );
+    let issued = ListTasksRequest {
+        issuer: "371524".to_owned(),
+        ..listed(Stage::Assigned)
+    };
+    let short = node.task().list_tasks(issued).await.expect("a list");
+    let shortfalls = short.into_inner().shortfalls;
+    assert_eq!((shortfalls.len(), shortfalls[0].item.as_str()), (1, "1"));
+    assert_eq!(shortfalls[0].shortfalls, assigned.shortfalls);
     let open = node
         .task()
         .list_tasks(listed(Stage::Assigned))
