@@ -7,14 +7,16 @@
 mod cells;
 mod changes;
 mod fold;
+mod listing;
 mod recount;
 mod snapshot;
 mod view;
 
 pub use cells::ReportHead;
+pub use listing::ChangeSet;
 pub use recount::Mismatch;
 pub use snapshot::Snapshot;
-pub use view::{CellView, ChangeSet, Sizes};
+pub use view::{CellView, Sizes};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,180 @@
+//! Sums: differences on their way up, and sums that move with their regions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::EPOCH_SHIFT;
+use crate::region::RegionCode;
+use crate::report::Role;
+use crate::rollup::{Delta, Sums};
+use crate::state::State;
+use crate::state::cells::{CellKey, Pending};
+
+impl State {
+    /// Lets a cell's change wait for the parent's cell, where the parent is added up here.
+    pub(in crate::state) fn hand_up(
+        &mut self,
+        key: CellKey,
+        region: RegionCode,
+        delta: &Delta,
+        pending: &mut Pending,
+    ) {
+        if delta.is_zero() {
+            return;
+        }
+        let Some(parent) = self.tree.parent(region) else {
+            return;
+        };
+        if self.hosted.contains_key(&parent) {
+            let above = CellKey {
+                region: self.cells.regions.number(parent),
+                ..key
+            };
+            pending.add(above, delta);
+        }
+    }
+
+    /// Adds what waits to the cells one level up, and so on to the top of what is hosted here.
+    pub(in crate::state) fn cascade(&mut self, mut pending: Pending) {
+        while !pending.is_empty() {
+            let mut above = Pending::default();
+            let mut dirty = Vec::new();
+            for (key, delta) in pending.drain() {
+                if delta.is_zero() {
+                    continue;
+                }
+                self.cells.add(key, &delta);
+                dirty.push(key);
+                if let Some(region) = self.cells.regions.item(key.region) {
+                    self.hand_up(key, region, &delta, &mut above);
+                }
+            }
+            self.note_cells(&dirty);
+            pending = above;
+        }
+    }
+
+    pub(in crate::state) fn note_cells(&mut self, dirty: &[CellKey]) {
+        for key in dirty {
+            self.change += 1;
+            let region = self.cells.regions.item(key.region);
+            let version = self.derived_version(region);
+            self.cells.note(*key, version, self.change);
+        }
+    }
+
+    /// The version of something derived: the owner's epoch above this node's change number, so
+    /// that it rises with every change and after every move.
+    pub(in crate::state) fn derived_version(&self, region: Option<RegionCode>) -> u64 {
+        let epoch = region.and_then(|region| self.hosted.get(&region)).copied();
+        u64::from(epoch.unwrap_or_default()) << EPOCH_SHIFT | self.change
+    }
+
+    /// A region is added up here from now on: what another node said of its cells no longer
+    /// counts, what its own reports and the regions below it say does.
+    pub(in crate::state) fn add_up_again(&mut self, region: RegionCode) {
+        let number = match self.cells.regions.find(region) {
+            Some(number) => number,
+            // Nothing of it or below it was ever reported: the usual case, which must be cheap.
+            None if self.tree.is_leaf(region) => return,
+            None => self.cells.regions.number(region),
+        };
+        let below: BTreeSet<u32> = self
+            .tree
+            .children(region)
+            .iter()
+            .filter_map(|child| self.cells.regions.find(*child))
+            .collect();
+        let mut found: BTreeMap<CellKey, Sums> = BTreeMap::new();
+        for (key, cell) in &self.cells.cells {
+            let own = CellKey {
+                region: number,
+                ..*key
+            };
+            if key.region == number {
+                found.entry(own).or_default();
+            } else if below.contains(&key.region) {
+                let added = cell.sums.since(&Sums::default());
+                found.entry(own).or_default().add(&added);
+            }
+        }
+        for (key, sums) in &mut found {
+            if let Some(head) = self.cells.reports.get(key) {
+                sums.add(&head.sums.since(&Sums::default()));
+            }
+        }
+        let mut pending = Pending::default();
+        for (key, sums) in found {
+            let kept = self.cells.cells.get(&key).map(|cell| cell.sums);
+            pending.add(key, &sums.since(&kept.unwrap_or_default()));
+        }
+        self.cascade(pending);
+    }
+
+    /// A region came under another parent: its sums leave the one and join the other.
+    pub(in crate::state) fn move_sums(
+        &mut self,
+        code: RegionCode,
+        old_parent: Option<RegionCode>,
+        new_parent: Option<RegionCode>,
+    ) {
+        let Some(number) = self.cells.regions.find(code) else {
+            return;
+        };
+        let mut own: Vec<(CellKey, Sums)> = Vec::new();
+        for (key, cell) in &self.cells.cells {
+            if key.region == number {
+                own.push((*key, cell.sums));
+            }
+        }
+        own.sort_unstable_by_key(|(key, _)| *key);
+        let mut pending = Pending::default();
+        for (key, sums) in own {
+            let joins = sums.since(&Sums::default());
+            let leaves = Sums::default().since(&sums);
+            for (parent, delta) in [(old_parent, leaves), (new_parent, joins)] {
+                let Some(parent) = parent.filter(|parent| self.hosted.contains_key(parent)) else {
+                    continue;
+                };
+                let above = CellKey {
+                    region: self.cells.regions.number(parent),
+                    ..key
+                };
+                pending.add(above, &delta);
+            }
+        }
+        self.cascade(pending);
+    }
+
+    /// A region got its first child: what it reported itself is now 本级 and counts no unit.
+    pub(in crate::state) fn no_longer_a_unit(&mut self, region: RegionCode) {
+        // Another node's region is changed by that node alone, even if it reported here once.
+        let number = self.cells.regions.find(region);
+        let Some(number) = number.filter(|_| self.hosted.contains_key(&region)) else {
+            return;
+        };
+        let mut own: Vec<CellKey> = Vec::new();
+        for (key, head) in &self.cells.reports {
+            if key.region == number && head.role == Role::Unit {
+                own.push(*key);
+            }
+        }
+        own.sort_unstable();
+        let mut pending = Pending::default();
+        let mut dirty = Vec::new();
+        for key in own {
+            let Some(head) = self.cells.reports.get_mut(&key) else {
+                continue;
+            };
+            let before = head.sums;
+            head.role = Role::Own;
+            head.sums.reported = 0;
+            head.sums.on_time = 0;
+            let delta = head.sums.since(&before);
+            self.cells.add(key, &delta);
+            dirty.push(key);
+            self.hand_up(key, region, &delta, &mut pending);
+        }
+        self.note_cells(&dirty);
+        self.cascade(pending);
+    }
+}
