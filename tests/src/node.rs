@@ -258,9 +258,10 @@ impl Drop for Node {
 fn free_address() -> Result<SocketAddr> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let [.., high, low] = std::process::id().to_be_bytes();
     let [.., node] = number.to_be_bytes();
-    let own = Ipv4Addr::new(127, (high | 1).wrapping_add(node & 0xf0), low, node | 1);
+    // 127.0.*.* is what everybody else uses.
+    let own = Ipv4Addr::new(127, high | 0x80, low, node.max(1));
     let listener = TcpListener::bind((own, 0)).with_context(|| format!("cannot use {own}"))?;
     Ok(listener.local_addr()?)
 }

@@ -10,6 +10,7 @@ use crate::node::Node;
 pub struct Settings {
     region: String,
     hosts: Vec<String>,
+    children: Vec<String>,
     parent: Option<(String, String)>,
     partners: Vec<(String, Option<String>)>,
     tree: String,
@@ -23,6 +24,7 @@ impl Settings {
         Self {
             region: region.to_owned(),
             hosts: Vec::new(),
+            children: Vec::new(),
             parent: None,
             partners: Vec::new(),
             tree: "code,name,parent,level,kind\n".to_owned(),
@@ -40,6 +42,13 @@ impl Settings {
     #[must_use]
     pub fn host(mut self, region: &str) -> Self {
         self.hosts.push(region.to_owned());
+        self
+    }
+
+    /// Admits the node of a region below that stands in no tree here.
+    #[must_use]
+    pub fn child(mut self, region: &str) -> Self {
+        self.children.push(region.to_owned());
         self
     }
 
@@ -105,9 +114,9 @@ impl Settings {
     /// The whole `node.toml`.
     pub(crate) fn node_toml(&self, listen: SocketAddr) -> String {
         let mut text = format!(
-            "region = {:?}\nhosts = {:?}\ndata = \"data\"\nlisten = \"{listen}\"\n\
+            "region = {:?}\nhosts = {:?}\nchildren = {:?}\ndata = \"data\"\nlisten = \"{listen}\"\n\
              tree = [\"tree.csv\"]\n",
-            self.region, self.hosts,
+            self.region, self.hosts, self.children,
         );
         if let Some((region, address)) = &self.parent {
             let _ = write!(
@@ -124,6 +133,7 @@ impl Settings {
         if let Some(endpoint) = &self.otlp {
             let _ = write!(text, "[otlp]\nendpoint = {endpoint:?}\n");
         }
+        text.push_str("[log]\nformat = \"json\"\n");
         text.push_str(&self.sections);
         text
     }

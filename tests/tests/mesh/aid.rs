@@ -133,18 +133,34 @@ impl Pair {
             recipient.consent_project(consent.clone()).await?;
             Ok(Some(()))
         })
+        .await?;
+        // Nothing can be paid before the donor knows that it was agreed.
+        eventually("the consent is at the donor", async || {
+            let state = reconcile(&self.donor)
+                .await?
+                .overview
+                .and_then(|found| found.state);
+            Ok(state.is_some_and(|state| state.agreed).then_some(()))
+        })
         .await
     }
 }
 
 async fn record(node: &Node, id: &str, fact: Fact) -> Result<String> {
+    correct(node, id, fact, "").await
+}
+
+async fn correct(node: &Node, id: &str, fact: Fact, why: &str) -> Result<String> {
     let request = RecordEntryRequest {
         region: node.region().to_owned(),
         id: id.to_owned(),
         proposer: DONOR.to_owned(),
         project: PROJECT.to_owned(),
         fact: Some(AidFact { fact: Some(fact) }),
-        author: author(),
+        author: Some(Author {
+            name: "协作办".to_owned(),
+            why: why.to_owned(),
+        }),
     };
     Ok(node
         .client()
@@ -220,7 +236,7 @@ async fn aid_goes_on_while_a_side_is_away_and_every_yuan_is_reconciled() -> Resu
         on: "2025-03-01".to_owned(),
         purpose: "首批".to_owned(),
     };
-    let paid = record(&pair.donor, "拨付-1", Fact::Disbursement(paid)).await?;
+    let paid = record(&pair.donor, "paid-1", Fact::Disbursement(paid)).await?;
     let sent = Placement {
         teachers: 4,
         from: "2025-03-01".to_owned(),
@@ -228,7 +244,7 @@ async fn aid_goes_on_while_a_side_is_away_and_every_yuan_is_reconciled() -> Resu
         subject: "数学".to_owned(),
         host: "彭水一中".to_owned(),
     };
-    let sent = record(&pair.donor, "支教-1", Fact::Placement(sent)).await?;
+    let sent = record(&pair.donor, "sent-1", Fact::Placement(sent)).await?;
     let not_received: fn(&Difference) -> bool = |one| matches!(one, Difference::NotReceived(_));
     let teachers: fn(&Difference) -> bool = |one| matches!(one, Difference::TeachersDiffer(_));
     differs(
@@ -249,30 +265,37 @@ async fn aid_goes_on_while_a_side_is_away_and_every_yuan_is_reconciled() -> Resu
             on: "2025-03-05".to_owned(),
         })
     };
-    record(&pair.recipient, "到账-1", got(29_000_000)).await?;
+    record(&pair.recipient, "got-1", got(29_000_000)).await?;
     let came = PlacementConfirmation {
         placement: sent,
         teachers: 4,
     };
-    record(&pair.recipient, "到岗-1", Fact::PlacementConfirmation(came)).await?;
+    record(&pair.recipient, "came-1", Fact::PlacementConfirmation(came)).await?;
     let spent = Expenditure {
         amount_fen: 12_345_678,
         on: "2025-04-01".to_owned(),
         purpose: "设备".to_owned(),
     };
-    record(&pair.recipient, "支出-1", Fact::Expenditure(spent)).await?;
+    record(&pair.recipient, "spent-1", Fact::Expenditure(spent)).await?;
     let reached = MilestoneReached {
         number: 1,
         on: "2025-06-01".to_owned(),
     };
-    record(&pair.recipient, "节点-1", Fact::MilestoneReached(reached)).await?;
+    record(
+        &pair.recipient,
+        "reached-1",
+        Fact::MilestoneReached(reached),
+    )
+    .await?;
 
     // Both see the difference; the recipient corrects its receipt, and there is none.
     pair.donor.resume().await?;
     let amount: fn(&Difference) -> bool = |one| matches!(one, Difference::AmountDiffers(_));
     differs(&pair.donor, "an amount that differs", &[amount]).await?;
     differs(&pair.recipient, "an amount that differs", &[amount]).await?;
-    record(&pair.recipient, "到账-1", got(30_000_000)).await?;
+    let silent = record(&pair.recipient, "got-1", got(30_000_000)).await;
+    ensure!(silent.is_err(), "a receipt was corrected without a reason");
+    correct(&pair.recipient, "got-1", got(30_000_000), "银行回单补齐").await?;
     differs(&pair.donor, "nothing", &[]).await?;
     differs(&pair.recipient, "nothing", &[]).await?;
     for node in [&pair.donor, &pair.recipient] {

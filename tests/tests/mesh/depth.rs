@@ -66,11 +66,13 @@ async fn five_levels_add_up_to_the_last_school() -> Result<()> {
     let liaocheng = Node::start(Settings::new("371500").parent(&shandong)).await?;
     let county = Settings::new("371524")
         .schools("371524", 1)
+        .child(town)
         .parent(&liaocheng);
     let county = Node::start(county).await?;
     let township = Settings::new(town)
         .below("371524", town, "township", "bureau")
         .below(town, &school(town, 2), "unit", "primary-school")
+        .child(&unit)
         .parent(&county);
     let township = Node::start(township).await?;
     let school_node = Settings::new(&unit)

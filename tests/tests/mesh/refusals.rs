@@ -52,10 +52,10 @@ fn wrong_rows(unit: &str) -> Vec<(Report, &'static str, &'static str, String)> {
             told("2025"),
         ),
         (
-            with(&|report| report.period = "2999-01".to_owned()),
+            with(&|report| report.period = "2099-01".to_owned()),
             "FUTURE_PERIOD",
             "period",
-            told("2999-01"),
+            told("2099-01"),
         ),
         (count(unit, -1), "OUT_OF_RANGE", "numerator", told("-1")),
         (

@@ -51,7 +51,7 @@ async fn sigterm_ends_a_node_in_order_and_it_starts_from_its_checkpoint() -> Res
     county.resume().await?;
     let log = county.log().split_off(before);
     let verified = log.lines().find(|line| line.contains("journal verified"));
-    let from_checkpoint = verified.is_some_and(|line| line.contains("folded=0"));
+    let from_checkpoint = verified.is_some_and(|line| line.contains("\"folded\":0"));
     ensure!(from_checkpoint, "the journal was folded again:\n{log}");
     let held = sums(&county, "371524", DROPOUTS).await?;
     ensure!(held.numerator == 50, "{held:?}");
@@ -75,7 +75,7 @@ async fn a_lost_checkpoint_is_made_again_from_the_journal() -> Result<()> {
     push_new(&county, "1", vec![count(&school("371524", 1), 8)]).await?;
     push_new(&county, "2", vec![count(&school("371524", 2), 9)]).await?;
     county.terminate().await?;
-    let state = county.path("data/state");
+    let state = county.path("data/sled");
     std::fs::remove_dir_all(&state)?;
     county.resume().await?;
     let held = sums(&county, "371524", DROPOUTS).await?;

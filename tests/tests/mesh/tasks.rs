@@ -182,7 +182,7 @@ async fn consult(city: &Node, county: &Node) -> Result<()> {
     comes_to_stand(county, PlanStatus::Consultation).await?;
     let comment = CommentPlanRequest {
         region: COUNTY.to_owned(),
-        id: "意见-1".to_owned(),
+        id: "comment-1".to_owned(),
         issuer: CITY.to_owned(),
         plan: PLAN.to_owned(),
         item: "1".to_owned(),

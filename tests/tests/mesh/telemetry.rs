@@ -72,4 +72,19 @@ async fn the_metrics_page_has_what_is_promised() -> Result<()> {
 }
 
 /// Families that dashboards and alarms are built on.
-const PROMISED: [&str; 1] = ["liandong_link_connected"];
+const PROMISED: [&str; 14] = [
+    "liandong_batch_commands",
+    "liandong_commit_queue_commands",
+    "liandong_journal_bytes_total",
+    "liandong_journal_disk_bytes",
+    "liandong_journal_frames_total",
+    "liandong_journal_sync_seconds",
+    "liandong_link_cells_sent_total",
+    "liandong_link_connected",
+    "liandong_link_lag_changes",
+    "liandong_quarantined_changes",
+    "liandong_reports_total",
+    "liandong_request_seconds",
+    "liandong_requests_total",
+    "liandong_state_cells",
+];
