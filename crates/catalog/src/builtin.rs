@@ -7,6 +7,7 @@ use liandong_core::indicator::{Indicator, IndicatorCode};
 use liandong_core::plan::PlanText;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 
+use crate::changes::code_changes;
 use crate::error::{CatalogError, Place};
 use crate::indicator_file::parse_indicator_file;
 use crate::plan_file::{parse_plan_file, unknown_indicators};
@@ -48,10 +49,12 @@ pub fn builtin() -> Result<Catalogue, Vec<CatalogError>> {
     if !errors.is_empty() {
         return Err(errors);
     }
+    let successors = code_changes()?.successors(&regions);
     Ok(Catalogue {
         regions,
         indicators,
         plans,
+        successors,
     })
 }
 

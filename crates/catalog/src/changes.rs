@@ -4,6 +4,8 @@
 //! is only a help for finding the present code, and never rewrites anything by itself. The tables
 //! before 1984 renumbered the whole country several times, so early changes are less certain.
 
+use std::collections::BTreeMap;
+
 use liandong_core::region::{RegionCode, RegionTree};
 
 use crate::error::CatalogError;
@@ -225,6 +227,22 @@ impl CodeChanges {
             since = year;
         }
         Successor::Unknown
+    }
+
+    /// Every old code whose last holder has another code in `today`'s tree.
+    pub fn successors(&self, today: &RegionTree) -> BTreeMap<RegionCode, RegionCode> {
+        let mut successors = BTreeMap::new();
+        let mut last = None;
+        for (code, _) in &self.by_old_code {
+            if last == Some(*code) {
+                continue;
+            }
+            last = Some(*code);
+            if let Successor::Now(now) = self.successor(*code, today) {
+                successors.insert(*code, now);
+            }
+        }
+        successors
     }
 
     /// The code that the last holder of `code` got, and when; not before `since`.

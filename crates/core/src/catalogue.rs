@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::plan::PlanText;
-use crate::region::RegionTree;
+use crate::region::{RegionCode, RegionTree};
 
 /// What is known without anybody having said it in the mesh.
 #[derive(Clone, Debug, Default)]
@@ -16,4 +16,6 @@ pub struct Catalogue {
     pub indicators: BTreeMap<IndicatorCode, Indicator>,
     /// Plans by code.
     pub plans: BTreeMap<String, PlanText>,
+    /// Region codes that are no longer in use, with the code that their last holder has today.
+    pub successors: BTreeMap<RegionCode, RegionCode>,
 }

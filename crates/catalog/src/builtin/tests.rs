@@ -295,3 +295,13 @@ fn bounds_fit_the_indicator() {
         }
     }
 }
+
+#[test]
+fn an_old_code_leads_to_the_code_of_today() {
+    let catalogue = catalogue();
+    // 茌平县 became 茌平区 in 2019 and got another code.
+    let old = "371523".parse().unwrap();
+    let now = "371503".parse().unwrap();
+    assert_eq!(catalogue.successors.get(&old), Some(&now));
+    assert!(!catalogue.successors.contains_key(&now));
+}

@@ -237,7 +237,17 @@ impl<'a> Batch<'a> {
         if let Some(place) = self.source_places.get(&code) {
             return Ok(*place);
         }
-        if self.state.region(self.setting.catalogue, code).is_none() {
+        let catalogue = self.setting.catalogue;
+        if self.state.region(catalogue, code).is_none() {
+            if let Some(now) = catalogue.successors.get(&code) {
+                return Err(Refusal::advise(
+                    Reason::UnknownRegion,
+                    "source",
+                    code,
+                    format!("该代码已停用，现为 {now}"),
+                    format!("that code is no longer in use: it is {now} today"),
+                ));
+            }
             return Err(Refusal::advise(
                 Reason::UnknownRegion,
                 "source",
