@@ -1,0 +1,61 @@
+//! What to try while the demonstration stays up.
+
+use std::io::{self, Write};
+
+use liandong_core::language::Language;
+
+use super::outcome::Outcome;
+use super::world::LIAOCHENG_PLAN;
+
+/// Tells where the nodes listen and which commands show what, on standard error, so that standard
+/// output holds the result alone.
+pub(super) fn tell(outcome: &Outcome, language: Language) -> io::Result<()> {
+    let mut out = io::stderr().lock();
+    writeln!(
+        out,
+        "\n{}",
+        language.pick(
+            "节点仍在运行（控制台与 gRPC 同一地址）：",
+            "The nodes stay up (console and gRPC at the same address):"
+        )
+    )?;
+    for node in &outcome.nodes {
+        writeln!(out, "  {:<8} {}  {}", node.region, node.address, node.name)?;
+    }
+    let program = std::env::current_exe();
+    let program = program.map_or_else(|_| "liandong".to_owned(), |path| path.display().to_string());
+    let at = |region: &str| {
+        let node = outcome.nodes.iter().find(|node| node.region == region);
+        node.map_or("", |node| node.address.as_str())
+    };
+    let (period, last) = (&outcome.tables.period, &outcome.freshness.period);
+    let indicator = &outcome.freshness.indicator;
+    let (province, city, county, partner) =
+        (at("370000"), at("371500"), at("371524"), at("500243"));
+    let plan = LIAOCHENG_PLAN;
+    let commands = [
+        format!(
+            "--node {province} rollup get 370000 --plan {plan} --issuer 371500 --period {period}"
+        ),
+        format!("--node {province} rollup watch 370000 --indicator {indicator}"),
+        format!("--node {county} report push FILE.csv"),
+        format!("--node {city} rollup rank 371500 --plan {plan} --period {period}"),
+        format!("--node {city} rollup completeness 371500 --plan {plan} --period {period}"),
+        format!("--node {city} rollup drill 371524 --indicator {indicator} --period {last} --live"),
+        format!("--node {partner} aid list"),
+        format!("--node {county} status"),
+        format!("--node {county} verify"),
+    ];
+    writeln!(out, "\n{}", language.pick("可以试试：", "Try:"))?;
+    for command in commands {
+        writeln!(out, "  {program} {command}")?;
+    }
+    writeln!(
+        out,
+        "\n{}",
+        language.pick(
+            "按 Ctrl-C 结束，不留任何进程和文件。",
+            "Ctrl-C ends it and leaves no process and no file."
+        )
+    )
+}
