@@ -1,32 +1,158 @@
 //! The command line `liandong`.
+//!
+//! It speaks the words of the protocol and keeps no rule of its own: what may be done is decided
+//! by the node. The exit status is 0 only when everything that was asked was done, 1 when
+//! something was refused or failed, 2 when the command line itself is wrong.
 
+mod arguments;
+mod command;
+mod demo;
+mod failure;
+mod input;
+mod localise;
+mod output;
 mod serve;
+mod session;
+mod value;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Context;
+use clap::{CommandFactory, FromArgMatches};
+use liandong_core::language::Language;
 
-#[derive(Debug, Parser)]
-#[command(name = "liandong", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
+use arguments::{Arguments, Command, Shared};
+use failure::{Failure, Verdict};
+use output::Output;
+use session::Session;
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run one node.
-    Serve(serve::ServeArgs),
-}
+/// The exit status of a wrong command line.
+const USAGE: u8 = 2;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let Command::Serve(args) = Cli::parse().command;
-    match serve::run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let language = localise::language(&words, |name| std::env::var(name).ok());
+    let arguments = match read_arguments(language) {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
+    match run(arguments, language) {
+        Ok(status) => status,
         Err(error) => {
-            eprintln!("liandong: {error}");
+            let mark = language.pick("错误：", "error: ");
+            let mut text = error.to_string();
+            for cause in error.chain().skip(1) {
+                let said = cause.to_string();
+                if !text.contains(&said) {
+                    text.push_str(language.pick("：", ": "));
+                    text.push_str(&said);
+                }
+            }
+            tell(&format!("{mark}{text}"));
             ExitCode::FAILURE
         }
     }
+}
+
+fn read_arguments(language: Language) -> Result<Arguments, ExitCode> {
+    let command = localise::localised(Arguments::command(), language);
+    let read = command
+        .try_get_matches()
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    read.map_err(|error| {
+        if !error.use_stderr() {
+            // Help and version were asked for.
+            let mut out = std::io::stdout().lock();
+            let written = out.write_all(error.to_string().as_bytes());
+            return if written.is_ok() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
+        }
+        let text = localise::usage_error(&error, language);
+        tell(text.trim_end());
+        ExitCode::from(USAGE)
+    })
+}
+
+fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
+    let Arguments { shared, command } = arguments;
+    let output = Output {
+        format: shared.format,
+        language,
+        bom: shared.bom,
+    };
+    if let Command::Demo(arguments) = &command {
+        return demo::run(arguments, output);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("tokio")?;
+    let command = match command {
+        Command::Serve(arguments) => {
+            runtime.block_on(serve::run(arguments))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        other => other,
+    };
+    let verdict = runtime.block_on(ask_node(shared, &command, output));
+    // Tasks that still wait for the node must not hold up the end.
+    runtime.shutdown_background();
+    Ok(match verdict {
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        Ok(Verdict::Incomplete) => ExitCode::FAILURE,
+        Err(failure) => {
+            if !failure.is_broken_pipe() {
+                let mark = language.pick("错误：", "error: ");
+                tell(&format!("{mark}{}", failure.message(language)));
+            }
+            ExitCode::FAILURE
+        }
+    })
+}
+
+async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<Verdict, Failure> {
+    if let Command::Plan(command) = command
+        && let Some(verdict) = command::plan::without_node(command, output)
+    {
+        return verdict;
+    }
+    let trace = shared.trace();
+    let mut session = Session::open(&shared.node, output, trace).await?;
+    session.by = shared.by.unwrap_or_else(user_name);
+    session.why = shared.why;
+    session.region = shared.acting_region;
+    match command {
+        Command::Plan(command) => command::plan::run(&session, command).await,
+        Command::Task(command) => command::task::run(&session, command).await,
+        Command::Report(command) => command::report::run(&session, command).await,
+        Command::Rollup(command) => command::rollup::run(&session, command).await,
+        Command::Aid(command) => command::aid::run(&session, command).await,
+        Command::Region(command) => command::region::run(&session, command).await,
+        Command::Indicator(command) => command::indicator::run(&session, command).await,
+        Command::Status => command::node::status(&session).await,
+        Command::Verify(arguments) => command::node::verify(&session, arguments).await,
+        // Handled before a node was dialled.
+        Command::Serve(_) | Command::Demo(_) => Ok(Verdict::Done),
+    }
+}
+
+/// Who acts unless `--by` says so.
+fn user_name() -> String {
+    let user = std::env::var("USER").unwrap_or_default();
+    if user.trim().is_empty() {
+        "cli".to_owned()
+    } else {
+        user
+    }
+}
+
+/// Writes to the standard error; when that has gone nobody is left to be told.
+fn tell(text: &str) {
+    let _nobody_listens = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -144,15 +144,22 @@ impl PushCounts {
 pub struct RefusedReport {
     /// Its number.
     pub row: u32,
+    /// What it said.
+    pub report: Report,
     /// Why.
     pub refusal: RemoteRefusal,
 }
 
 type Cell = (RegionCode, IndicatorCode, Period);
 
+fn cell(report: &Report) -> Cell {
+    (report.source, report.indicator, report.period)
+}
+
 /// A batch that came back.
 struct Taken {
-    cells: Vec<Cell>,
+    first_row: u32,
+    rows: Vec<Report>,
     answer: Result<v1::PushReportsResponse, ClientError>,
 }
 
@@ -217,16 +224,14 @@ impl Upload {
             return Ok(());
         }
         let rows = std::mem::take(&mut self.rows);
-        let cells: Vec<Cell> = rows
-            .iter()
-            .map(|report| (report.source, report.indicator, report.period))
-            .collect();
         while self.sending.len() >= self.pusher.under_way
-            || cells.iter().any(|cell| self.cells_under_way.contains(cell))
+            || rows
+                .iter()
+                .any(|report| self.cells_under_way.contains(&cell(report)))
         {
             self.take_one(refused).await?;
         }
-        self.cells_under_way.extend(cells.iter().copied());
+        self.cells_under_way.extend(rows.iter().map(cell));
         let request = v1::PushReportsRequest {
             batch: Some(v1::ReportBatch {
                 id: self.pusher.batch.clone(),
@@ -238,9 +243,14 @@ impl Upload {
             all_outcomes: false,
         };
         let progress = self.pusher.progress.clone();
+        let first_row = self.first_row;
         self.sending.spawn(async move {
             let answer = progress.push_reports(request).await;
-            Taken { cells, answer }
+            Taken {
+                first_row,
+                rows,
+                answer,
+            }
         });
         Ok(())
     }
@@ -256,15 +266,19 @@ impl Upload {
                 });
             }
         };
-        for cell in &taken.cells {
-            self.cells_under_way.remove(cell);
+        for report in &taken.rows {
+            self.cells_under_way.remove(&cell(report));
         }
         let v1::PushReportsResponse { counts, outcomes } = taken.answer?;
         self.counts.add(counts.unwrap_or_default());
         for outcome in outcomes {
-            if let Some(refusal) = outcome.refusal {
+            let place = outcome.row.checked_sub(taken.first_row);
+            let place = place.and_then(|place| usize::try_from(place).ok());
+            let report = place.and_then(|place| taken.rows.get(place));
+            if let (Some(refusal), Some(report)) = (outcome.refusal, report) {
                 refused.push(RefusedReport {
                     row: outcome.row,
+                    report: report.clone(),
                     refusal: RemoteRefusal::from(refusal),
                 });
             }

@@ -1,0 +1,113 @@
+//! The words of the command line.
+//!
+//! Help texts carry both languages as `中文 || English`; [`crate::localise`] keeps the one that the
+//! reader asked for.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use liandong_client::{Address, TraceParent};
+use liandong_core::region::RegionCode;
+
+use crate::command::{aid, indicator, node, plan, region, report, rollup, task};
+use crate::output::Format;
+use crate::{demo, serve, value};
+
+/// 教育协同推进：方案、任务、填报、汇总、帮扶 || Plans, tasks, reports, roll-ups and aid of a mesh of education bureaus
+#[derive(Debug, Parser)]
+#[command(name = "liandong", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// 节点地址 || The node's address
+    #[arg(long, global = true, env = "LIANDONG_NODE", value_name = "URL", default_value = "http://127.0.0.1:7410", value_parser = value::address)]
+    pub(crate) node: Address,
+    /// 语言，默认取自 LC_ALL、LC_MESSAGES、LANG || The language; by default that of LC_ALL, LC_MESSAGES, LANG
+    #[arg(long, global = true, value_name = "zh|en")]
+    pub(crate) lang: Option<Lang>,
+    /// 输出形式：table 表格、json、csv || The form of the output
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub(crate) format: Format,
+    /// CSV 以 UTF-8 BOM 开头，便于 Excel 打开 || Begin CSV with a UTF-8 byte order mark, for Excel
+    #[arg(long, global = true)]
+    pub(crate) bom: bool,
+    /// 以哪个区域的名义办理，默认为节点自己的区域 || The region that acts; by default the node's own
+    #[arg(long = "region", global = true, value_name = "CODE", value_parser = value::region)]
+    pub(crate) acting_region: Option<RegionCode>,
+    /// 经办人或科室，默认为 $USER || Who acts; by default $USER
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// 理由 || Why
+    #[arg(
+        long,
+        global = true,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) why: String,
+    /// W3C 追踪标识 || The W3C trace parent of the calls
+    #[arg(long, global = true, env = "TRACEPARENT", hide = true)]
+    pub(crate) traceparent: Option<String>,
+}
+
+impl Shared {
+    /// The trace that was handed in; one that cannot be read is not worth failing for.
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        self.traceparent.as_deref()?.parse().ok()
+    }
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// 中文 || Chinese
+    Zh,
+    /// 英文 || English
+    En,
+}
+
+/// The commands, by noun.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// 方案：导入、征求意见、印发 || Plans
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
+    /// 任务：分解、签收、办结、验收、销号 || Tasks
+    #[command(subcommand)]
+    Task(task::TaskCommand),
+    /// 填报：上报、模板、历史 || Reports
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// 汇总：查看、监看、下钻、报送率、排名 || Roll-ups
+    #[command(subcommand)]
+    Rollup(rollup::RollupCommand),
+    /// 结对帮扶：结对、项目、资金、支教、对账 || Pairings and aid
+    #[command(subcommand)]
+    Aid(aid::AidCommand),
+    /// 区域和单位 || Regions and units
+    #[command(subcommand)]
+    Region(region::RegionCommand),
+    /// 指标 || Indicators
+    #[command(subcommand)]
+    Indicator(indicator::IndicatorCommand),
+    /// 节点状态 || What the node is and how its links are
+    Status,
+    /// 重新清点汇总、校验日志 || Recount every cell, check the journal
+    Verify(node::VerifyArguments),
+    /// 运行一个节点 || Run one node
+    Serve(serve::ServeArgs),
+    /// 在本机演示整个网络 || A whole mesh on this machine
+    Demo(demo::DemoArguments),
+}

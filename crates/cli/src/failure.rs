@@ -1,0 +1,140 @@
+//! Why a command did not do what it was asked, in both languages.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use liandong_catalog::CatalogError;
+use liandong_client::ClientError;
+use liandong_core::language::Language;
+use liandong_core::refusal::Refusal;
+use thiserror::Error;
+
+use crate::input::InputError;
+
+/// Whether everything that was asked was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Verdict {
+    /// All of it.
+    Done,
+    /// Not all; what was not done has been said.
+    Incomplete,
+}
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// The node refused or could not be reached.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What was asked is wrong, which was seen before the node was asked.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A catalogue file is wrong; everything in it.
+    #[error("{}: {} mistakes", path.display(), errors.len())]
+    Catalogue {
+        /// The file.
+        path: PathBuf,
+        /// Its mistakes.
+        errors: Vec<CatalogError>,
+    },
+    /// A file of reports cannot be read on.
+    #[error("{}: {error}", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: InputError,
+    },
+    /// A file cannot be opened, read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// The answer of the node lacks something that this version needs.
+    #[error("the node's answer cannot be read: {0}")]
+    Answer(Refusal),
+    /// The output cannot be written.
+    #[error("cannot write: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl Failure {
+    pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |error| Self::File { path, error }
+    }
+
+    pub(crate) fn input(path: &Path) -> impl Fn(InputError) -> Self {
+        let path = path.to_owned();
+        move |error| Self::Input {
+            path: path.clone(),
+            error,
+        }
+    }
+
+    /// Whether the reader of the output has gone, of which nobody needs to be told.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
+    /// What a person is told.
+    pub(crate) fn message(&self, language: Language) -> String {
+        match self {
+            Self::Client(error) => error.message(language),
+            Self::Refused(refusal) => refusal.message(language),
+            Self::Catalogue { path, errors } => {
+                const SHOWN: usize = 50;
+                let mut text = path.display().to_string();
+                for error in errors.iter().take(SHOWN) {
+                    text.push_str("\n  ");
+                    text.push_str(&error.message(language));
+                }
+                if errors.len() > SHOWN {
+                    let more = errors.len() - SHOWN;
+                    text.push_str(&language.pick(
+                        format!("\n  ……另有 {more} 处"),
+                        format!("\n  … and {more} more"),
+                    ));
+                }
+                text
+            }
+            Self::Input { path, error } => {
+                format!("{} {}", path.display(), error.message(language))
+            }
+            Self::File { path, error } => {
+                let path = path.display();
+                let mark = language.pick("：", ": ");
+                format!("{path}{mark}{error}")
+            }
+            Self::Answer(refusal) => {
+                let what = refusal.message(language);
+                language.pick(
+                    format!("节点的答复无法识别（{what}）；请检查两边的版本"),
+                    format!("the node's answer cannot be read ({what}); compare the versions"),
+                )
+            }
+            Self::Output(error) => language.pick(
+                format!("无法输出：{error}"),
+                format!("cannot write: {error}"),
+            ),
+        }
+    }
+}
+
+/// A refusal as the error of an argument: clap shows it in English, the localiser in Chinese.
+#[derive(Clone, Debug)]
+pub(crate) struct BadArgument {
+    pub(crate) refusal: Refusal,
+}
+
+impl fmt::Display for BadArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.refusal.accepted.message(Language::En))
+    }
+}
+
+impl std::error::Error for BadArgument {}

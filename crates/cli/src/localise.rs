@@ -1,0 +1,141 @@
+//! The language of help and of usage errors.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use liandong_core::language::Language;
+
+use crate::failure::BadArgument;
+
+/// Between the Chinese and the English half of a help text.
+const BETWEEN: &str = " || ";
+
+/// The language of this run: `--lang`, else the locale.
+pub(crate) fn language(
+    arguments: &[String],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Language {
+    let mut words = arguments.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        let asked = match word.strip_prefix("--lang") {
+            Some("") => words.next().map(String::as_str),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        if let Some(tag) = asked {
+            return Language::from_tag(tag);
+        }
+    }
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    locale.map_or_else(Language::default, |tag| Language::from_tag(&tag))
+}
+
+/// Keeps one language of every help text.
+pub(crate) fn localised(command: clap::Command, language: Language) -> clap::Command {
+    let about = command.get_about().map(|text| half(text, language));
+    let mut command = command
+        .mut_args(|argument| {
+            let help = argument.get_help().map(|text| half(text, language));
+            match help {
+                Some(help) => argument.help(help),
+                None => argument,
+            }
+        })
+        .mut_subcommands(|inner| localised(inner, language));
+    if let Some(about) = about {
+        command = command.about(about);
+    }
+    if language == Language::Zh {
+        command = command
+            .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
+            .subcommand_help_heading("命令")
+            .next_help_heading("选项");
+    }
+    command
+}
+
+fn half(text: &StyledStr, language: Language) -> String {
+    let whole = text.to_string();
+    match whole.split_once(BETWEEN) {
+        Some((zh, en)) => language.pick(zh, en).to_owned(),
+        None => whole,
+    }
+}
+
+/// A usage error for a person. English is clap's own.
+pub(crate) fn usage_error(error: &clap::Error, language: Language) -> String {
+    if language == Language::En {
+        return error.to_string();
+    }
+    let said = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join("、"),
+        Some(ContextValue::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let argument = said(ContextKind::InvalidArg);
+    let value = said(ContextKind::InvalidValue);
+    let sentence = match error.kind() {
+        ErrorKind::InvalidValue if value.is_empty() => format!("{argument} 需要一个值"),
+        ErrorKind::InvalidValue => {
+            format!(
+                "{argument}：“{value}”无法识别；可填：{}",
+                said(ContextKind::ValidValue)
+            )
+        }
+        ErrorKind::ValueValidation => {
+            let source = std::error::Error::source(error);
+            let bad = source.and_then(|source| source.downcast_ref::<BadArgument>());
+            let accepted = match (bad, source) {
+                (Some(bad), _) => bad.refusal.accepted.message(language),
+                (None, Some(other)) => other.to_string(),
+                (None, None) => String::new(),
+            };
+            format!("{argument}：“{value}”无法识别；{accepted}")
+        }
+        ErrorKind::UnknownArgument => {
+            let suggested = said(ContextKind::SuggestedArg);
+            let hint = if suggested.is_empty() {
+                String::new()
+            } else {
+                format!("；是否指 {suggested}？")
+            };
+            format!("没有参数 {argument}{hint}")
+        }
+        ErrorKind::InvalidSubcommand => {
+            let suggested = said(ContextKind::SuggestedSubcommand);
+            let hint = if suggested.is_empty() {
+                String::new()
+            } else {
+                format!("；是否指 {suggested}？")
+            };
+            format!("没有命令 {}{hint}", said(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::MissingRequiredArgument => format!("缺少参数：{argument}"),
+        ErrorKind::MissingSubcommand => {
+            format!("缺少命令；可用：{}", said(ContextKind::ValidSubcommand))
+        }
+        ErrorKind::ArgumentConflict => {
+            format!("{argument} 不能与 {} 同时使用", said(ContextKind::PriorArg))
+        }
+        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues => {
+            format!("{argument} 的值的个数不对")
+        }
+        _ => return error.to_string(),
+    };
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => {
+            let text = usage.to_string();
+            format!("\n\n用法：{}", text.trim_start_matches("Usage: "))
+        }
+        _ => String::new(),
+    };
+    format!("错误：{sentence}{usage}\n\n用 --help 查看说明。\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Cells: one value with how it is written for people and for programs.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use liandong_client::wire;
+use liandong_core::language::Language;
+use liandong_core::quantity::{percent, yuan};
+use serde::{Serialize, Serializer};
+
+use super::word::Word;
+
+/// One value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// Words; empty for none.
+    Text(String),
+    /// A whole number.
+    Whole(i64),
+    /// A whole number that is never negative.
+    Count(u64),
+    /// An amount in 分, shown in 元; a text with two decimals in JSON.
+    Fen(i64),
+    /// A share in ten-thousandths, shown in per cent; a whole number in JSON.
+    Share(Option<i64>),
+    /// One of a fixed set of words.
+    Word(Word),
+    /// Yes or no; `None` where it is not known.
+    Yes(Option<bool>),
+    /// A moment.
+    Moment(Option<Timestamp>),
+    /// Several words.
+    List(Vec<String>),
+}
+
+impl Cell {
+    /// Words.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A moment as it travels.
+    pub(crate) fn moment(at: Option<&wire::Timestamp>) -> Self {
+        Self::Moment(at.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok()))
+    }
+
+    /// How people read it.
+    pub(crate) fn for_people(&self, language: Language) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Whole(number) => number.to_string(),
+            Self::Count(number) => number.to_string(),
+            Self::Fen(fen) => yuan(*fen),
+            Self::Share(share) => share.map(percent).unwrap_or_default(),
+            Self::Word(word) => word.for_people(language),
+            Self::Yes(Some(true)) => language.pick("是", "yes").to_owned(),
+            Self::Yes(Some(false)) => language.pick("否", "no").to_owned(),
+            Self::Yes(None) | Self::Moment(None) => String::new(),
+            Self::Moment(Some(at)) => {
+                let local = at.to_zoned(TimeZone::system());
+                local.strftime("%Y-%m-%d %H:%M:%S").to_string()
+            }
+            Self::List(words) => words.join(language.pick("、", ", ")),
+        }
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Whole(number) => serializer.serialize_i64(*number),
+            Self::Count(number) => serializer.serialize_u64(*number),
+            Self::Fen(fen) => serializer.serialize_str(&yuan(*fen)),
+            Self::Share(share) => share.serialize(serializer),
+            Self::Word(word) => serializer.serialize_str(word.code),
+            Self::Yes(yes) => yes.serialize(serializer),
+            Self::Moment(None) => serializer.serialize_none(),
+            Self::Moment(Some(at)) => serializer.collect_str(at),
+            Self::List(words) => words.serialize(serializer),
+        }
+    }
+}

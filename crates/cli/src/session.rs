@@ -1,0 +1,166 @@
+//! What every command works with: the node, the acting region, the author, the output.
+
+use liandong_client::wire::admin::v1 as admin;
+use liandong_client::wire::rollup::v1::PlanKey;
+use liandong_client::wire::task::v1 as task;
+use liandong_client::{Address, Client, ConnectOptions, TraceParent};
+use liandong_core::indicator::Indicator;
+use liandong_core::language::Language;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
+
+use crate::failure::Failure;
+use crate::input::KnownIndicators;
+use crate::output::Output;
+
+/// One run of a command.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    pub(crate) output: Output,
+    pub(crate) by: String,
+    pub(crate) why: String,
+    pub(crate) region: Option<RegionCode>,
+}
+
+impl Session {
+    /// Dials the node.
+    pub(crate) async fn open(
+        address: &Address,
+        output: Output,
+        trace: Option<TraceParent>,
+    ) -> Result<Self, Failure> {
+        let options = ConnectOptions {
+            language: output.language,
+            ..ConnectOptions::default()
+        };
+        let dialled = Client::connect_with(address, options).await?;
+        let client = match trace {
+            Some(parent) => dialled.with_trace_parent(parent),
+            None => dialled,
+        };
+        Ok(Self {
+            client,
+            output,
+            by: String::new(),
+            why: String::new(),
+            region: None,
+        })
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        self.output.language
+    }
+
+    /// Who acts and why.
+    pub(crate) fn author(&self) -> Option<task::Author> {
+        Some(task::Author {
+            name: self.by.clone(),
+            why: self.why.clone(),
+        })
+    }
+
+    /// The region that acts: the one that was named, or the node's own.
+    pub(crate) async fn acting_region(&self) -> Result<String, Failure> {
+        if let Some(region) = self.region {
+            return Ok(region.to_string());
+        }
+        let request = admin::GetStatusRequest {};
+        Ok(self.client.admin().get_status(request).await?.region)
+    }
+
+    /// The region that acts, or no region for a filter.
+    pub(crate) fn region_or_any(&self) -> String {
+        self.region
+            .map(|region| region.to_string())
+            .unwrap_or_default()
+    }
+
+    /// The indicators that the node knows.
+    pub(crate) async fn indicators(&self) -> Result<KnownIndicators, Failure> {
+        let request = admin::ListIndicatorsRequest::default();
+        let answer = self.client.admin().list_indicators(request).await?;
+        let mut indicators = Vec::with_capacity(answer.indicators.len());
+        for message in answer.indicators {
+            indicators.push(Indicator::try_from(message).map_err(Failure::Answer)?);
+        }
+        Ok(KnownIndicators::new(indicators))
+    }
+
+    /// The plan of that code; its issuer is looked up unless it is named.
+    pub(crate) async fn plan_key(
+        &self,
+        code: &str,
+        issuer: Option<RegionCode>,
+    ) -> Result<PlanKey, Failure> {
+        if let Some(issuer) = issuer {
+            return Ok(PlanKey {
+                issuer: issuer.to_string(),
+                plan: code.to_owned(),
+            });
+        }
+        let request = task::ListPlansRequest::default();
+        let known = self.client.task().list_plans(request).await?.plans;
+        let issuers: Vec<String> = known
+            .iter()
+            .filter(|plan| plan.plan == code)
+            .map(|plan| plan.issuer.clone())
+            .collect();
+        if let [only] = issuers.as_slice() {
+            return Ok(PlanKey {
+                issuer: only.clone(),
+                plan: code.to_owned(),
+            });
+        }
+        if issuers.is_empty() {
+            let codes = known.into_iter().map(|plan| plan.plan).collect();
+            return Err(none_of(Reason::UnknownPlan, "PLAN", code, codes).into());
+        }
+        Err(several(Reason::Missing, "--issuer", "", issuers).into())
+    }
+
+    /// The issuer of the task of that id.
+    pub(crate) async fn task_record(
+        &self,
+        id: &str,
+        issuer: Option<RegionCode>,
+    ) -> Result<task::TaskRecord, Failure> {
+        let request = task::ListTasksRequest {
+            issuer: issuer.map(|issuer| issuer.to_string()).unwrap_or_default(),
+            ..task::ListTasksRequest::default()
+        };
+        let known = self.client.task().list_tasks(request).await?.tasks;
+        let mut found: Vec<task::TaskRecord> =
+            known.into_iter().filter(|record| record.id == id).collect();
+        match (found.pop(), found.is_empty()) {
+            (Some(record), true) => Ok(record),
+            (Some(last), false) => {
+                found.push(last);
+                let issuers = found.into_iter().map(|record| record.issuer).collect();
+                Err(several(Reason::Missing, "--issuer", "", issuers).into())
+            }
+            (None, _) => Err(Refusal::advise(
+                Reason::UnknownTask,
+                "ID",
+                id,
+                "用 liandong task list 查看全部任务",
+                "liandong task list shows them all",
+            )
+            .into()),
+        }
+    }
+}
+
+/// A refusal of a name of which there is none.
+pub(crate) fn none_of(reason: Reason, field: &str, value: &str, known: Vec<String>) -> Refusal {
+    let accepted = if known.is_empty() {
+        Accepted::Nothing
+    } else {
+        Accepted::OneOf(known)
+    };
+    Refusal::new(reason, field, value, accepted)
+}
+
+/// A refusal of a name of which there are several.
+pub(crate) fn several(reason: Reason, field: &str, value: &str, known: Vec<String>) -> Refusal {
+    Refusal::new(reason, field, value, Accepted::OneOf(known))
+}
