@@ -49,7 +49,6 @@ pub(crate) async fn serve(
     Server::builder()
         .accept_http1(true)
         .tcp_nodelay(true)
-        .timeout(limits.timeout)
         .concurrency_limit_per_connection(limits.requests_per_connection)
         .load_shed(true)
         .max_concurrent_streams(limits.streams_per_connection)

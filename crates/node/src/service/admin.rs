@@ -32,6 +32,8 @@ pub(crate) struct AdminService {
     context: Arc<Context>,
     /// One verification at a time: each copies the state.
     verifying: Arc<Semaphore>,
+    /// Few exports at a time: each reads the whole journal.
+    exporting: Arc<Semaphore>,
 }
 
 impl AdminService {
@@ -39,14 +41,12 @@ impl AdminService {
         Self {
             context,
             verifying: Arc::new(Semaphore::new(1)),
+            exporting: Arc::new(Semaphore::new(2)),
         }
     }
-}
 
-const fn method(name: &'static str) -> Method {
-    Method {
-        service: "admin",
-        name,
+    fn method(&self, name: &'static str) -> Method {
+        Method::new("admin", name, self.context.config.limits.timeout)
     }
 }
 
@@ -59,7 +59,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("get_status");
         serve(
-            method("GetStatus"),
+            self.method("GetStatus"),
             span,
             request,
             |_, message| async move {
@@ -78,7 +78,7 @@ impl Service for AdminService {
         let verifying = &self.verifying;
         let span = info_span!("verify_node");
         serve(
-            method("VerifyNode"),
+            self.method("VerifyNode"),
             span,
             request,
             |_, message| async move {
@@ -96,7 +96,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("list_regions");
         serve(
-            method("ListRegions"),
+            self.method("ListRegions"),
             span,
             request,
             |_, message| async move {
@@ -120,7 +120,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("list_indicators");
         serve(
-            method("ListIndicators"),
+            self.method("ListIndicators"),
             span,
             request,
             |_, message| async move {
@@ -144,7 +144,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("host_regions", regions = request.get_ref().regions.len());
         serve(
-            method("HostRegions"),
+            self.method("HostRegions"),
             span,
             request,
             |caller, message| async move {
@@ -169,14 +169,15 @@ impl Service for AdminService {
         request: Request<ExportRegionRequest>,
     ) -> Result<Response<Self::ExportRegionStream>, Status> {
         let context = &self.context;
+        let exporting = &self.exporting;
         let span = info_span!("export_region", region = request.get_ref().region);
         serve(
-            method("ExportRegion"),
+            self.method("ExportRegion"),
             span,
             request,
             |caller, message| async move {
                 let asked = Export::try_from(message)?;
-                Ok(export::export(context, &caller, asked).await?)
+                Ok(export::export(context, exporting, &caller, asked).await?)
             },
         )
         .await
@@ -189,7 +190,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("import_region");
         serve(
-            method("ImportRegion"),
+            self.method("ImportRegion").unhurried(),
             span,
             request,
             |caller, mut chunks| async move {

@@ -1,6 +1,6 @@
 //! What all calls have in common: the caller's language and trace, a span, and metrics.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use liandong_core::command::{Answer, Command};
 use liandong_core::language::Language;
@@ -15,11 +15,30 @@ use crate::trace;
 /// The most rows that one answer lists.
 pub(super) const MAX_LISTED: usize = 10_000;
 
-/// Names a method in metrics.
+/// Names a method in metrics, and says how long it may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Method {
-    pub(super) service: &'static str,
-    pub(super) name: &'static str,
+    service: &'static str,
+    name: &'static str,
+    patience: Option<Duration>,
+}
+
+impl Method {
+    pub(super) fn new(service: &'static str, name: &'static str, patience: Duration) -> Self {
+        Self {
+            service,
+            name,
+            patience: Some(patience),
+        }
+    }
+
+    /// For a method that answers when the caller has sent all: an upload takes as long as it takes.
+    pub(super) fn unhurried(self) -> Self {
+        Self {
+            patience: None,
+            ..self
+        }
+    }
 }
 
 /// Who calls, as far as a handler needs to know.
@@ -82,7 +101,14 @@ where
         span: span.clone(),
     };
     let language = caller.language;
-    let worked = work(caller, request.into_inner()).instrument(span).await;
+    let working = work(caller, request.into_inner()).instrument(span);
+    let worked = match method.patience {
+        Some(patience) => {
+            let in_time = tokio::time::timeout(patience, working).await;
+            in_time.unwrap_or_else(|_| Err(too_slow().into()))
+        }
+        None => working.await,
+    };
     let answered = worked.map(Response::new).map_err(|failure| match failure {
         Failure::Refused(refused) => refusal::status(&refused, language),
         Failure::Stream(status) => status,
@@ -92,8 +118,18 @@ where
     answered
 }
 
+/// A command that was handed in is decided all the same; asking again with the same ids changes
+/// nothing.
+fn too_slow() -> Refusal {
+    let (zh, en) = (
+        "处理超时，请稍后重试",
+        "it took too long: try again shortly",
+    );
+    Refusal::advise(Reason::Overloaded, "", "", zh, en)
+}
+
 fn note(method: Method, code: Code, started: Instant) {
-    let Method { service, name } = method;
+    let Method { service, name, .. } = method;
     metrics::counter!(
         "liandong_requests_total",
         "service" => service,

@@ -33,12 +33,9 @@ impl CollaborationService {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         Self { context }
     }
-}
 
-const fn method(name: &'static str) -> Method {
-    Method {
-        service: "collaboration",
-        name,
+    fn method(&self, name: &'static str) -> Method {
+        Method::new("collaboration", name, self.context.config.limits.timeout)
     }
 }
 
@@ -51,7 +48,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("propose_pairing");
         serve(
-            method("ProposePairing"),
+            self.method("ProposePairing"),
             span,
             request,
             |caller, message| async move {
@@ -70,7 +67,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("sign_pairing");
         serve(
-            method("SignPairing"),
+            self.method("SignPairing"),
             span,
             request,
             |caller, message| async move {
@@ -89,7 +86,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("end_pairing");
         serve(
-            method("EndPairing"),
+            self.method("EndPairing"),
             span,
             request,
             |caller, message| async move {
@@ -108,7 +105,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("list_pairings");
         serve(
-            method("ListPairings"),
+            self.method("ListPairings"),
             span,
             request,
             |_, message| async move {
@@ -132,7 +129,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("propose_project");
         serve(
-            method("ProposeProject"),
+            self.method("ProposeProject"),
             span,
             request,
             |caller, message| async move {
@@ -151,7 +148,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("consent_project");
         serve(
-            method("ConsentProject"),
+            self.method("ConsentProject"),
             span,
             request,
             |caller, message| async move {
@@ -170,7 +167,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("record_entry");
         serve(
-            method("RecordEntry"),
+            self.method("RecordEntry"),
             span,
             request,
             |caller, message| async move {
@@ -189,7 +186,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("list_projects");
         serve(
-            method("ListProjects"),
+            self.method("ListProjects"),
             span,
             request,
             |_, message| async move {
@@ -211,7 +208,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("get_project");
         serve(
-            method("GetProject"),
+            self.method("GetProject"),
             span,
             request,
             |_, message| async move {
@@ -232,7 +229,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("reconcile_project");
         serve(
-            method("ReconcileProject"),
+            self.method("ReconcileProject"),
             span,
             request,
             |_, message| async move {

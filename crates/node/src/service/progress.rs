@@ -27,12 +27,9 @@ impl ProgressService {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         Self { context }
     }
-}
 
-const fn method(name: &'static str) -> Method {
-    Method {
-        service: "progress",
-        name,
+    fn method(&self, name: &'static str) -> Method {
+        Method::new("progress", name, self.context.config.limits.timeout)
     }
 }
 
@@ -50,7 +47,7 @@ impl Service for ProgressService {
         let span = info_span!("push_reports", rows);
         let context = &self.context;
         serve(
-            method("PushReports"),
+            self.method("PushReports"),
             span,
             request,
             |caller, message| async move {
@@ -73,7 +70,7 @@ impl Service for ProgressService {
         let span = info_span!("upload_reports");
         let context = &self.context;
         serve(
-            method("UploadReports"),
+            self.method("UploadReports").unhurried(),
             span,
             request,
             |caller, mut batches| async move {
@@ -97,7 +94,7 @@ impl Service for ProgressService {
         let context = &self.context;
         let span = info_span!("list_history");
         serve(
-            method("ListHistory"),
+            self.method("ListHistory"),
             span,
             request,
             |_, message| async move {

@@ -40,12 +40,9 @@ impl RollupService {
     pub(crate) fn new(context: Arc<Context>, stopping: watch::Receiver<bool>) -> Self {
         Self { context, stopping }
     }
-}
 
-const fn method(name: &'static str) -> Method {
-    Method {
-        service: "rollup",
-        name,
+    fn method(&self, name: &'static str) -> Method {
+        Method::new("rollup", name, self.context.config.limits.timeout)
     }
 }
 
@@ -90,7 +87,7 @@ impl Service for RollupService {
         let context = &self.context;
         let span = info_span!("get_rollup");
         serve(
-            method("GetRollup"),
+            self.method("GetRollup"),
             span,
             request,
             |caller, message| async move {
@@ -115,7 +112,7 @@ impl Service for RollupService {
         let stopping = self.stopping.clone();
         let span = info_span!("watch_rollup");
         serve(
-            method("WatchRollup"),
+            self.method("WatchRollup"),
             span,
             request,
             |caller, message| async move {
@@ -133,7 +130,7 @@ impl Service for RollupService {
         let context = &self.context;
         let span = info_span!("drill_rollup");
         serve(
-            method("DrillRollup"),
+            self.method("DrillRollup"),
             span,
             request,
             |_, message| async move {
@@ -160,7 +157,7 @@ impl Service for RollupService {
         let context = &self.context;
         let span = info_span!("get_completeness");
         serve(
-            method("GetCompleteness"),
+            self.method("GetCompleteness"),
             span,
             request,
             |_, message| async move {
@@ -185,7 +182,7 @@ impl Service for RollupService {
         let context = &self.context;
         let span = info_span!("rank_regions");
         serve(
-            method("RankRegions"),
+            self.method("RankRegions"),
             span,
             request,
             |_, message| async move {

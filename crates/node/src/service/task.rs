@@ -32,12 +32,9 @@ impl TaskService {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         Self { context }
     }
-}
 
-const fn method(name: &'static str) -> Method {
-    Method {
-        service: "task",
-        name,
+    fn method(&self, name: &'static str) -> Method {
+        Method::new("task", name, self.context.config.limits.timeout)
     }
 }
 
@@ -50,7 +47,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("import_plan");
         serve(
-            method("ImportPlan"),
+            self.method("ImportPlan"),
             span,
             request,
             |caller, message| async move {
@@ -69,7 +66,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("consult_plan");
         serve(
-            method("ConsultPlan"),
+            self.method("ConsultPlan"),
             span,
             request,
             |caller, message| async move {
@@ -88,7 +85,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("comment_plan");
         serve(
-            method("CommentPlan"),
+            self.method("CommentPlan"),
             span,
             request,
             |caller, message| async move {
@@ -107,7 +104,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("issue_plan");
         serve(
-            method("IssuePlan"),
+            self.method("IssuePlan"),
             span,
             request,
             |caller, message| async move {
@@ -126,7 +123,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("list_plans");
         serve(
-            method("ListPlans"),
+            self.method("ListPlans"),
             span,
             request,
             |_, message| async move {
@@ -147,13 +144,18 @@ impl Service for TaskService {
     ) -> Result<Response<GetPlanResponse>, Status> {
         let context = &self.context;
         let span = info_span!("get_plan");
-        serve(method("GetPlan"), span, request, |_, message| async move {
-            let named = Named::try_from(message)?;
-            Ok(context
-                .reader
-                .read(|state| plans::get(state, &named))
-                .await??)
-        })
+        serve(
+            self.method("GetPlan"),
+            span,
+            request,
+            |_, message| async move {
+                let named = Named::try_from(message)?;
+                Ok(context
+                    .reader
+                    .read(|state| plans::get(state, &named))
+                    .await??)
+            },
+        )
         .await
     }
 
@@ -164,7 +166,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("assign_tasks", parts = request.get_ref().parts.len());
         serve(
-            method("AssignTasks"),
+            self.method("AssignTasks"),
             span,
             request,
             |caller, message| async move {
@@ -188,7 +190,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("step_task");
         serve(
-            method("StepTask"),
+            self.method("StepTask"),
             span,
             request,
             |caller, message| async move {
@@ -207,7 +209,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("list_tasks");
         serve(
-            method("ListTasks"),
+            self.method("ListTasks"),
             span,
             request,
             |_, message| async move {
@@ -230,14 +232,19 @@ impl Service for TaskService {
     ) -> Result<Response<GetTaskResponse>, Status> {
         let context = &self.context;
         let span = info_span!("get_task");
-        serve(method("GetTask"), span, request, |_, message| async move {
-            let named = Named::try_from(message)?;
-            let task = context
-                .reader
-                .read(|state| tasks::get(state, &named))
-                .await??;
-            Ok(GetTaskResponse { task: Some(task) })
-        })
+        serve(
+            self.method("GetTask"),
+            span,
+            request,
+            |_, message| async move {
+                let named = Named::try_from(message)?;
+                let task = context
+                    .reader
+                    .read(|state| tasks::get(state, &named))
+                    .await??;
+                Ok(GetTaskResponse { task: Some(task) })
+            },
+        )
         .await
     }
 }

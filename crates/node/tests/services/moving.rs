@@ -294,5 +294,12 @@ async fn the_old_node_goes_on_as_the_node_above() {
     let (above, below) = (table(&city, "371524").await, table(&county, "371524").await);
     assert_eq!(above.sums, below.sums);
     verify(&city).await;
+
+    // What the county has said since is not the old node's to export.
+    let late = export(&city, "371524", true).await.expect("an export");
+    let third = start("371524", TREE, "").await;
+    import(&third, &late).await.expect("an import");
+    let left = table(&third, "371524").await;
+    assert_eq!(left.sums.map(|sums| sums.numerator), Some(10));
     verify(&county).await;
 }

@@ -235,3 +235,21 @@ async fn the_history_of_a_figure_is_newest_first_across_and_within_frames() {
         .expect_err("no such unit");
     assert_eq!(status.code(), Code::NotFound);
 }
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_a_request() {
+    let node = start("371524", TREE, "[limits]\ntimeout_seconds = 1\n").await;
+    let (batches, upload) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(upload);
+    let mut client = node.progress();
+    let answer = tokio::spawn(async move { client.upload_reports(stream).await });
+    for (id, count) in [("1", 5), ("2", 6), ("3", 7)] {
+        let batch = Some(batch(id, vec![dropouts("371524-A", count)]));
+        let sent = batches.send(UploadReportsRequest { batch }).await;
+        sent.expect("the node still listens");
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    }
+    drop(batches);
+    let uploaded = answer.await.expect("no panic").expect("an answer");
+    assert_eq!(uploaded.into_inner().counts, counts(1, 2, 0, 0));
+}

@@ -243,14 +243,12 @@ async fn a_watch_begins_with_how_things_are_and_can_be_resumed() {
         .await
         .expect("a watch")
         .into_inner();
-    assert_eq!(
-        figures(&next(&mut stream).await),
-        [("371524-A", 0), ("371524", 5)]
-    );
+    let third = next(&mut stream).await;
+    assert_eq!(figures(&third), [("371524-A", 0), ("371524", 5)]);
 
-    // Another life of the node's data: the watch starts over.
+    // Another life of the node's data: the watch starts over, though nothing is new.
     let elsewhere = WatchRollupRequest {
-        after_change: second.change,
+        after_change: third.change,
         incarnation: vec![7; 16],
         ..asked
     };

@@ -2,6 +2,8 @@
 
 mod selection;
 
+use std::sync::Arc;
+
 use liandong_core::command::{Answer, Command};
 use liandong_core::event::Event;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -12,7 +14,7 @@ use liandong_store::record;
 use liandong_wire::admin::Export;
 use liandong_wire::admin::v1::ExportRegionResponse;
 use liandong_wire::refusal;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
@@ -32,12 +34,20 @@ type Chunks = mpsc::Sender<Result<ExportRegionResponse, Status>>;
 
 /// Begins an export. When the region moves, the node stops taking its reports before the journal
 /// is read, so that the export holds everything that was ever accepted; an export that broke off
-/// can be asked for again.
+/// can be asked for again. `exporting` bounds how many read the journal at a time.
 pub(super) async fn export(
     context: &Context,
+    exporting: &Arc<Semaphore>,
     caller: &Caller,
     asked: Export,
 ) -> Result<ReceiverStream<Result<ExportRegionResponse, Status>>, Refusal> {
+    let permit = Arc::clone(exporting).try_acquire_owned().map_err(|_| {
+        let (zh, en) = (
+            "正在导出，请稍后重试",
+            "exports are running: try again later",
+        );
+        Refusal::advise(Reason::Overloaded, "", "", zh, en)
+    })?;
     let region = asked.region;
     let hosted = context
         .reader
@@ -65,6 +75,7 @@ pub(super) async fn export(
     let language = caller.language;
     let (chunks, stream) = mpsc::channel(QUEUE);
     tokio::task::spawn_blocking(move || {
+        let _until_written = permit;
         let mut output = Output::new(chunks.clone());
         let written = write(&history, &selection, header, &mut output);
         if let Err(Stop::Failed(refused)) = written {

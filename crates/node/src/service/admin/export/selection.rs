@@ -16,6 +16,7 @@ const MAX_DEPTH: usize = 32;
 /// A region with all below it, and those above it, whose plans and tasks it works by.
 #[derive(Debug)]
 pub(super) struct Selection {
+    region: RegionCode,
     within: BTreeSet<RegionCode>,
     above: BTreeSet<RegionCode>,
 }
@@ -29,6 +30,7 @@ impl Selection {
             next = state.parent(catalogue, parent);
         }
         Self {
+            region,
             within: state.tree().subtree(region).into_iter().collect(),
             above,
         }
@@ -100,6 +102,11 @@ impl Selection {
     /// What came from other nodes. How far the changes of a node below have been taken is kept;
     /// any other node is asked anew from the start, because not all that it sent goes along.
     fn received(&self, mut received: Received) -> Option<Received> {
+        if received.from == self.region {
+            // Said by the region's own node: after it moved out, or before it moved in with a
+            // history that says the same.
+            return None;
+        }
         let from_below = self.within.contains(&received.from);
         received.documents.retain(|document| {
             self.within.contains(&document.owner) || self.is_meant_for(document)
