@@ -1,6 +1,7 @@
 //! The one page for officials: how a region stands on a plan.
 
 use askama::Template;
+use liandong_core::indicator::IndicatorKind;
 use liandong_core::language::Language;
 use liandong_core::period::{Period, PeriodKind};
 use liandong_core::plan::Bound;
@@ -222,7 +223,12 @@ fn show(query: &dyn Query, row: &RollupRow<'_>, language: Language) -> Row {
             Bound::Equals(_) => "=",
         };
         let due = due.map(|due| format!(" ({due})")).unwrap_or_default();
-        format!("{sign} {}{due}", bound.value())
+        let value = if row.indicator.unit == "%" {
+            bound.value().as_percent()
+        } else {
+            bound.value().to_string()
+        };
+        format!("{sign} {value}{due}")
     });
     let english = !row.indicator.name_en.is_empty() && language == Language::En;
     Row {
@@ -234,7 +240,11 @@ fn show(query: &dyn Query, row: &RollupRow<'_>, language: Language) -> Row {
             row.indicator.name.clone()
         },
         value: if value.is_empty() { dash() } else { value },
-        unit: row.indicator.unit.clone(),
+        // A milestone's value says how many of how many have done it.
+        unit: match row.indicator.kind {
+            IndicatorKind::Milestone => String::new(),
+            _ => row.indicator.unit.clone(),
+        },
         target,
         rate: row.completion.rate.map_or_else(dash, percent),
         scheduled: row.scheduled.map_or_else(dash, percent),

@@ -43,8 +43,8 @@ pub struct Setting<'a> {
     pub frame: u64,
 }
 
-/// Decides a command, applies what was decided, and what follows from it (the summaries that a
-/// project's superiors see), to the state. Returns every event, for the journal, and the answer.
+/// Decides a command and [`apply`]s what was decided. Returns every event, for the journal, and the
+/// answer.
 ///
 /// # Errors
 /// See [`decide`]; the state is unchanged then.
@@ -54,22 +54,29 @@ pub fn execute(
     setting: &Setting<'_>,
 ) -> Result<Decision, Refusal> {
     let decision = decide(state, command, setting)?;
-    // The journal has them in the order in which they were applied, or a replay would number the
-    // changes differently and peers would miss some.
     let mut events = Vec::with_capacity(decision.events.len());
-    for event in decision.events {
-        state.apply(&event, setting.frame);
-        let follow_ups = collaboration::follow_up(state, &event);
-        events.push(event);
-        for follow_up in follow_ups {
-            state.apply(&follow_up, setting.frame);
-            events.push(follow_up);
-        }
-    }
+    apply(state, decision.events, setting.frame, |event| {
+        events.push(event)
+    });
     Ok(Decision {
         events,
         answer: decision.answer,
     })
+}
+
+/// Applies what was decided to the state, and what follows from it (the summaries that a project's
+/// superiors see). Hands every event to `journal`, in the order in which they were applied: in
+/// another order a replay would number the changes differently and peers would miss some.
+pub fn apply(state: &mut State, events: Vec<Event>, frame: u64, mut journal: impl FnMut(Event)) {
+    for event in events {
+        state.apply(&event, frame);
+        let follow_ups = collaboration::follow_up(state, &event);
+        journal(event);
+        for follow_up in follow_ups {
+            state.apply(&follow_up, frame);
+            journal(follow_up);
+        }
+    }
 }
 
 /// Decides a command.

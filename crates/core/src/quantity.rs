@@ -47,6 +47,21 @@ impl Exact {
         self.denominator
     }
 
+    /// The same quantity in hundredths, as a percentage is written: `0.3` is `30%`.
+    pub fn as_percent(self) -> String {
+        let digits = self.denominator.checked_ilog10().unwrap_or(0);
+        let hundredfold = Self {
+            numerator: self.numerator,
+            denominator: 10i64.pow(digits.saturating_sub(2)),
+        };
+        let factor = 10i64.pow(2u32.saturating_sub(digits));
+        let whole = self.numerator.checked_mul(factor);
+        match whole {
+            Some(whole) if digits <= 2 => format!("{whole}%"),
+            _ => format!("{hundredfold}%"),
+        }
+    }
+
     /// Compares with `numerator / denominator`, exactly; `None` when that denominator is zero.
     pub fn compare_ratio(self, numerator: i128, denominator: i128) -> Option<Ordering> {
         compare_fractions(

@@ -17,8 +17,8 @@ mod lock;
 pub mod record;
 mod store;
 
-pub use backup::{Backup, BackupError, backup};
 pub use announce::{Announcement, announce, withdraw};
+pub use backup::{Backup, BackupError, backup};
 pub use durable::FileError;
 pub use engine::EngineFault;
 pub use identity::{IdentityError, Incarnation};

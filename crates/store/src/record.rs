@@ -59,6 +59,55 @@ pub fn encode(events: &[Event]) -> Result<Vec<u8>, EncodeError> {
     postcard::to_extend(events, vec![RECORD_VERSION]).map_err(EncodeError)
 }
 
+/// A batch that grows event by event; each event is put into bytes once.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    events: usize,
+}
+
+impl Batch {
+    /// An empty batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an event.
+    ///
+    /// # Errors
+    /// The batch is as it was before.
+    pub fn push(&mut self, event: &Event) -> Result<(), EncodeError> {
+        let mut event_bytes = postcard::to_stdvec(event).map_err(EncodeError)?;
+        if self.bytes.is_empty() {
+            self.bytes = event_bytes;
+        } else {
+            self.bytes.append(&mut event_bytes);
+        }
+        self.events += 1;
+        Ok(())
+    }
+
+    /// How many bytes the events take so far.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no event.
+    pub fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// The payload in two parts, for [`crate::journal::Journal::append_parts`]: what stands before
+    /// the events, and the events.
+    ///
+    /// # Errors
+    /// Never for a number that fits a `usize`.
+    pub fn parts(&self) -> Result<(Vec<u8>, &[u8]), EncodeError> {
+        let head = postcard::to_extend(&self.events, vec![RECORD_VERSION]);
+        Ok((head.map_err(EncodeError)?, &self.bytes))
+    }
+}
+
 /// The batch in a journal payload.
 ///
 /// # Errors

@@ -45,6 +45,21 @@ fn targets_are_read_exactly() {
 }
 
 #[test]
+fn a_share_is_written_as_a_percentage() {
+    for (text, percent) in [
+        ("100%", "100%"),
+        ("0.3", "30%"),
+        ("5%", "5%"),
+        ("1.05", "105%"),
+        ("99.5%", "99.5%"),
+        ("0.125%", "0.125%"),
+        ("0", "0%"),
+    ] {
+        assert_eq!(text.parse::<Exact>().unwrap().as_percent(), percent);
+    }
+}
+
+#[test]
 fn money_is_read_to_the_fen() {
     assert_eq!(parse_yuan("123.45"), Ok(12_345));
     assert_eq!(parse_yuan("0.1"), Ok(10));

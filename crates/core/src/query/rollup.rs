@@ -186,11 +186,19 @@ fn row<'a>(
         indicator,
         target,
         sums,
-        expected: question.expected(region, indicator),
+        expected: question.expected(region, reported_part(question, indicator)),
         value,
         completion: judged,
         scheduled,
     }
+}
+
+/// The indicator whose reports `sums` counts: for a ratio of ratios the one above the line.
+fn reported_part<'a>(question: &Question<'a>, indicator: &'a Indicator) -> &'a Indicator {
+    let above = indicator.of.map(|[above, _]| above);
+    above
+        .and_then(|above| question.state.indicator(question.catalogue, above))
+        .unwrap_or(indicator)
 }
 
 fn value_of(question: &Question<'_>, region: RegionCode, indicator: &Indicator) -> (Sums, Value) {

@@ -143,7 +143,11 @@ pub fn completion(
         };
     };
     let met = value.meets(bound);
-    let rate = met.and_then(|met| rate(value, bound, met));
+    let rate = met.and_then(|met| {
+        let rounded = rate(value, bound, met)?;
+        // A missed target never shows a full rate.
+        Some(if met { rounded } else { rounded.min(9_999) })
+    });
     let light = match (met, rate) {
         (None, _) => Light::Grey,
         (Some(true), _) => Light::Green,
@@ -199,21 +203,21 @@ fn rate(value: Value, bound: Bound, met: bool) -> Option<i64> {
     }
 }
 
-/// `(a/b) / (c/d)` in basis points, rounded down so that a missed target never shows 100.00 %.
+/// `(a/b) / (c/d)` in basis points, rounded half up.
 fn share(above: (i128, i128), below: (i128, i128)) -> Option<i64> {
-    let (mut low, mut high) = (0i64, 1_000_000i64);
-    // Bisection on exact comparisons: no product of the four parts is ever formed.
+    let (mut low, mut high) = (0i64, 2_000_000i64);
+    // Bisection on exact comparisons, in half basis points: no product of the four parts is formed.
     while low < high {
         let middle = (low + high + 1) / 2;
         let scaled = below.0.checked_mul(i128::from(middle))?;
-        let reached = compare_fractions(above.0, above.1, scaled, below.1.checked_mul(10_000)?)?;
+        let reached = compare_fractions(above.0, above.1, scaled, below.1.checked_mul(20_000)?)?;
         if reached == Ordering::Less {
             high = middle - 1;
         } else {
             low = middle;
         }
     }
-    Some(low)
+    Some((low + 1) / 2)
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
-//! Deciding: drain the queue, decide, append one frame.
+//! Deciding: take what waits, decide, append one frame.
 
+use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::sync::mpsc::SyncSender;
 
-use liandong_core::command::Command;
-use liandong_core::decide::{Setting, execute};
+use liandong_core::command::{Answer, Command};
+use liandong_core::decide::{Setting, apply, decide};
 use liandong_core::event::Event;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
-use liandong_store::journal::JournalError;
-use liandong_store::record;
+use liandong_core::state::State;
+use liandong_store::journal::{Journal, JournalError, MAX_PAYLOAD};
+use liandong_store::record::Batch;
 use tokio::sync::mpsc::Receiver;
 
 use super::{Decided, Message, Parts, Reply, Request};
@@ -19,35 +21,51 @@ use crate::clock;
 const MAX_COMMANDS: usize = 1_024;
 const MAX_ROWS: usize = 65_536;
 
+/// A batch whose events take this many bytes is full.
+const FULL_BYTES: usize = 8 << 20;
+
+/// The most bytes that the events of one command may take. Together with a batch that is not yet
+/// full, and the small events that follow from others, it stays below [`MAX_PAYLOAD`], so that a
+/// batch that was applied can always be appended.
+const LARGEST_BYTES: usize = MAX_PAYLOAD / 4 * 3;
+
 /// Runs until it is told to stop.
 pub(super) fn run(mut parts: Parts, mut inbox: Receiver<Message>, decided: &SyncSender<Decided>) {
-    let mut requests = Vec::new();
+    let mut waiting: VecDeque<Request> = VecDeque::new();
     let mut stopping = false;
-    while !stopping {
-        let Some(Message::Decide(first)) = inbox.blocking_recv() else {
-            return;
-        };
-        let mut rows = weight(&first);
-        requests.push(*first);
-        while requests.len() < MAX_COMMANDS && rows < MAX_ROWS {
-            match inbox.try_recv() {
-                Ok(Message::Decide(next)) => {
-                    rows += weight(&next);
-                    requests.push(*next);
-                }
-                Ok(Message::Stop) => {
-                    stopping = true;
-                    break;
-                }
-                Err(_) => break,
+    loop {
+        if waiting.is_empty() {
+            if stopping {
+                return;
+            }
+            match inbox.blocking_recv() {
+                Some(Message::Decide(request)) => waiting.push_back(*request),
+                Some(Message::Stop) | None => return,
             }
         }
-        metrics::histogram!("liandong_batch_commands").record(requests.len() as f64);
-        let batch = decide_batch(&mut parts, requests.drain(..));
+        stopping |= drain(&mut inbox, &mut waiting);
+        metrics::histogram!("liandong_batch_commands").record(waiting.len() as f64);
+        let batch = decide_batch(&mut parts, &mut waiting);
         if decided.send(batch).is_err() {
             return;
         }
     }
+}
+
+/// Takes what else waits, up to a full batch; returns whether the loop was told to stop.
+fn drain(inbox: &mut Receiver<Message>, waiting: &mut VecDeque<Request>) -> bool {
+    let mut rows: usize = waiting.iter().map(weight).sum();
+    while waiting.len() < MAX_COMMANDS && rows < MAX_ROWS {
+        match inbox.try_recv() {
+            Ok(Message::Decide(request)) => {
+                rows += weight(&request);
+                waiting.push_back(*request);
+            }
+            Ok(Message::Stop) => return true,
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 fn weight(request: &Request) -> usize {
@@ -58,20 +76,19 @@ fn weight(request: &Request) -> usize {
     }
 }
 
-fn decide_batch(parts: &mut Parts, requests: impl Iterator<Item = Request>) -> Decided {
+/// Decides what waits until the batch is full; what did not fit stays for the next.
+fn decide_batch(parts: &mut Parts, waiting: &mut VecDeque<Request>) -> Decided {
     // Asked before anything is decided: what is applied to the state must be appended.
     if let Err(error) = parts.journal.check_space() {
         tracing::warn!(%error, "intake refused");
         let refusal = no_space(&error);
-        let replies = requests
-            .map(|request| Reply {
-                to: request.reply,
-                answer: Err(refusal.clone()),
-            })
-            .collect();
+        let replies = waiting.drain(..).map(|request| Reply {
+            to: request.reply,
+            answer: Err(refusal.clone()),
+        });
         return Decided {
+            replies: replies.collect(),
             frame: parts.journal.last(),
-            replies,
         };
     }
     let moment = clock::now();
@@ -83,17 +100,16 @@ fn decide_batch(parts: &mut Parts, requests: impl Iterator<Item = Request>) -> D
         here: parts.here,
         frame: parts.journal.last() + 1,
     };
-    let mut events: Vec<Event> = Vec::new();
-    let mut replies = Vec::new();
+    let mut batch = Batch::new();
+    let mut replies = Vec::with_capacity(waiting.len());
     {
         let mut state = parts.state.write().unwrap_or_else(PoisonError::into_inner);
-        for request in requests {
+        while batch.len() < FULL_BYTES
+            && let Some(request) = waiting.pop_front()
+        {
             let _entered = request.span.enter();
             let before = state.last_change();
-            let answer = execute(&mut state, request.command, &setting).map(|decision| {
-                events.extend(decision.events);
-                decision.answer
-            });
+            let answer = decide_one(&mut state, request.command, &setting, &mut batch);
             let after = state.last_change();
             if after > before {
                 parts.traces.note(after, request.trace);
@@ -104,8 +120,8 @@ fn decide_batch(parts: &mut Parts, requests: impl Iterator<Item = Request>) -> D
             });
         }
     }
-    if !events.is_empty() {
-        append(parts, &events);
+    if !batch.is_empty() {
+        append(&mut parts.journal, &batch);
     }
     Decided {
         frame: parts.journal.last(),
@@ -113,20 +129,59 @@ fn decide_batch(parts: &mut Parts, requests: impl Iterator<Item = Request>) -> D
     }
 }
 
+/// Decides one command, and applies it if what it leads to fits the batch.
+fn decide_one(
+    state: &mut State,
+    command: Command,
+    setting: &Setting<'_>,
+    batch: &mut Batch,
+) -> Result<Answer, Refusal> {
+    // The rows of a push are bounded by the size of a message; the rest is measured.
+    let bounded = matches!(command, Command::PushReports(_));
+    let decision = decide(state, command, setting)?;
+    if !bounded {
+        let mut alone = Batch::new();
+        for event in &decision.events {
+            add(&mut alone, event);
+        }
+        if alone.len() > LARGEST_BYTES {
+            let megabytes = alone.len() >> 20;
+            let accepted = Accepted::Form(format!("<= {} MiB", LARGEST_BYTES >> 20));
+            return Err(Refusal::new(
+                Reason::TooLong,
+                "request",
+                megabytes,
+                accepted,
+            ));
+        }
+    }
+    let frame = setting.frame;
+    apply(state, decision.events, frame, |event| add(batch, &event));
+    Ok(decision.answer)
+}
+
+/// Adds an event that is, or will be, applied; one that cannot be encoded ends the process.
+fn add(batch: &mut Batch, event: &Event) {
+    if let Err(error) = batch.push(event) {
+        tracing::error!(%error, "cannot encode an event; stopping");
+        std::process::abort();
+    }
+}
+
 /// Appends the batch as one frame. The state has it already, so a failure here ends the process;
 /// at the next start the state is what the journal says.
-fn append(parts: &mut Parts, events: &[Event]) {
-    let appended = record::encode(events)
-        .map_err(|error| error.to_string())
-        .and_then(|payload| {
-            metrics::counter!("liandong_journal_bytes_total").increment(payload.len() as u64);
-            let frame = parts.journal.append(&payload);
-            frame.map_err(|error| error.to_string())
-        });
+fn append(journal: &mut Journal, batch: &Batch) {
+    let appended = match batch.parts() {
+        Ok((head, events)) => journal
+            .append_parts(&[&head, events])
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
     if let Err(error) = appended {
         tracing::error!(error, "cannot append to the journal; stopping");
         std::process::abort();
     }
+    metrics::counter!("liandong_journal_bytes_total").increment(batch.len() as u64);
     metrics::counter!("liandong_journal_frames_total").increment(1);
 }
 

@@ -258,7 +258,8 @@ impl File {
             1 << 40,
         );
         let limits = &self.limits;
-        problems.range("limits.message_mb", limits.message_mb as u64, 1, 256);
+        // One push must fit one journal frame.
+        problems.range("limits.message_mb", limits.message_mb as u64, 1, 32);
         problems.range("limits.queue", limits.queue as u64, 1, 1 << 20);
         problems.range("limits.timeout_seconds", limits.timeout_seconds, 1, 3_600);
         problems.range(

@@ -22,7 +22,7 @@ use liandong_core::rollup::Sums;
 use liandong_core::step::{Action, Step};
 use liandong_core::task::{Task, TaskProgress};
 
-use crate::record::{decode, encode};
+use crate::record::{Batch, decode, encode};
 
 const DAY: Date = date(2025, 3, 14);
 
@@ -36,6 +36,17 @@ fn the_first_version_of_a_record_is_still_read_and_written() {
     let expected = events();
     assert_eq!(decode(&golden).unwrap(), expected);
     assert_eq!(encode(&expected).unwrap(), golden);
+}
+
+#[test]
+fn a_batch_that_grows_is_the_same_record() {
+    let events = events();
+    let mut batch = Batch::new();
+    for event in &events {
+        batch.push(event).unwrap();
+    }
+    let (head, body) = batch.parts().unwrap();
+    assert_eq!([head.as_slice(), body].concat(), encode(&events).unwrap());
 }
 
 #[test]
