@@ -210,11 +210,6 @@ impl Mesh {
         self.nodes.get(&region).map(|node| node.address.as_str())
     }
 
-    /// The directory of a node.
-    pub(super) fn node_dir(&self, region: RegionCode) -> Option<&Path> {
-        self.nodes.get(&region).map(|node| node.dir.as_path())
-    }
-
     /// Ends a node without any warning, as a power cut would.
     pub(super) async fn kill(&mut self, region: RegionCode) -> Result<(), DemoError> {
         let node = self.nodes.remove(&region);

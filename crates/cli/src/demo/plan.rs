@@ -5,7 +5,7 @@ use liandong_client::Client;
 use liandong_client::wire::task::v1;
 use liandong_core::indicator::IndicatorKind;
 use liandong_core::plan::{Bound, PlanItem, Target};
-use liandong_core::quantity::Exact;
+use liandong_core::quantity::{Exact, basis_points, percent, yuan};
 use liandong_core::region::RegionCode;
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -200,7 +200,7 @@ pub(super) async fn decompose(
                 due: whole.due.clone(),
                 whole: whole
                     .bound
-                    .map(|bound| bound_text(&bound))
+                    .map(|bound| bound_text(&bound, ""))
                     .unwrap_or_default(),
                 parts_sum: shortfall.parts_sum.unwrap_or_default(),
             });
@@ -209,14 +209,24 @@ pub(super) async fn decompose(
     Ok(())
 }
 
-/// A bound for people: `≥ 50`.
-pub(super) fn bound_text(bound: &v1::Bound) -> String {
-    match &bound.bound {
-        Some(v1::bound::Bound::AtLeast(value)) => format!("≥ {value}"),
-        Some(v1::bound::Bound::AtMost(value)) => format!("≤ {value}"),
-        Some(v1::bound::Bound::Equals(value)) => format!("= {value}"),
-        None => String::new(),
-    }
+/// A bound for people, in the unit of its indicator: `≥ 50`, `≥ 100%`.
+pub(super) fn bound_text(bound: &v1::Bound, unit: &str) -> String {
+    let (sign, value) = match &bound.bound {
+        Some(v1::bound::Bound::AtLeast(value)) => ("≥", value),
+        Some(v1::bound::Bound::AtMost(value)) => ("≤", value),
+        Some(v1::bound::Bound::Equals(value)) => ("=", value),
+        None => return String::new(),
+    };
+    let exact = value.parse::<Exact>().ok();
+    let shown = match (unit, exact) {
+        ("%", Some(exact)) => {
+            let share = basis_points(exact.numerator().into(), exact.denominator().into());
+            share.map(|share| percent(share).replace(".00%", "%"))
+        }
+        ("元", Some(exact)) if exact.denominator() == 1 => Some(yuan(exact.numerator())),
+        _ => None,
+    };
+    format!("{sign} {}", shown.as_ref().unwrap_or(value))
 }
 
 /// One part for each county: counts are split, shares are asked of everybody alike.

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use liandong_core::language::Language;
-use liandong_core::quantity::{percent, yuan};
+use liandong_core::quantity::{basis_points, percent, yuan};
 
 use super::aid::{AidOutcome, Disagreement};
 use super::outcome::Outcome;
 use super::plan::PlanOutcome;
 use super::recount::RecountOutcome;
-use super::tables::{CompletenessLine, RankLine, RollupLine};
+use super::tables::{CompletenessLine, MonthLine, RankLine, RollupLine};
 
 /// Writes the whole result.
 pub(super) fn print(out: &mut dyn Write, outcome: &Outcome, language: Language) -> io::Result<()> {
@@ -61,6 +61,7 @@ pub(super) fn print(out: &mut dyn Write, outcome: &Outcome, language: Language) 
         &title,
         printer.completeness(&outcome.tables.completeness),
     )?;
+    printer.year(out, &outcome.tables.completeness_by_month)?;
     printer.aid(out, &outcome.aid)?;
     printer.figures(out, outcome)?;
     printer.recount(out, &outcome.recount)?;
@@ -82,7 +83,7 @@ impl Printer {
 
     fn table(&self, headings: &[(&'static str, &'static str)], right: &[usize]) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(headings.iter().map(|(zh, en)| self.say(zh, en)));
         for place in right {
@@ -258,6 +259,26 @@ impl Printer {
         table
     }
 
+    fn year(&self, out: &mut dyn Write, months: &[MonthLine]) -> io::Result<()> {
+        let sum = |part: fn(&MonthLine) -> u64| months.iter().map(part).sum::<u64>();
+        let (expected, reported) = (sum(|month| month.expected), sum(|month| month.reported));
+        let on_time = sum(|month| month.on_time);
+        let late = months.iter().filter(|month| month.on_time < month.reported);
+        let late: Vec<&str> = late.map(|month| month.period.as_str()).collect();
+        let share = basis_points(i128::from(on_time), i128::from(expected));
+        let share = share.map(percent).unwrap_or_default();
+        let late = late.join(" ");
+        let zh = format!(
+            "全学年（聊城市）：应报 {expected}，已报 {reported}，及时 {on_time}（{share}）；\
+             逾期的月份：{late}"
+        );
+        let en = format!(
+            "Whole school year (Liaocheng): expected {expected}, reported {reported}, in time \
+             {on_time} ({share}); late months: {late}"
+        );
+        writeln!(out, "{}", self.language.pick(zh, en))
+    }
+
     fn aid(&self, out: &mut dyn Write, aid: &AidOutcome) -> io::Result<()> {
         let headings = [
             ("所在节点", "as seen at"),
@@ -316,10 +337,10 @@ impl Printer {
             for difference in &side.differences {
                 let (one, other) = amounts(difference);
                 let (at, about) = (&side.at, &difference.about);
-                let zh = format!("对账（{at}，补足前）：{about} 拨付 {one}，到账 {other}");
+                let zh = format!("对账（{at}，补足前）：{about} 拨付 {one} 元，到账 {other} 元");
                 let en = format!(
-                    "reconciliation (at {at}, before it was put right): {about} paid {one}, \
-                     received {other}"
+                    "reconciliation (at {at}, before it was put right): {about} paid {one} yuan, \
+                     received {other} yuan"
                 );
                 writeln!(out, "{}", self.language.pick(zh, en))?;
             }
@@ -340,7 +361,7 @@ impl Printer {
     fn figures(&self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         let (push, offline, fresh) = (&outcome.push, &outcome.offline, &outcome.freshness);
         let zh = format!(
-            "\n填报：{} 个县同时推送 {} 条，{} 毫秒，每秒 {} 条；更正 {} 条。\n\
+            "\n填报：{} 个县（含彭水）同时推送 {} 条，{} 毫秒，每秒 {} 条；更正 {} 条。\n\
              断线：{}（{}）进程被 {} 终止，其间省里仍收到其他县 {} 条；重启并重新连上 {} 毫秒，\
              补报 {} 条后 {} 毫秒内省里全部到齐。\n\
              时延：县收到一条更正到省汇总更新，{} 次测量，中位 {} 毫秒，最差 {} 毫秒\
@@ -364,7 +385,7 @@ impl Printer {
             fresh.worst_answer_ms,
         );
         let en = format!(
-            "\nPush: {} counties pushed {} reports side by side in {} ms, {} a second; {} were \
+            "\nPush: {} counties (Pengshui among them) pushed {} reports side by side in {} ms, {} a second; {} were \
              corrected.\n\
              Offline: the node of {} ({}) was ended by {}; meanwhile {} reports of the others were \
              in the province; restarted and linked again after {} ms; {} ms after its {} reports \
@@ -471,10 +492,7 @@ impl Printer {
 
 fn amounts(difference: &Disagreement) -> (String, String) {
     if difference.in_fen {
-        return (
-            format!("{} 元", yuan(difference.one)),
-            format!("{} 元", yuan(difference.other)),
-        );
+        return (yuan(difference.one), yuan(difference.other));
     }
     (difference.one.to_string(), difference.other.to_string())
 }

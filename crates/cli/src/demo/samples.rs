@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use liandong_core::indicator::{Direction, Indicator, IndicatorCode, IndicatorKind};
 use liandong_core::period::{Period, PeriodKind};
-use liandong_core::plan::Bound;
 use liandong_core::region::{RegionCode, RegionKind};
 use liandong_core::report::Report;
 
@@ -122,15 +121,17 @@ fn course(source: &Source, demanded: &Demanded, draws: &mut Draws) -> (i64, i64)
 fn shares(source: &Source, demanded: &Demanded, months: usize, draws: &mut Draws) -> Vec<Figure> {
     let whole = denominator(source, &demanded.indicator);
     let (start, end) = course(source, demanded, draws);
-    let last = i64::try_from(months).unwrap_or(1).max(2) - 1;
+    let count = i64::try_from(months).unwrap_or(1);
+    // What is done in a school year is done by May, before the examinations.
+    let ready = (count * 3 / 4 - 1).max(1);
     let does_it = end >= 10_000 || draws.between(1, 10_000) <= end;
-    let does_it_in = draws.between(0, last);
+    let does_it_in = draws.between(0, ready);
     let mut figures = Vec::with_capacity(months);
-    for month in 0..=last {
+    for month in 0..count {
         let numerator = if whole == 1 {
             i64::from(does_it && month >= does_it_in)
         } else {
-            let share = start + (end - start) * month / last;
+            let share = start + (end - start) * month.min(ready) / ready;
             // Rounded up, so that a share that reaches its goal reaches it in whole people too.
             ((whole * share + 9_999) / 10_000).min(whole)
         };
@@ -187,10 +188,12 @@ fn rising(source: &Source, demanded: &Demanded, months: &[Period], draws: &mut D
         } else {
             (place, count)
         };
+        // Rounded up: what there is one of is there from the first month on.
+        let so_far = (whole * gone + all - 1) / all;
         counts.push(if demanded.indicator.kind == IndicatorKind::Money {
-            whole * gone / all * FEN_PER_PILOT
+            so_far * FEN_PER_PILOT
         } else {
-            whole * gone / all
+            so_far
         });
     }
     counts
@@ -208,6 +211,10 @@ fn total(source: &Source, demanded: &Demanded, draws: &mut Draws) -> i64 {
         } else {
             draws.between(2, 30)
         };
+    }
+    if demanded.indicator.numerator.contains("县(市、区)数") {
+        // A county is one county or none.
+        return i64::from(draws.between(1, 100) <= 60);
     }
     let demand = demanded.bound.map_or(0, |bound| bound.value().numerator());
     if demand > 0 {

@@ -33,22 +33,39 @@ pub(super) fn tell(outcome: &Outcome, language: Language) -> io::Result<()> {
     let (province, city, county, partner) =
         (at("370000"), at("371500"), at("371524"), at("500243"));
     let plan = LIAOCHENG_PLAN;
+    let ask = |node: &str, words: String| format!("{program} --node {node} {words}");
+    let named = format!("--plan {plan} --plan-issuer 371500 --period {period}");
+    let row = format!(
+        "source,indicator,period,numerator,denominator\\n371524S01,{indicator},{last},300,320\\n"
+    );
     let commands = [
-        format!(
-            "--node {province} rollup get 370000 --plan {plan} --issuer 371500 --period {period}"
+        ask(province, format!("rollup get 370000 {named}")),
+        ask(city, format!("rollup rank 371500 {named}")),
+        ask(city, format!("rollup completeness 371500 {named}")),
+        ask(
+            province,
+            format!("rollup watch 370000 --indicator {indicator}"),
         ),
-        format!("--node {province} rollup watch 370000 --indicator {indicator}"),
-        format!("--node {county} report push FILE.csv"),
-        format!("--node {city} rollup rank 371500 --plan {plan} --period {period}"),
-        format!("--node {city} rollup completeness 371500 --plan {plan} --period {period}"),
-        format!("--node {city} rollup drill 371524 --indicator {indicator} --period {last} --live"),
-        format!("--node {partner} aid list"),
-        format!("--node {county} status"),
-        format!("--node {county} verify"),
+        format!(
+            "printf '{row}' | {}",
+            ask(county, "report push -".to_owned())
+        ),
+        ask(
+            county,
+            format!("report history --source 371524S01 --indicator {indicator} --period {last}"),
+        ),
+        ask(
+            city,
+            format!("rollup drill 371524 --indicator {indicator} --period {last} --live"),
+        ),
+        ask(partner, "aid list".to_owned()),
+        ask(partner, format!("aid reconcile {}", outcome.aid.project)),
+        ask(county, "status".to_owned()),
+        ask(county, "verify --journal".to_owned()),
     ];
     writeln!(out, "\n{}", language.pick("可以试试：", "Try:"))?;
     for command in commands {
-        writeln!(out, "  {program} {command}")?;
+        writeln!(out, "  {command}")?;
     }
     writeln!(
         out,

@@ -17,7 +17,10 @@ pub(super) struct Tables {
     pub(super) period: String,
     pub(super) rollup: Vec<RollupLine>,
     pub(super) ranking: Vec<RankLine>,
+    /// The counties, and the city as a whole, for that month.
     pub(super) completeness: Vec<CompletenessLine>,
+    /// The city as a whole for every month of the school year.
+    pub(super) completeness_by_month: Vec<MonthLine>,
 }
 
 /// One target of the province.
@@ -64,6 +67,15 @@ pub(super) struct CompletenessLine {
     pub(super) on_time_basis_points: Option<i64>,
 }
 
+/// How complete the city's reports of one month are.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct MonthLine {
+    pub(super) period: String,
+    pub(super) expected: u64,
+    pub(super) reported: u64,
+    pub(super) on_time: u64,
+}
+
 /// Reads the tables: the roll-up at the province, ranking and completeness at the city.
 pub(super) async fn read(world: &World, mesh: &Mesh) -> Result<Tables, DemoError> {
     let places = &world.places;
@@ -73,6 +85,7 @@ pub(super) async fn read(world: &World, mesh: &Mesh) -> Result<Tables, DemoError
         rollup: rollup(world, mesh, places.shandong, period).await?,
         ranking: ranking(world, mesh, period).await?,
         completeness: complete(world, mesh, period).await?,
+        completeness_by_month: by_month(world, mesh).await?,
     })
 }
 
@@ -93,7 +106,9 @@ async fn rollup(
 
 fn line(row: v1::RollupRow) -> RollupLine {
     let light = light(row.light());
-    let target = row.target.unwrap_or_default();
+    let named = row.target.unwrap_or_default();
+    let bound = named.bound.as_ref();
+    let target = bound.map(|bound| bound_text(bound, &row.unit));
     let sums = row.sums.unwrap_or_default();
     RollupLine {
         item: row.item,
@@ -104,8 +119,8 @@ fn line(row: v1::RollupRow) -> RollupLine {
         numerator: sums.numerator,
         denominator: sums.denominator,
         value: row.value_text,
-        target: target.bound.as_ref().map(bound_text).unwrap_or_default(),
-        due: target.due,
+        target: target.unwrap_or_default(),
+        due: named.due,
         completion_basis_points: row.completion_basis_points,
         light,
         reported: sums.reported,
@@ -165,6 +180,23 @@ async fn complete(
             on_time: row.on_time,
             reported_basis_points: row.reported_basis_points,
             on_time_basis_points: row.on_time_basis_points,
+        });
+    }
+    Ok(lines)
+}
+
+async fn by_month(world: &World, mesh: &Mesh) -> Result<Vec<MonthLine>, DemoError> {
+    let mut lines = Vec::new();
+    for month in &world.months {
+        let all = complete(world, mesh, *month).await?;
+        let Some(city) = all.last() else {
+            continue;
+        };
+        lines.push(MonthLine {
+            period: month.to_string(),
+            expected: city.expected,
+            reported: city.reported,
+            on_time: city.on_time,
         });
     }
     Ok(lines)
