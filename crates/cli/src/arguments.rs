@@ -13,7 +13,12 @@ use crate::{demo, serve, value};
 
 /// 教育协同推进：方案、任务、填报、汇总、帮扶 || Plans, tasks, reports, roll-ups and aid of a mesh of education bureaus
 #[derive(Debug, Parser)]
-#[command(name = "liandong", version, propagate_version = true)]
+#[command(
+    name = "liandong",
+    bin_name = "liandong",
+    version,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -27,8 +32,8 @@ pub(crate) struct Shared {
     /// 节点地址 || The node's address
     #[arg(long, global = true, env = "LIANDONG_NODE", value_name = "URL", default_value = "http://127.0.0.1:7410", value_parser = value::address)]
     pub(crate) node: Address,
-    /// 语言，默认取自 LC_ALL、LC_MESSAGES、LANG || The language; by default that of LC_ALL, LC_MESSAGES, LANG
-    #[arg(long, global = true, value_name = "zh|en")]
+    /// 语言：zh 中文、en 英文，默认取自 LC_ALL、LC_MESSAGES、LANG || The language; by default that of LC_ALL, LC_MESSAGES, LANG
+    #[arg(long, global = true, value_name = "zh|en", hide_possible_values = true)]
     pub(crate) lang: Option<Lang>,
     /// 输出形式：table 表格、json、csv || The form of the output
     #[arg(
@@ -72,9 +77,7 @@ impl Shared {
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Lang {
-    /// 中文 || Chinese
     Zh,
-    /// 英文 || English
     En,
 }
 

@@ -84,7 +84,7 @@ impl Failure {
     /// What a person is told.
     pub(crate) fn message(&self, language: Language) -> String {
         match self {
-            Self::Client(error) => error.message(language),
+            Self::Client(error) => in_words_of_the_command_line(error, language),
             Self::Refused(refusal) => refusal.message(language),
             Self::Catalogue { path, errors } => {
                 const SHOWN: usize = 50;
@@ -122,6 +122,17 @@ impl Failure {
                 format!("cannot write: {error}"),
             ),
         }
+    }
+}
+
+/// The author's fields come from options, by whose names people know them.
+fn in_words_of_the_command_line(error: &ClientError, language: Language) -> String {
+    let message = error.message(language);
+    let field = error.refusal().map_or("", |refusal| refusal.field.as_str());
+    match field {
+        "author.why" => message.replacen(field, "--why", 1),
+        "author.name" | "batch.by" => message.replacen(field, "--by", 1),
+        _ => message,
     }
 }
 

@@ -24,5 +24,6 @@ pub(crate) use error::InputError;
 pub(crate) use figure::read_yuan;
 pub(crate) use interpret::{Interpreted, RefusedRow, cells_of, interpret, sentence};
 pub(crate) use known::KnownIndicators;
+pub(crate) use period_text::read_period;
 pub(crate) use rows::{InputKind, RowReader};
 pub(crate) use text::{normalise, trim};

@@ -34,28 +34,44 @@ pub(crate) fn language(
     locale.map_or_else(Language::default, |tag| Language::from_tag(&tag))
 }
 
-/// Keeps one language of every help text.
-pub(crate) fn localised(command: clap::Command, language: Language) -> clap::Command {
+/// Keeps one language of every help text, those that every command has included.
+pub(crate) fn localised(mut command: clap::Command, language: Language) -> clap::Command {
+    // Help, version and shared options stand in every command only once it is built.
+    command.build();
+    keep_half(command, language)
+}
+
+fn keep_half(command: clap::Command, language: Language) -> clap::Command {
     let about = command.get_about().map(|text| half(text, language));
-    let mut command = command
-        .mut_args(|argument| {
-            let help = argument.get_help().map(|text| half(text, language));
-            match help {
-                Some(help) => argument.help(help),
-                None => argument,
-            }
-        })
-        .mut_subcommands(|inner| localised(inner, language));
+    let mut kept = command
+        .mut_args(|argument| one_language(argument, language))
+        .mut_subcommands(|inner| keep_half(inner, language));
     if let Some(about) = about {
-        command = command.about(about);
+        kept = kept.about(about);
     }
     if language == Language::Zh {
-        command = command
-            .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
-            .subcommand_help_heading("命令")
-            .next_help_heading("选项");
+        kept = kept
+            .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}")
+            .subcommand_help_heading("命令");
     }
-    command
+    kept
+}
+
+fn one_language(argument: clap::Arg, language: Language) -> clap::Arg {
+    let help = match (argument.get_id().as_str(), language) {
+        ("help", Language::Zh) => Some("显示说明".to_owned()),
+        ("version", Language::Zh) => Some("显示版本".to_owned()),
+        _ => argument.get_help().map(|text| half(text, language)),
+    };
+    let is_positional = argument.is_positional();
+    let mut kept = argument;
+    if let Some(help) = help {
+        kept = kept.help(help);
+    }
+    if language == Language::Zh {
+        kept = kept.help_heading(if is_positional { "参数" } else { "选项" });
+    }
+    kept
 }
 
 fn half(text: &StyledStr, language: Language) -> String {

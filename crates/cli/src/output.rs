@@ -21,11 +21,8 @@ use liandong_core::language::Language;
 /// The form in which something is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// A table for people.
     Table,
-    /// JSON with stable names.
     Json,
-    /// CSV with a heading.
     Csv,
 }
 

@@ -9,7 +9,7 @@ use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::{MAX_REGION_CODE_LEN, RegionCode};
 
 use crate::failure::BadArgument;
-use crate::input::{normalise, read_yuan};
+use crate::input::{normalise, read_period, read_yuan};
 
 fn bad(value: &str, zh: impl Into<String>, en: impl Into<String>) -> BadArgument {
     BadArgument {
@@ -41,7 +41,7 @@ pub(crate) fn indicator(text: &str) -> Result<IndicatorCode, BadArgument> {
 
 /// A period.
 pub(crate) fn period(text: &str) -> Result<Period, BadArgument> {
-    normalise(text).parse().map_err(|_| {
+    read_period(&normalise(text)).ok_or_else(|| {
         let forms =
             "2025-03-14, 2025-W11, 2025-03, 2025-Q1, 2025-H1, 2025, 2024-2025, 2024-2025-S1";
         BadArgument {

@@ -68,11 +68,7 @@ pub(crate) async fn run(session: &Session, command: &IndicatorCommand) -> Result
             Cell::Word(period_kind(indicator.period)),
             Cell::Text(indicator.numerator),
             Cell::text(indicator.denominator.unwrap_or_default()),
-            Cell::List(
-                kinds
-                    .map(|kind| region_kind(*kind).for_people(language))
-                    .collect(),
-            ),
+            Cell::Words(kinds.map(|kind| region_kind(*kind)).collect()),
         ]);
     }
     session.output.listing(&listing)?;

@@ -84,8 +84,12 @@ impl WrittenTarget {
                     .iter()
                     .map(|target| written_name(&target.into()))
                     .collect();
-                let accepted = Accepted::OneOf(codes);
-                return Err(Refusal::new(Reason::Missing, "--target", &code, accepted).into());
+                let codes: Vec<String> = codes;
+                let names = codes.join(", ");
+                let zh = format!("有几个期限，请写明：{names}");
+                let en = format!("it has several due dates; name one: {names}");
+                let reason = Reason::Malformed;
+                return Err(Refusal::advise(reason, "--target", &code, zh, en).into());
             }
         };
         let value = self.read_value(indicator.kind == IndicatorKind::Money)?;

@@ -36,7 +36,7 @@ pub(crate) enum TaskCommand {
             hide_default_value = true
         )]
         plan: String,
-        /// 只列处于该状态的 || Only those at this stage
+        /// 只列处于该状态的：已下达、已签收、已办结、已退回、已验收、已销号、已撤销 || Only those at this stage
         #[arg(long, value_name = "STAGE")]
         stage: Option<StageName>,
     },
@@ -62,19 +62,12 @@ pub(crate) enum TaskCommand {
 /// Where a task may stand.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum StageName {
-    /// 已下达 || Given, not yet acknowledged
     Assigned,
-    /// 已签收 || Being worked on
     Acknowledged,
-    /// 已办结 || Waiting for review
     Completed,
-    /// 已退回 || Being worked on again
     Returned,
-    /// 已验收 || Found good
     Accepted,
-    /// 已销号 || Taken off the list
     Closed,
-    /// 已撤销 || Withdrawn
     Revoked,
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct RawRow {
 /// Why a row cannot be taken apart, while the rows around it can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowTrouble {
+    /// A quotation mark is not closed before the end of the file; the beginning of its cell.
+    OpenQuote(String),
     /// It has more cells than there are columns; the first one too many.
     TooManyCells(String),
     /// It is not a JSON object of texts and numbers; its beginning.

@@ -73,8 +73,14 @@ impl<R: Read> CsvRows<R> {
             // where the row ended.
             let inside: usize = self.record.iter().map(line_feeds).sum();
             let after = self.reader.position().line();
-            let line = after.saturating_sub(1 + inside as u64).max(1);
-            let row = self.take_apart(line);
+            let counted = after.saturating_sub(1 + inside as u64);
+            let mut row = self.take_apart(counted.max(begins));
+            if counted < begins {
+                // The last line feed was inside the row, so a quotation mark was never closed.
+                let last = self.record.iter().next_back().unwrap_or_default();
+                let start = last.chars().take(60).collect();
+                row.trouble = Some(RowTrouble::OpenQuote(start));
+            }
             if row.trouble.is_some() || !row.cells.is_blank() {
                 return Ok(Some(row));
             }

@@ -99,11 +99,18 @@ impl<R: Read> Decoding<R> {
             self.take_text(ascii);
             return Ok(());
         }
-        self.encoding = match std::str::from_utf8(&self.raw) {
-            Ok(_) => Encoding::Utf8,
+        let is_utf8 = match std::str::from_utf8(&self.raw) {
+            Ok(_) => true,
             // Cut off at the end of the window.
-            Err(error) if error.error_len().is_none() && !self.inner_ended => Encoding::Utf8,
-            Err(_) => Encoding::Gb18030,
+            Err(error) if error.error_len().is_none() && !self.inner_ended => true,
+            // UTF-8 with a broken byte somewhere must not be taken for GB18030, in which nearly
+            // every pair of bytes is a character.
+            Err(error) => is_surely_utf8(&self.raw[..error.valid_up_to()]),
+        };
+        self.encoding = if is_utf8 {
+            Encoding::Utf8
+        } else {
+            Encoding::Gb18030
         };
         Ok(())
     }
@@ -164,6 +171,13 @@ impl<R: Read> Read for Decoding<R> {
         self.given += count;
         Ok(count)
     }
+}
+
+/// Whether so many characters beyond ASCII are valid UTF-8 that it is no accident.
+fn is_surely_utf8(valid: &[u8]) -> bool {
+    const NO_ACCIDENT: usize = 16;
+    let leads = valid.iter().filter(|byte| **byte >= 0xc2);
+    leads.take(NO_ACCIDENT).count() == NO_ACCIDENT
 }
 
 /// Decodes a file that is small enough to be read at once.

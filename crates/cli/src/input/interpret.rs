@@ -121,6 +121,13 @@ fn refuse_form(trouble: &RowTrouble) -> Refusal {
             "the row has more cells than the heading; put numbers with commas into quotation \
              marks: \"1,234\"",
         ),
+        RowTrouble::OpenQuote(start) => Refusal::advise(
+            Reason::Malformed,
+            "",
+            start,
+            "引号没有闭合，其后的行都被当作一个单元格",
+            "its quotation mark is not closed, so all rows after it are one cell",
+        ),
         RowTrouble::NotAnObject(start) => {
             let form =
                 r#"{"source":"371524001","indicator":"…","period":"2025-03","numerator":12}"#;

@@ -13,9 +13,7 @@ use super::newline::Newlines;
 /// What kind of file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum InputKind {
-    /// Comma-separated values with a heading.
     Csv,
-    /// One JSON object per line.
     Jsonl,
 }
 

@@ -28,8 +28,10 @@ pub(crate) enum Cell {
     Yes(Option<bool>),
     /// A moment.
     Moment(Option<Timestamp>),
-    /// Several words.
+    /// Several texts.
     List(Vec<String>),
+    /// Several of a fixed set of words.
+    Words(Vec<Word>),
 }
 
 impl Cell {
@@ -59,7 +61,12 @@ impl Cell {
                 let local = at.to_zoned(TimeZone::system());
                 local.strftime("%Y-%m-%d %H:%M:%S").to_string()
             }
-            Self::List(words) => words.join(language.pick("、", ", ")),
+            Self::List(texts) => texts.join(language.pick("、", ", ")),
+            Self::Words(words) => {
+                let texts: Vec<String> =
+                    words.iter().map(|word| word.for_people(language)).collect();
+                texts.join(language.pick("、", ", "))
+            }
         }
     }
 }
@@ -76,7 +83,8 @@ impl Serialize for Cell {
             Self::Yes(yes) => yes.serialize(serializer),
             Self::Moment(None) => serializer.serialize_none(),
             Self::Moment(Some(at)) => serializer.collect_str(at),
-            Self::List(words) => words.serialize(serializer),
+            Self::List(texts) => texts.serialize(serializer),
+            Self::Words(words) => serializer.collect_seq(words.iter().map(|word| word.code)),
         }
     }
 }

@@ -48,12 +48,12 @@ impl Listing {
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
         let headings = self.columns.iter().map(|column| column.heading(language));
-        writer.write_record(headings)?;
+        writer.write_record(headings).map_err(io_error)?;
         for row in &self.rows {
             let texts = row
                 .iter()
                 .map(|cell| harmless(cell.for_people(language), cell));
-            writer.write_record(texts)?;
+            writer.write_record(texts).map_err(io_error)?;
         }
         writer.flush()
     }
@@ -68,6 +68,14 @@ impl Listing {
     /// The only row as a JSON object.
     pub(crate) fn first(&self) -> Option<Row<'_>> {
         self.rows.first().map(|cells| self.row_of(cells))
+    }
+}
+
+/// Keeps what the operating system said, by which a broken pipe is recognised.
+fn io_error(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{
+    Attribute, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle,
+};
 use liandong_core::language::Language;
 
 use super::cell::Cell;
@@ -30,13 +32,17 @@ impl Style {
     }
 }
 
+/// One line below the headings and nothing else, so that many rows fit a screen.
+const LINES: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// Draws a listing; a sentence when it is empty.
 pub(crate) fn render(listing: &Listing, language: Language, style: Style) -> String {
     if listing.is_empty() {
         return language.pick("（没有内容）", "(nothing)").to_owned();
     }
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(LINES);
     let arrangement = if style.fit {
         ContentArrangement::Dynamic
     } else {

@@ -16,7 +16,7 @@ pub(crate) struct PairArguments {
     /// 对方 || The other side
     #[arg(value_name = "PARTNER", value_parser = value::region)]
     partner: RegionCode,
-    /// 结对类别 || What kind of pairing
+    /// 结对类别：东西部协作（跨省）、区县协同（省内）、对口帮扶（乡镇、学校） || What kind of pairing
     #[arg(long, value_name = "KIND")]
     kind: Kind,
     /// 约定内容 || What is agreed, in words
@@ -33,11 +33,8 @@ pub(crate) struct PairArguments {
 /// The kinds of pairing.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Kind {
-    /// 东西部协作（跨省） || Across provinces
     AcrossProvinces,
-    /// 区县协同（省内） || Within one province
     WithinProvince,
-    /// 对口帮扶（乡镇、学校） || With a single township or school
     Counterpart,
 }
 
