@@ -1,0 +1,352 @@
+//! The client against a stand-in for a node that fails on command.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use liandong_client::wire::progress::v1;
+use liandong_client::wire::progress::v1::progress_service_server::{
+    ProgressService, ProgressServiceServer,
+};
+use liandong_client::wire::refusal::{message, status};
+use liandong_client::wire::rollup::v1 as rollup;
+use liandong_client::wire::rollup::v1::rollup_service_server::{
+    RollupService, RollupServiceServer,
+};
+use liandong_client::{
+    Client, ClientError, ConnectOptions, PushCounts, RetryPolicy, TraceParent, WatchEvent,
+};
+use liandong_core::language::Language;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::report::Report;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_stream::{Stream, iter};
+use tonic::transport::Server;
+use tonic::{Request, Response, Status, Streaming};
+
+/// What the stand-in saw and what it is to do.
+#[derive(Default)]
+struct Notes {
+    /// Batches in the order in which they were answered: id, first row, figures.
+    batches: Vec<(String, u32, Vec<i64>)>,
+    /// How many calls are still to fail, and how.
+    failures: Vec<Status>,
+    /// Metadata of the last call.
+    trace: String,
+    language: String,
+    /// Requests of watches.
+    watches: Vec<rollup::WatchRollupRequest>,
+}
+
+#[derive(Clone, Default)]
+struct StandIn {
+    notes: Arc<Mutex<Notes>>,
+}
+
+impl StandIn {
+    fn note<T>(&self, write: impl FnOnce(&mut Notes) -> T) -> T {
+        write(&mut self.notes.lock().unwrap())
+    }
+}
+
+#[tonic::async_trait]
+impl ProgressService for StandIn {
+    async fn push_reports(
+        &self,
+        request: Request<v1::PushReportsRequest>,
+    ) -> Result<Response<v1::PushReportsResponse>, Status> {
+        let said = |key: &str| {
+            let value = request.metadata().get(key);
+            value
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (trace, language) = (said("traceparent"), said("accept-language"));
+        let failure = self.note(|notes| {
+            notes.trace = trace;
+            notes.language = language;
+            notes.failures.pop()
+        });
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let batch = request.into_inner().batch.unwrap_or_default();
+        // Earlier batches take longer, so that batches under way together end out of order.
+        let pause = 40_u64.saturating_sub(u64::from(batch.first_row));
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let figures: Vec<i64> = batch.rows.iter().map(|row| row.numerator).collect();
+        let mut answer = v1::PushReportsResponse::default();
+        let mut counts = v1::OutcomeCounts::default();
+        for (row, figure) in (batch.first_row..).zip(&figures) {
+            if *figure < 0 {
+                let refusal =
+                    Refusal::new(Reason::OutOfRange, "numerator", figure, Accepted::Nothing);
+                counts.refused += 1;
+                answer.outcomes.push(v1::RowOutcome {
+                    row,
+                    outcome: v1::Outcome::Refused.into(),
+                    revision: 0,
+                    refusal: Some(message(&refusal, Language::Zh)),
+                });
+            } else {
+                counts.accepted += 1;
+            }
+        }
+        answer.counts = Some(counts);
+        self.note(|notes| notes.batches.push((batch.id, batch.first_row, figures)));
+        Ok(Response::new(answer))
+    }
+
+    async fn upload_reports(
+        &self,
+        _request: Request<Streaming<v1::UploadReportsRequest>>,
+    ) -> Result<Response<v1::UploadReportsResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn list_history(
+        &self,
+        _request: Request<v1::ListHistoryRequest>,
+    ) -> Result<Response<v1::ListHistoryResponse>, Status> {
+        let refusal = Refusal::new(Reason::UnknownRegion, "source", "9", Accepted::Nothing);
+        Err(status(&refusal, Language::Zh))
+    }
+}
+
+type Cells = Pin<Box<dyn Stream<Item = Result<rollup::WatchRollupResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl RollupService for StandIn {
+    type WatchRollupStream = Cells;
+
+    async fn watch_rollup(
+        &self,
+        request: Request<rollup::WatchRollupRequest>,
+    ) -> Result<Response<Cells>, Status> {
+        let asked = request.into_inner();
+        let change = asked.after_change + 1;
+        // The node is restored before the third connection.
+        let incarnation = self.note(|notes| {
+            notes.watches.push(asked);
+            vec![u8::from(notes.watches.len() >= 3); 16]
+        });
+        let one = rollup::WatchRollupResponse {
+            change,
+            incarnation,
+            ..rollup::WatchRollupResponse::default()
+        };
+        // One answer, then the connection breaks.
+        let stream = iter(vec![Ok(one), Err(Status::unavailable("stopping"))]);
+        Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn get_rollup(
+        &self,
+        _request: Request<rollup::GetRollupRequest>,
+    ) -> Result<Response<rollup::GetRollupResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn drill_rollup(
+        &self,
+        _request: Request<rollup::DrillRollupRequest>,
+    ) -> Result<Response<rollup::DrillRollupResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn get_completeness(
+        &self,
+        _request: Request<rollup::GetCompletenessRequest>,
+    ) -> Result<Response<rollup::GetCompletenessResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
+    async fn rank_regions(
+        &self,
+        _request: Request<rollup::RankRegionsRequest>,
+    ) -> Result<Response<rollup::RankRegionsResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+}
+
+/// A stand-in on a free port and a client of it.
+async fn start(options: ConnectOptions) -> (StandIn, Client) {
+    let stand_in = StandIn::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let server = Server::builder()
+        .add_service(ProgressServiceServer::new(stand_in.clone()))
+        .add_service(RollupServiceServer::new(stand_in.clone()));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    let address = format!("http://{address}").parse().unwrap();
+    let client = Client::connect_with(&address, options).await.unwrap();
+    (stand_in, client)
+}
+
+fn quick() -> ConnectOptions {
+    ConnectOptions {
+        language: Language::Zh,
+        retry: RetryPolicy {
+            attempts: 15,
+            first_pause: Duration::from_millis(1),
+            longest_pause: Duration::from_millis(5),
+        },
+        deadline: Duration::from_secs(5),
+    }
+}
+
+fn report(unit: u32, figure: i64) -> Report {
+    Report {
+        id: String::new(),
+        source: format!("u-{unit}").parse().unwrap(),
+        indicator: "compulsory-dropouts".parse().unwrap(),
+        period: "2025-03".parse().unwrap(),
+        numerator: figure,
+        denominator: None,
+        revision: 0,
+        note: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn rows_keep_their_numbers_across_batches_and_gaps() {
+    let (stand_in, client) = start(quick()).await;
+    let rows = [2, 3, 4, 7, 8, 9, 10].map(|row| (row, report(row, i64::from(row))));
+    let pusher = client.progress().pusher("push", "test").rows_per_batch(3);
+    let counts = pusher.push_all(rows, |_, _| {}).await.unwrap();
+    assert_eq!(counts.accepted, 7);
+    let mut batches = stand_in.note(|notes| std::mem::take(&mut notes.batches));
+    batches.sort_by_key(|(_, first_row, _)| *first_row);
+    let expected = [(2, vec![2, 3, 4]), (7, vec![7, 8, 9]), (10, vec![10])];
+    assert_eq!(batches.len(), expected.len());
+    for ((id, first_row, figures), (row, expected)) in batches.into_iter().zip(expected) {
+        assert_eq!((id.as_str(), first_row), ("push", row));
+        assert_eq!(figures, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_later_row_of_a_cell_waits_for_the_earlier_one() {
+    let (stand_in, client) = start(quick()).await;
+    // The stand-in answers earlier batches later, so without care the last would come first.
+    let rows = (1..=20).map(|row| (row, report(1, i64::from(row))));
+    let pusher = client.progress().pusher("push", "test").rows_per_batch(1);
+    pusher
+        .batches_under_way(8)
+        .push_all(rows, |_, _| {})
+        .await
+        .unwrap();
+    let order: Vec<u32> =
+        stand_in.note(|notes| notes.batches.iter().map(|batch| batch.1).collect());
+    assert_eq!(order, (1..=20).collect::<Vec<u32>>());
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_in_passing_is_sent_again_under_its_id() {
+    let (stand_in, client) = start(quick()).await;
+    let overloaded = Refusal::new(Reason::Overloaded, "", "", Accepted::Nothing);
+    stand_in.note(|notes| {
+        notes.failures = vec![
+            Status::unavailable("gone"),
+            status(&overloaded, Language::Zh),
+            Status::resource_exhausted("busy"),
+        ];
+    });
+    let rows = (1..=4).map(|row| (row, report(row, 1)));
+    let pusher = client.progress().pusher("same", "test").rows_per_batch(4);
+    let counts = pusher.push_all(rows, |_, _| {}).await.unwrap();
+    assert_eq!(counts.accepted, 4);
+    let batches = stand_in.note(|notes| notes.batches.clone());
+    assert_eq!(batches, [("same".to_owned(), 1, vec![1; 4])]);
+}
+
+#[tokio::test]
+async fn refused_rows_come_back_with_what_they_said() {
+    let (_stand_in, client) = start(quick()).await;
+    let rows = [(2, report(1, 5)), (3, report(2, -1)), (5, report(3, -2))];
+    let mut refused = Vec::new();
+    let pusher = client.progress().pusher("push", "test");
+    let counts = pusher
+        .push_all(rows, |_, rows| refused.extend_from_slice(rows))
+        .await
+        .unwrap();
+    let expected = PushCounts {
+        accepted: 1,
+        refused: 2,
+        ..PushCounts::default()
+    };
+    assert_eq!((counts, counts.total()), (expected, 3));
+    refused.sort_by_key(|row| row.row);
+    let seen: Vec<(u32, i64)> = refused
+        .iter()
+        .map(|row| (row.row, row.report.numerator))
+        .collect();
+    assert_eq!(seen, [(3, -1), (5, -2)]);
+    assert_eq!(refused[0].refusal.reason, Some(Reason::OutOfRange));
+}
+
+#[tokio::test]
+async fn every_call_carries_language_and_trace() {
+    let (stand_in, client) = start(quick()).await;
+    let parent = TraceParent::generate();
+    let traced = client.with_trace_parent(parent);
+    let empty = v1::PushReportsRequest::default();
+    traced.progress().push_reports(empty).await.unwrap();
+    let (trace, language) = stand_in.note(|notes| (notes.trace.clone(), notes.language.clone()));
+    assert_eq!(trace, parent.to_string());
+    assert_eq!(language, "zh-CN");
+}
+
+#[tokio::test]
+async fn a_refusal_is_typed_and_not_tried_again() {
+    let (_stand_in, client) = start(quick()).await;
+    let request = v1::ListHistoryRequest::default();
+    let error = client.progress().list_history(request).await.unwrap_err();
+    let refusal = error.refusal().unwrap();
+    assert_eq!(refusal.reason, Some(Reason::UnknownRegion));
+    assert_eq!(
+        (refusal.field.as_str(), refusal.value.as_str()),
+        ("source", "9")
+    );
+    assert!(refusal.message.contains("不是已知的"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_there_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = Client::connect(&address.parse().unwrap())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
+    assert!(error.message(Language::Zh).contains("无法连接"), "{error}");
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_after_the_last_change_it_told() {
+    let (stand_in, client) = start(quick()).await;
+    let mut watch = client.rollup().watch(rollup::WatchRollupRequest {
+        regions: vec!["371500".to_owned()],
+        ..rollup::WatchRollupRequest::default()
+    });
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        match watch.next().await.unwrap() {
+            WatchEvent::Changes(changes) => told.push((changes.change, false)),
+            WatchEvent::StartedOver(changes) => told.push((changes.change, true)),
+            WatchEvent::Interrupted { pause, .. } => assert!(pause < Duration::from_secs(1)),
+        }
+    }
+    assert_eq!(told, [(1, false), (2, false), (3, true)]);
+    let asked: Vec<(u64, usize)> = stand_in.note(|notes| {
+        let watches = notes.watches.iter();
+        watches
+            .map(|asked| (asked.after_change, asked.incarnation.len()))
+            .collect()
+    });
+    assert_eq!(asked, [(0, 0), (1, 16), (2, 16)]);
+}
