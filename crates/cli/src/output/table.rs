@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 
 use comfy_table::{
-    Attribute, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle,
+    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table,
+    TableStyle, Width,
 };
 use liandong_core::language::Language;
 
@@ -73,9 +74,30 @@ pub(crate) fn render(listing: &Listing, language: Language, style: Style) -> Str
             }
         }));
     }
+    if style.fit {
+        keep_legible(&mut table, listing);
+    }
     let drawn = table.to_string();
     let lines: Vec<&str> = drawn.lines().map(str::trim_end).collect();
     lines.join("\n")
+}
+
+/// Columns of long words may be broken, down to a width at which they can still be read; all
+/// others keep their width, and a terminal that is too narrow breaks the lines itself.
+fn keep_legible(table: &mut Table, listing: &Listing) {
+    const LEGIBLE: u16 = 20;
+    let widths = table.column_max_content_widths();
+    for (column, (content, about)) in table
+        .column_iter_mut()
+        .zip(widths.into_iter().zip(&listing.columns))
+    {
+        let is_long = content > LEGIBLE && !about.is_number;
+        column.set_constraint(if is_long {
+            ColumnConstraint::LowerBoundary(Width::Fixed(LEGIBLE))
+        } else {
+            ColumnConstraint::ContentWidth
+        });
+    }
 }
 
 fn alignment(is_number: bool) -> CellAlignment {
