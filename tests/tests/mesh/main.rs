@@ -4,6 +4,7 @@
 //! `cargo xtask test mesh` runs them against the program as it is shipped.
 
 mod aid;
+mod command_line;
 mod depth;
 mod hostile;
 mod move_out;

@@ -9,6 +9,11 @@ use liandong_tests::node::Node;
 use liandong_tests::settings::{Settings, school};
 use tokio::net::TcpStream;
 
+/// A node whose links are up has nothing to wait for.
+const QUICKLY: Duration = Duration::from_secs(5);
+/// The longest pause between two attempts to dial, and some more.
+const WHILE_DIALLING: Duration = Duration::from_secs(20);
+
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
 async fn sigterm_ends_a_node_in_order_and_it_starts_from_its_checkpoint() -> Result<()> {
@@ -38,11 +43,7 @@ async fn sigterm_ends_a_node_in_order_and_it_starts_from_its_checkpoint() -> Res
             node.region(),
             node.log()
         );
-        ensure!(
-            took < Duration::from_secs(10),
-            "{} took {took:?}",
-            node.region()
-        );
+        ensure!(took < QUICKLY, "{} took {took:?}", node.region());
         let gone = TcpStream::connect(node.address()).await.is_err();
         ensure!(gone, "somebody still listens for {}", node.region());
     }
@@ -65,6 +66,21 @@ async fn sigterm_ends_a_node_in_order_and_it_starts_from_its_checkpoint() -> Res
             node.region()
         );
     }
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "starts real processes: cargo xtask test mesh"]
+async fn a_node_whose_parent_is_long_gone_still_stops() -> Result<()> {
+    let mut city = Node::start(Settings::new("371500")).await?;
+    let mut county = Node::start(Settings::new("371524").parent(&city)).await?;
+    city.kill()?;
+    // Long enough for the pauses between its attempts to have grown.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let (status, took) = county.terminate().await?;
+    println!("measured: a node without its parent stopped in {took:?}");
+    ensure!(status.success(), "{status}:\n{}", county.log());
+    ensure!(took < WHILE_DIALLING, "it took {took:?}");
     Ok(())
 }
 
