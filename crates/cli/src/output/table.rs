@@ -82,21 +82,27 @@ pub(crate) fn render(listing: &Listing, language: Language, style: Style) -> Str
     lines.join("\n")
 }
 
-/// Columns of long words may be broken, down to a width at which they can still be read; all
-/// others keep their width, and a terminal that is too narrow breaks the lines itself.
+/// Columns of long Chinese texts may be broken, down to a width at which they can still be read.
+/// Codes stay whole, to be copied; a terminal that is too narrow breaks the lines itself.
 fn keep_legible(table: &mut Table, listing: &Listing) {
     const LEGIBLE: u16 = 20;
     let widths = table.column_max_content_widths();
-    for (column, (content, about)) in table
-        .column_iter_mut()
-        .zip(widths.into_iter().zip(&listing.columns))
-    {
-        let is_long = content > LEGIBLE && !about.is_number;
+    for (place, (column, content)) in table.column_iter_mut().zip(widths).enumerate() {
+        let mut cells = listing.rows.iter().filter_map(|row| row.get(place));
+        let is_long = content > LEGIBLE && cells.any(is_prose);
         column.set_constraint(if is_long {
             ColumnConstraint::LowerBoundary(Width::Fixed(LEGIBLE))
         } else {
             ColumnConstraint::ContentWidth
         });
+    }
+}
+
+fn is_prose(cell: &Cell) -> bool {
+    match cell {
+        Cell::Text(text) => !text.is_ascii() || text.contains(' '),
+        Cell::List(_) | Cell::Words(_) => true,
+        _ => false,
     }
 }
 
