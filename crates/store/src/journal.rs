@@ -140,6 +140,18 @@ impl Journal {
 
     /// Like [`Self::append`]; the parts together are the payload.
     pub fn append_parts(&mut self, parts: &[&[u8]]) -> Result<Sequence, JournalError> {
+        let floor = self.options.free_floor;
+        require_space(&self.shared.dir, floor, 0)?;
+        self.append_above(floor, parts)
+    }
+
+    /// Like [`Self::append_parts`], for what was decided after [`Self::check_space`] and has to be
+    /// kept: it may go below the floor, which is there for it.
+    pub fn append_checked(&mut self, parts: &[&[u8]]) -> Result<Sequence, JournalError> {
+        self.append_above(0, parts)
+    }
+
+    fn append_above(&mut self, floor: u64, parts: &[&[u8]]) -> Result<Sequence, JournalError> {
         self.shared.check()?;
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
         let length = u32::try_from(bytes)
@@ -148,11 +160,10 @@ impl Journal {
         let Some(length) = length else {
             return Err(JournalError::PayloadSize { bytes });
         };
-        require_space(&self.shared.dir, self.options.free_floor, 0)?;
         let frame_bytes = (frame::OVERHEAD + bytes) as u64;
         let empty = self.offset == segment::HEADER;
         if !empty && self.offset + frame_bytes > self.options.segment_bytes {
-            self.change_segment(segment::HEADER + frame_bytes)?;
+            self.change_segment(segment::HEADER + frame_bytes, floor)?;
         }
         let sequence = self.last() + 1;
         let place = (sequence, self.shared.durable());
@@ -166,15 +177,20 @@ impl Journal {
         Ok(sequence)
     }
 
-    /// Whether a frame may be appended now; asked before a batch is decided, so that nothing is
-    /// decided that could not be kept.
+    /// Whether a frame may be appended now, even one that needs the next segment; asked before a
+    /// batch is decided, so that nothing is decided that could not be kept.
     ///
     /// # Errors
     /// [`JournalError::NoSpace`] below the free-space floor, [`JournalError::Stopped`] after a
     /// failed sync.
     pub fn check_space(&self) -> Result<(), JournalError> {
         self.shared.check()?;
-        require_space(&self.shared.dir, self.options.free_floor, 0)
+        // A segment that is being made ready takes its space by itself.
+        let next_segment = match self.prepared {
+            Some(_) => 0,
+            None => self.options.segment_bytes,
+        };
+        require_space(&self.shared.dir, self.options.free_floor, next_segment)
     }
 
     /// Makes everything appended so far durable and returns its last sequence.
@@ -274,7 +290,7 @@ impl Journal {
     }
 
     /// Ends the current segment, durably and cut to its last frame, and begins the next.
-    fn change_segment(&mut self, least_bytes: u64) -> Result<(), JournalError> {
+    fn change_segment(&mut self, least_bytes: u64, floor: u64) -> Result<(), JournalError> {
         let ready = match self.prepared.take().map(JoinHandle::join) {
             Some(Ok(Ok(file))) => Some(file),
             // Whatever kept it from being made ready shows again, as an error, below.
@@ -284,7 +300,7 @@ impl Journal {
             Some(file) => file,
             None => {
                 let bytes = self.options.segment_bytes.max(least_bytes);
-                require_space(&self.shared.dir, self.options.free_floor, bytes)?;
+                require_space(&self.shared.dir, floor, bytes)?;
                 segment::prepare(&self.shared.dir, bytes)?
             }
         };

@@ -409,6 +409,37 @@ fn below_the_floor_nothing_is_written_and_it_resumes() {
 }
 
 #[test]
+fn what_was_decided_above_the_floor_is_kept_even_below_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = JournalOptions {
+        prepare_ahead: false,
+        ..options()
+    };
+    let open = |options| Journal::open(dir.path(), options, 1, &mut |_, _| Ok(()));
+    let (mut journal, _) = open(options.clone()).unwrap();
+    journal.check_space().unwrap();
+    journal.set_free_floor(u64::MAX);
+    let fits_no_segment_twice = vec![1; SEGMENT as usize / 2];
+    for sequence in 1..=3 {
+        let appended = journal.append_checked(&[&fits_no_segment_twice]);
+        assert_eq!(appended.unwrap(), sequence);
+    }
+    assert_eq!((journal.segments(), journal.sync().unwrap()), (3, 3));
+    drop(journal);
+
+    // Room for a frame is no room for the segment that the frame may need.
+    let huge_segments = JournalOptions {
+        segment_bytes: 1 << 60,
+        ..options
+    };
+    let (journal, _) = open(huge_segments).unwrap();
+    assert!(matches!(
+        journal.check_space(),
+        Err(JournalError::NoSpace { floor, .. }) if floor == 1 << 60
+    ));
+}
+
+#[test]
 fn sizes_that_are_no_frame_are_refused_and_large_ones_are_not() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = filled(dir.path(), 3);
