@@ -46,8 +46,8 @@ pub struct Question<'a> {
     pub catalogue: &'a Catalogue,
     /// About what.
     pub scope: &'a Scope,
-    /// As of the end of which period. An indicator of another rhythm answers with its own period
-    /// that contains the last day of this one.
+    /// As of the end of which period. An indicator of another rhythm answers with its own last
+    /// period that ends no later.
     pub period: Period,
     /// When lights turn.
     pub policy: LightPolicy,
@@ -100,12 +100,16 @@ impl<'a> Question<'a> {
         Err(Refusal::new(Reason::UnknownPlan, "plan", code, accepted))
     }
 
-    /// The indicator's own period at the end of the period asked for.
+    /// The indicator's own last period that ends no later than the period asked for.
     fn period_of(&self, indicator: &Indicator) -> Period {
         if indicator.period == self.period.kind() {
             return self.period;
         }
-        Period::containing(indicator.period, self.day()).unwrap_or(self.period)
+        let at_the_end = Period::containing(indicator.period, self.day());
+        let ended = at_the_end.filter(|period| period.last_day() <= self.day());
+        ended
+            .or_else(|| at_the_end.and_then(Period::previous))
+            .unwrap_or(self.period)
     }
 
     /// The day as of which is judged.
@@ -153,3 +157,6 @@ impl<'a> Question<'a> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests;

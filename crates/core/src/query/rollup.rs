@@ -52,9 +52,10 @@ pub fn rollup<'a>(
         }
         Scope::Plan { issuer, code } => {
             let plan = question.plan(*issuer, code)?;
+            let is_issuer = issuer.or(plan.issuer) == Some(region);
             let mut rows = Vec::new();
             for item in &plan.items {
-                item_rows(question, region, plan, item, &mut rows)?;
+                item_rows(question, (region, is_issuer), plan, item, &mut rows)?;
             }
             Ok(rows)
         }
@@ -63,7 +64,7 @@ pub fn rollup<'a>(
 
 fn item_rows<'a>(
     question: &Question<'a>,
-    region: RegionCode,
+    (region, is_issuer): (RegionCode, bool),
     plan: &'a PlanText,
     item: &'a PlanItem,
     rows: &mut Vec<RollupRow<'a>>,
@@ -93,7 +94,7 @@ fn item_rows<'a>(
         let adds_up = matches!(indicator.kind, IndicatorKind::Count | IndicatorKind::Money);
         if adds_up
             && task.is_none()
-            && plan.issuer != Some(region)
+            && !is_issuer
             && let Some(target) = target.as_mut()
         {
             target.bound = target.bound.filter(|bound| bound.value().numerator() == 0);
