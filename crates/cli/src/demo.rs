@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &DemoArguments, output: Output) -> anyhow::Result<E
 /// Whether everything agreed.
 async fn demonstrate(once: bool, json: bool, language: Language) -> Result<bool, DemoError> {
     let workdir = Workdir::create(&std::env::temp_dir())?;
-    let mut mesh = Mesh::new(&workdir, language);
+    let mut mesh = Mesh::new(&workdir, language)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(DemoError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DemoError::Signals)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(DemoError::Signals)?;
@@ -102,15 +102,19 @@ async fn demonstrate(once: bool, json: bool, language: Language) -> Result<bool,
             let _ = writeln!(std::io::stderr(), "--- {region} ---\n{log}");
         }
     }
-    let shown = match &conducted {
+    let mut shown = match &conducted {
         Ok(outcome) => show(outcome, json, language),
         Err(_) => Ok(()),
     };
     if let (Ok(outcome), Ok(()), false) = (&conducted, &shown, once) {
-        stay::tell(outcome, language).map_err(DemoError::Output)?;
-        stopped.await;
+        shown = stay::tell(outcome, language);
+        if shown.is_ok() {
+            stopped.await;
+        }
     }
     mesh.stop().await;
+    // The nodes and this hold the lock; without it nothing is left of the directory.
+    drop(mesh);
     drop(workdir);
     shown.map_err(DemoError::Output)?;
     Ok(conducted?.recount.agrees)

@@ -42,18 +42,20 @@ struct Running {
 #[derive(Debug)]
 pub(super) struct Mesh {
     base: PathBuf,
+    lock: File,
     language: Language,
     nodes: BTreeMap<RegionCode, Running>,
 }
 
 impl Mesh {
     /// No nodes yet.
-    pub(super) fn new(workdir: &Workdir, language: Language) -> Self {
-        Self {
+    pub(super) fn new(workdir: &Workdir, language: Language) -> Result<Self, DemoError> {
+        Ok(Self {
             base: workdir.path().to_owned(),
+            lock: workdir.lock()?,
             language,
             nodes: BTreeMap::new(),
-        }
+        })
     }
 
     /// Starts every node, those above before those below, because a node dials the one above.
@@ -144,17 +146,17 @@ impl Mesh {
         let log_path = log_file(&dir);
         let log = File::options().create(true).append(true).open(&log_path);
         let log = log.map_err(|source| failed("open", &log_path, source))?;
-        let same = log.try_clone();
-        let same = same.map_err(|source| failed("open", &log_path, source))?;
-        let program = std::env::current_exe().map_err(DemoError::Start)?;
-        Command::new(program)
+        let lock = self.lock.try_clone().map_err(DemoError::Start)?;
+        Command::new(own_program()?)
+            .arg0("liandong")
             .arg("serve")
             .arg("--config")
             .arg(dir.join("node.toml"))
             .arg("--stop-with-stdin")
             .stdin(Stdio::piped())
-            .stdout(Stdio::from(log))
-            .stderr(Stdio::from(same))
+            // A node writes nothing there; what counts is that it holds the lock while it lives.
+            .stdout(Stdio::from(lock))
+            .stderr(Stdio::from(log))
             // An interrupt from the terminal is for the demonstration, which stops its nodes.
             .process_group(0)
             .kill_on_drop(true)
@@ -252,6 +254,15 @@ impl Mesh {
             }
         }
     }
+}
+
+/// This same program, even when its file was replaced by a newer build meanwhile.
+fn own_program() -> Result<PathBuf, DemoError> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() {
+        return Ok(running.to_owned());
+    }
+    std::env::current_exe().map_err(DemoError::Start)
 }
 
 fn address_file(dir: &Path) -> PathBuf {

@@ -1,16 +1,16 @@
 //! The result for people: tables, in Chinese or English.
 
+mod course;
+mod standing;
+
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use liandong_core::language::Language;
-use liandong_core::quantity::{basis_points, percent, yuan};
 
-use super::aid::{AidOutcome, Disagreement};
 use super::outcome::Outcome;
 use super::plan::PlanOutcome;
 use super::recount::RecountOutcome;
-use super::tables::{CompletenessLine, MonthLine, RankLine, RollupLine};
 
 /// Writes the whole result.
 pub(super) fn print(out: &mut dyn Write, outcome: &Outcome, language: Language) -> io::Result<()> {
@@ -104,6 +104,10 @@ impl Printer {
     }
 
     fn plan(&self, out: &mut dyn Write, plan: &PlanOutcome) -> io::Result<()> {
+        let returned = plan.returned.iter();
+        let returned: Vec<String> = returned
+            .map(|returned| format!("{} {}", returned.task, returned.why))
+            .collect();
         let zh = format!(
             "\n方案 {}：《{}》，{} 项（重点项目 {} 项），目标 {} 个。\n\
              征求意见：文件原定截止 {}，已过；演示改为截止 {}，收到意见 {} 条，随后印发。\n\
@@ -121,7 +125,7 @@ impl Printer {
             plan.accepted,
             plan.closed,
             plan.returned.len(),
-            plan.returned.join("；"),
+            returned.join("；"),
         );
         let en = format!(
             "\nPlan {}: {}, {} items ({} key projects), {} targets.\n\
@@ -141,7 +145,7 @@ impl Printer {
             plan.accepted,
             plan.closed,
             plan.returned.len(),
-            plan.returned.join("; "),
+            returned.join("; "),
         );
         writeln!(out, "{}", self.language.pick(zh, en))?;
         if plan.shortfalls.is_empty() {
@@ -171,247 +175,6 @@ impl Printer {
             "Shortfalls of the decomposition (one item is short on purpose)",
         );
         self.section(out, title, table)
-    }
-
-    fn rollup(&self, lines: &[RollupLine]) -> Table {
-        let headings = [
-            ("序号", "item"),
-            ("指标", "indicator"),
-            ("完成值", "value"),
-            ("目标", "target"),
-            ("期限", "due"),
-            ("完成率", "completion"),
-            ("灯", "light"),
-            ("报送", "reported"),
-        ];
-        let mut table = self.table(&headings, &[2, 3, 5, 7]);
-        for line in lines {
-            let unit = if line.value.is_empty() || line.value.contains('/') {
-                ""
-            } else {
-                &line.unit
-            };
-            table.add_row([
-                line.item.clone(),
-                line.indicator_name.clone(),
-                format!("{}{unit}", line.value),
-                line.target.clone(),
-                line.due.clone(),
-                line.completion_basis_points
-                    .map(percent)
-                    .unwrap_or_default(),
-                self.light(line.light).to_owned(),
-                format!("{}/{}", line.reported, line.expected),
-            ]);
-        }
-        table
-    }
-
-    fn ranking(&self, lines: &[RankLine]) -> Table {
-        let headings = [
-            ("名次", "place"),
-            ("代码", "code"),
-            ("县（市、区）", "county"),
-            ("绿", "green"),
-            ("黄", "yellow"),
-            ("红", "red"),
-            ("灰", "grey"),
-            ("报送率", "reported"),
-        ];
-        let mut table = self.table(&headings, &[0, 3, 4, 5, 6, 7]);
-        for line in lines {
-            table.add_row([
-                line.place.to_string(),
-                line.region.clone(),
-                line.name.clone(),
-                line.green.to_string(),
-                line.yellow.to_string(),
-                line.red.to_string(),
-                line.grey.to_string(),
-                percent(line.reported_basis_points),
-            ]);
-        }
-        table
-    }
-
-    fn completeness(&self, lines: &[CompletenessLine]) -> Table {
-        let headings = [
-            ("代码", "code"),
-            ("地区", "region"),
-            ("应报", "expected"),
-            ("已报", "reported"),
-            ("及时", "in time"),
-            ("报送率", "completeness"),
-            ("及时率", "timeliness"),
-        ];
-        let mut table = self.table(&headings, &[2, 3, 4, 5, 6]);
-        for line in lines {
-            table.add_row([
-                line.region.clone(),
-                line.name.clone(),
-                line.expected.to_string(),
-                line.reported.to_string(),
-                line.on_time.to_string(),
-                line.reported_basis_points.map(percent).unwrap_or_default(),
-                line.on_time_basis_points.map(percent).unwrap_or_default(),
-            ]);
-        }
-        table
-    }
-
-    fn year(&self, out: &mut dyn Write, months: &[MonthLine]) -> io::Result<()> {
-        let sum = |part: fn(&MonthLine) -> u64| months.iter().map(part).sum::<u64>();
-        let (expected, reported) = (sum(|month| month.expected), sum(|month| month.reported));
-        let on_time = sum(|month| month.on_time);
-        let late = months.iter().filter(|month| month.on_time < month.reported);
-        let late: Vec<&str> = late.map(|month| month.period.as_str()).collect();
-        let share = basis_points(i128::from(on_time), i128::from(expected));
-        let share = share.map(percent).unwrap_or_default();
-        let late = late.join(" ");
-        let zh = format!(
-            "全学年（聊城市）：应报 {expected}，已报 {reported}，及时 {on_time}（{share}）；\
-             逾期的月份：{late}"
-        );
-        let en = format!(
-            "Whole school year (Liaocheng): expected {expected}, reported {reported}, in time \
-             {on_time} ({share}); late months: {late}"
-        );
-        writeln!(out, "{}", self.language.pick(zh, en))
-    }
-
-    fn aid(&self, out: &mut dyn Write, aid: &AidOutcome) -> io::Result<()> {
-        let headings = [
-            ("所在节点", "as seen at"),
-            ("承诺（元）", "fund (yuan)"),
-            ("拨付（元）", "paid (yuan)"),
-            ("到账（元）", "received (yuan)"),
-            ("支出（元）", "spent (yuan)"),
-            ("里程碑", "milestones"),
-            ("支教人数", "teachers"),
-            ("登记数", "entries"),
-            ("差异", "differences"),
-        ];
-        let mut table = self.table(&headings, &[1, 2, 3, 4, 5, 6, 7, 8]);
-        for side in &aid.sides {
-            table.add_row([
-                side.at.clone(),
-                yuan(side.fund_fen),
-                yuan(side.disbursed_fen),
-                yuan(side.received_fen),
-                yuan(side.spent_fen),
-                format!("{}/{}", side.milestones_reached, side.milestones),
-                format!("{}/{}", side.teachers_confirmed, side.teachers_sent),
-                side.entries.to_string(),
-                side.differences.len().to_string(),
-            ]);
-        }
-        for summary in &aid.summaries {
-            table.add_row([
-                format!(
-                    "{}{}",
-                    summary.at,
-                    self.say("（上级，仅摘要）", " (superior, summary only)")
-                ),
-                yuan(summary.fund_fen),
-                yuan(summary.disbursed_fen),
-                yuan(summary.received_fen),
-                yuan(summary.spent_fen),
-                format!("{}/{}", summary.milestones_reached, summary.milestones),
-                String::new(),
-                String::new(),
-                summary.differences.to_string(),
-            ]);
-        }
-        let title = format!(
-            "{}{} → {}：{}",
-            self.say(
-                "援助项目（金额、人数为样例） ",
-                "Aid project (sample amounts and people) "
-            ),
-            aid.donor,
-            aid.recipient,
-            aid.name
-        );
-        self.section(out, &title, table)?;
-        for side in &aid.differences_at_first {
-            for difference in &side.differences {
-                let (one, other) = amounts(difference);
-                let (at, about) = (&side.at, &difference.about);
-                let zh = format!("对账（{at}，补足前）：{about} 拨付 {one} 元，到账 {other} 元");
-                let en = format!(
-                    "reconciliation (at {at}, before it was put right): {about} paid {one} yuan, \
-                     received {other} yuan"
-                );
-                writeln!(out, "{}", self.language.pick(zh, en))?;
-            }
-        }
-        let state = match (aid.same_documents, aid.complete) {
-            (true, true) => self.say(
-                "对账（完成后）：双方资料一致，没有差异",
-                "reconciliation (at the end): both sides hold the same documents, no difference",
-            ),
-            _ => self.say(
-                "对账（完成后）：双方仍有差异",
-                "reconciliation (at the end): the two sides still differ",
-            ),
-        };
-        writeln!(out, "{state}")
-    }
-
-    fn figures(&self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
-        let (push, offline, fresh) = (&outcome.push, &outcome.offline, &outcome.freshness);
-        let zh = format!(
-            "\n填报：{} 个县（含彭水）同时推送 {} 条，{} 毫秒，每秒 {} 条；更正 {} 条。\n\
-             断线：{}（{}）进程被 {} 终止，其间省里仍收到其他县 {} 条；重启并重新连上 {} 毫秒，\
-             补报 {} 条后 {} 毫秒内省里全部到齐。\n\
-             时延：县收到一条更正到省汇总更新，{} 次测量，中位 {} 毫秒，最差 {} 毫秒\
-             （县自身落盘应答：中位 {} 毫秒，最差 {} 毫秒）。",
-            push.counties,
-            push.reports,
-            push.ms,
-            push.reports_per_second,
-            outcome.corrections.superseded,
-            offline.name,
-            offline.region,
-            offline.ended_by,
-            offline.reported_meanwhile,
-            offline.restart_ms,
-            offline.push.reports,
-            offline.caught_up_ms,
-            fresh.samples,
-            fresh.median_ms,
-            fresh.worst_ms,
-            fresh.median_answer_ms,
-            fresh.worst_answer_ms,
-        );
-        let en = format!(
-            "\nPush: {} counties (Pengshui among them) pushed {} reports side by side in {} ms, {} a second; {} were \
-             corrected.\n\
-             Offline: the node of {} ({}) was ended by {}; meanwhile {} reports of the others were \
-             in the province; restarted and linked again after {} ms; {} ms after its {} reports \
-             were taken the province had everything.\n\
-             Freshness: from a county being handed a report to the province's roll-up, {} times: \
-             median {} ms, worst {} ms (the county's own durable answer: median {} ms, worst {} \
-             ms).",
-            push.counties,
-            push.reports,
-            push.ms,
-            push.reports_per_second,
-            outcome.corrections.superseded,
-            offline.name,
-            offline.region,
-            offline.ended_by,
-            offline.reported_meanwhile,
-            offline.restart_ms,
-            offline.caught_up_ms,
-            offline.push.reports,
-            fresh.samples,
-            fresh.median_ms,
-            fresh.worst_ms,
-            fresh.median_answer_ms,
-            fresh.worst_answer_ms,
-        );
-        writeln!(out, "{}", self.language.pick(zh, en))
     }
 
     fn recount(&self, out: &mut dyn Write, recount: &RecountOutcome) -> io::Result<()> {
@@ -488,11 +251,4 @@ impl Printer {
         };
         writeln!(out, "\n{verdict}")
     }
-}
-
-fn amounts(difference: &Disagreement) -> (String, String) {
-    if difference.in_fen {
-        return (yuan(difference.one), yuan(difference.other));
-    }
-    (difference.one.to_string(), difference.other.to_string())
 }

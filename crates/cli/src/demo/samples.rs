@@ -53,13 +53,13 @@ impl Draws {
 
 /// One figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Figure {
-    pub(super) numerator: i64,
-    pub(super) denominator: Option<i64>,
+struct Figure {
+    numerator: i64,
+    denominator: Option<i64>,
 }
 
 /// The figures of one source for one indicator, one for each month.
-pub(super) fn year(source: &Source, demanded: &Demanded, months: &[Period]) -> Vec<Figure> {
+fn year(source: &Source, demanded: &Demanded, months: &[Period]) -> Vec<Figure> {
     let indicator = &demanded.indicator;
     let mut draws = Draws::of(&[source.code.as_str(), indicator.code.as_str()]);
     match indicator.kind {
@@ -300,7 +300,7 @@ impl Year {
 }
 
 /// A figure that is off by one and still possible.
-pub(super) fn mistaken(right: Figure) -> Figure {
+fn mistaken(right: Figure) -> Figure {
     let numerator = if right.numerator > 0 {
         right.numerator - 1
     } else {

@@ -1,7 +1,8 @@
 //! The directory that a demonstration lives in, gone when it ends.
 //!
-//! A demonstration that was killed cannot clean up after itself: the next one does, recognising
-//! what is left by a lock that nobody holds any more.
+//! A demonstration that was killed cannot clean up after itself: another one does, recognising
+//! what is left by a lock that nobody holds any more. The nodes inherit the lock, so a directory is
+//! never pulled away from under one that is still stopping.
 
 use std::fs::{self, File};
 use std::io;
@@ -17,7 +18,7 @@ const LOCK: &str = "lock";
 pub(super) struct Workdir {
     path: PathBuf,
     // Held as long as the directory is in use.
-    _lock: File,
+    lock: File,
 }
 
 impl Workdir {
@@ -29,7 +30,7 @@ impl Workdir {
         let lock_path = path.join(LOCK);
         let made = File::create(&lock_path).and_then(|file| file.lock().map(|()| file));
         match made {
-            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Ok(lock) => Ok(Self { path, lock }),
             Err(source) => {
                 // Nothing is in it yet, so nothing else can be told about it.
                 let _ = fs::remove_dir_all(&path);
@@ -41,12 +42,22 @@ impl Workdir {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The lock, to be inherited by a process that works in the directory.
+    pub(super) fn lock(&self) -> Result<File, DemoError> {
+        let lock = self.lock.try_clone();
+        lock.map_err(|source| failed("lock", &self.path, source))
+    }
 }
 
 impl Drop for Workdir {
     fn drop(&mut self) {
         // What cannot be removed now is swept by the next demonstration.
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = remove(&self.path);
+        if let Some(parent) = self.path.parent() {
+            // Nodes that were still stopping at the beginning have stopped by now.
+            sweep(parent);
+        }
     }
 }
 
@@ -66,9 +77,22 @@ fn sweep(parent: &Path) {
             continue;
         };
         if lock.try_lock().is_ok() {
-            let _ = fs::remove_dir_all(&path);
+            let _ = remove(&path);
         }
     }
+}
+
+/// Removes a directory, its lock last: what remains of it is still recognised.
+fn remove(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_name() != LOCK {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir_all(path)
 }
 
 pub(super) fn failed(action: &'static str, path: &Path, source: io::Error) -> DemoError {
@@ -107,5 +131,21 @@ mod tests {
         let another = Workdir::create(parent.path()).unwrap();
         assert!(!left.exists());
         assert!(stranger.exists() && running.path().exists() && another.path().exists());
+    }
+
+    #[test]
+    fn it_stays_while_a_node_holds_on_to_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let left = parent.path().join(format!("{PREFIX}left"));
+        fs::create_dir(&left).unwrap();
+        let killed = File::create(left.join(LOCK)).unwrap();
+        killed.lock().unwrap();
+        let inherited = killed.try_clone().unwrap();
+        drop(killed);
+        let next = Workdir::create(parent.path()).unwrap();
+        assert!(left.exists());
+        drop(inherited);
+        drop(next);
+        assert!(!left.exists());
     }
 }
