@@ -1,5 +1,8 @@
 //! Checkpoints: the state saved from time to time, so that a restart need not fold the whole
 //! journal.
+//!
+//! A checkpoint never holds what is not durable in the journal, and one that cannot be saved costs
+//! time at the next start and nothing else.
 
 use std::sync::PoisonError;
 
@@ -37,12 +40,22 @@ pub(crate) async fn run(
 
 /// Saves the state as it is now; returns the frame that is saved.
 async fn save(state: &SharedState, reader: &Reader, to: &Checkpointer, last: u64) -> u64 {
-    let snapshot: Snapshot = state
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .snapshot();
+    // Copying a large state takes a while: on a thread of its own.
+    let shared = SharedState::clone(state);
+    let copied = tokio::task::spawn_blocking(move || {
+        let state = shared.read().unwrap_or_else(PoisonError::into_inner);
+        (state.frame() != last).then(|| state.snapshot())
+    });
+    let snapshot: Snapshot = match copied.await {
+        Ok(Some(snapshot)) => snapshot,
+        Ok(None) => return last,
+        Err(error) => {
+            tracing::warn!(%error, "checkpoint not saved");
+            return last;
+        }
+    };
     let frame = snapshot.frame();
-    if frame == last || reader.wait_for(frame).await.is_err() {
+    if reader.wait_for(frame).await.is_err() {
         return last;
     }
     let to = to.clone();

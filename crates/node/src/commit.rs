@@ -4,6 +4,14 @@
 //! decided so far, and appends the whole batch as one journal frame. A second thread makes frames
 //! durable and only then answers, so the next batch is decided while the disk works. A failed sync
 //! ends the process: nothing that is unsure is ever answered.
+//!
+//! What holds throughout, and what the code here must never break:
+//! - whatever was applied to the state is appended, in the same order and as one frame, or the
+//!   process ends; so everything that can refuse a command (the rules, the room on the disk, the
+//!   size of a frame) is asked before anything of it is applied;
+//! - every command that was handed in before [`Committer::stop`] is answered;
+//! - an answer, a refusal too, waits until the state it was decided against is durable;
+//! - below the free-space floor only what would change something is refused.
 
 mod batch;
 mod syncer;
@@ -159,8 +167,14 @@ pub(crate) fn start(parts: Parts) -> (Committer, watch::Receiver<u64>, CommitThr
     // A few batches may wait for the disk; more would only add latency.
     let (decided, to_sync) = std::sync::mpsc::sync_channel(4);
     let syncer = parts.journal.syncer();
-    let decider = std::thread::spawn(move || batch::run(parts, inbox, &decided));
-    let syncer = std::thread::spawn(move || syncer::run(&syncer, &to_sync, &durable));
+    let decider = std::thread::spawn(move || {
+        let _guard = EndOnPanic;
+        batch::run(parts, inbox, &decided);
+    });
+    let syncer = std::thread::spawn(move || {
+        let _guard = EndOnPanic;
+        syncer::run(&syncer, &to_sync, &durable);
+    });
     (
         Committer { messages },
         told,
@@ -168,11 +182,27 @@ pub(crate) fn start(parts: Parts) -> (Committer, watch::Receiver<u64>, CommitThr
     )
 }
 
+/// Ends the process when a thread of the commit loop panics: half of a batch may have been applied
+/// to the state, and a node that can no longer write must not look alive. The next start begins
+/// with what the journal says.
+struct EndOnPanic;
+
+impl Drop for EndOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
 impl CommitThreads {
     /// Waits until everything handed in is durable and answered; call after [`Committer::stop`].
     pub(crate) fn join(self) {
-        // A thread that panicked has said so; there is nothing to add here.
+        // A thread that panics ends the process.
         let _ = self.decider.join();
         let _ = self.syncer.join();
     }
 }
+
+#[cfg(test)]
+mod tests;

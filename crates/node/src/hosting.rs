@@ -1,4 +1,10 @@
 //! Which regions a node hosts: its own, those it is told, and what its own tree puts below them.
+//!
+//! The tree files may change between two starts: a region that is new there is hosted from then on,
+//! one that is renamed or stands below another parent takes its figures along. A region that is no
+//! longer there stays hosted, and expected to report, as it was: no figure is forgotten because a
+//! line is missing from a file. A region that moved out stays out, with all that the files put
+//! below it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -71,29 +77,31 @@ pub(crate) fn load(config: &Config) -> Result<(Catalogue, Vec<Region>), Catalogu
             let _ = catalogue.regions.insert(region);
         }
     }
-    let mut hosted: Vec<RegionCode> = Vec::new();
+    let mut hosted: BTreeSet<RegionCode> = BTreeSet::new();
+    let mut to_look_below: Vec<RegionCode> = Vec::new();
     for start in std::iter::once(&config.region).chain(&config.hosts) {
         if catalogue.regions.get(*start).is_none() {
             return Err(CatalogueError::UnknownRegion(*start));
         }
-        hosted.push(*start);
+        hosted.insert(*start);
+        to_look_below.push(*start);
     }
-    let mut next = 0;
-    while next < hosted.len() {
-        let region = hosted[next];
-        next += 1;
+    while let Some(region) = to_look_below.pop() {
         for child in catalogue.regions.children(region) {
-            if own_tree.contains(child) && !hosted.contains(child) {
-                hosted.push(*child);
+            if own_tree.contains(child) && hosted.insert(*child) {
+                to_look_below.push(*child);
             }
         }
     }
-    let depth = |code: &RegionCode| catalogue.regions.ancestors(*code).count();
-    hosted.sort_by_key(|code| (depth(code), *code));
-    hosted.dedup();
-    let regions = hosted
+    let depth = |code: RegionCode| catalogue.regions.ancestors(code).count();
+    let mut by_depth: Vec<(usize, RegionCode)> = Vec::with_capacity(hosted.len());
+    for code in hosted {
+        by_depth.push((depth(code), code));
+    }
+    by_depth.sort_unstable();
+    let regions = by_depth
         .iter()
-        .filter_map(|code| catalogue.regions.get(*code).cloned())
+        .filter_map(|(_, code)| catalogue.regions.get(*code).cloned())
         .collect();
     Ok((catalogue, regions))
 }

@@ -3,11 +3,21 @@
 //! The lower or outer side dials; the one bidirectional stream carries both directions. Each side
 //! says how far it has the other's changes, and is sent what changed since then and what it is
 //! entitled to see, newest version only.
+//!
+//! What holds throughout:
+//! - a change is acknowledged only when it is durable here, and sent only when it is durable there;
+//! - whatever was not acknowledged is sent again on the next stream, so a stream may break at any
+//!   point; what comes twice changes nothing;
+//! - the watermark that a peer says counts only for the incarnation it names, and only up to what
+//!   this node has: otherwise everything is sent from the start;
+//! - of two streams with one peer the newer stays;
+//! - taking and acknowledging never waits for sending, so two nodes that have much to say to each
+//!   other do not wait for each other for ever.
 
 mod dial;
 mod session;
 mod status;
 
 pub(crate) use dial::dial;
-pub(crate) use session::{Frames, Session, hello, outbox, run};
+pub(crate) use session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 pub(crate) use status::Links;

@@ -154,7 +154,8 @@ impl Node {
         let announcement = announce(&context.config.data, address)?;
         let serving = server::serve(Arc::clone(&context), listener, metrics, stopping);
         let server = tokio::spawn(serving);
-        tracing::info!(region = %context.config.region, %address, "ready");
+        let took_ms = Timestamp::now().as_millisecond() - started_at.as_millisecond();
+        tracing::info!(region = %context.config.region, %address, took_ms, "ready");
         Ok(Self {
             address,
             context,
@@ -234,13 +235,18 @@ async fn listen(config: &Config) -> Result<TcpListener, NodeError> {
     bound.map_err(|source| NodeError::Listen { address, source })
 }
 
-/// Hosts what the configuration names; regions that moved out since stay out.
+/// Hosts what the configuration names; regions that moved out since stay out, with what stands
+/// below them.
 async fn host(context: &Context, regions: Vec<Region>) -> Result<(), Refusal> {
+    let tree = &context.catalogue.regions;
     let regions = context
         .reader
         .read(|state| {
             let mut staying = regions;
-            staying.retain(|region| !state.has_moved_out(region.code));
+            staying.retain(|region| {
+                let mut line = std::iter::once(region.code).chain(tree.ancestors(region.code));
+                !line.any(|code| state.has_moved_out(code))
+            });
             staying
         })
         .await?;

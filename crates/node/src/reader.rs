@@ -3,6 +3,10 @@
 //! The commit loop applies events before they are durable, so that the next command sees them. A
 //! reader computes its answer, notes the journal frame the state stood at, and gives the answer
 //! away only once that frame is durable.
+//!
+//! A closure that reads must be short and must not block: the commit loop waits for it, and whoever
+//! reads next waits for the commit loop. Whatever may take long copies what it needs, or looks
+//! through the change index in steps.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -31,7 +35,7 @@ impl Reader {
     /// [`Reason::Stopping`] when the node stops before that.
     pub(crate) async fn read<T>(&self, answer: impl FnOnce(&State) -> T) -> Result<T, Refusal> {
         let (answer, frame) = {
-            // A writer that panicked ends the process, so a poisoned lock is never seen for long.
+            // A writer that panics ends the process, so a poisoned lock is never seen for long.
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             (answer(&state), state.frame())
         };
@@ -56,3 +60,6 @@ impl Reader {
         self.durable.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,7 @@
 //! The one port of a node: gRPC with health and reflection, the metrics page and the console.
+//!
+//! Whoever can reach the port may try to wear the node down, so everything a caller can make grow
+//! has a bound here: streams and unanswered requests on a connection, headers, messages, resets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +19,21 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding;
+use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 use crate::context::Context;
+use crate::link::LARGEST_FRAME;
 use crate::pages;
 use crate::service::{
     AdminService, CollaborationService, LinkService, ProgressService, RollupService, TaskService,
 };
+
+/// How long whoever watches the health has to hear the last of it.
+const LAST_STATUS: Duration = Duration::from_millis(100);
 
 /// Why the port cannot be served.
 #[derive(Debug, Error)]
@@ -43,7 +53,9 @@ pub(crate) async fn serve(
     metrics: PrometheusHandle,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    let routes = routes(&context, metrics, &stopping).await?;
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let routes = routes(&context, metrics, &stopping)?.add_service(health_service);
+    set_health(&health, ServingStatus::Serving).await;
     let limits = context.config.limits;
     let mut stop = stopping;
     Server::builder()
@@ -54,18 +66,52 @@ pub(crate) async fn serve(
         .max_concurrent_streams(limits.streams_per_connection)
         .http2_max_header_list_size(8 << 10)
         .http2_max_pending_accept_reset_streams(Some(20))
+        .http2_max_local_error_reset_streams(Some(64))
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .add_routes(routes)
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             // A sender that is gone means the same as a true.
             let _ = stop.wait_for(|stop| *stop).await;
+            // Whoever balances load learns it on the connections that are still open.
+            set_health(&health, ServingStatus::NotServing).await;
+            end_health_watches(health).await;
         })
         .await?;
     Ok(())
 }
 
-async fn routes(
+/// The services that tell how they are, besides the node as a whole.
+const SERVICES: [&str; 6] = [
+    <TaskServiceServer<TaskService> as NamedService>::NAME,
+    <ProgressServiceServer<ProgressService> as NamedService>::NAME,
+    <RollupServiceServer<RollupService> as NamedService>::NAME,
+    <CollaborationServiceServer<CollaborationService> as NamedService>::NAME,
+    <AdminServiceServer<AdminService> as NamedService>::NAME,
+    <LinkServiceServer<LinkService> as NamedService>::NAME,
+];
+
+/// The name under which health is told of the node as a whole.
+const WHOLE_NODE: &str = "";
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    health.set_service_status(WHOLE_NODE, status).await;
+    for service in SERVICES {
+        health.set_service_status(service, status).await;
+    }
+}
+
+/// Lets streams that watch the health end, which would keep the port from closing; they have been
+/// told the last status first.
+async fn end_health_watches(mut health: HealthReporter) {
+    tokio::time::sleep(LAST_STATUS).await;
+    for service in SERVICES {
+        health.clear_service_status(service).await;
+    }
+    health.clear_service_status(WHOLE_NODE).await;
+}
+
+fn routes(
     context: &Arc<Context>,
     metrics: PrometheusHandle,
     stopping: &watch::Receiver<bool>,
@@ -90,22 +136,11 @@ async fn routes(
     )));
     let admin = bounded!(AdminServiceServer::new(AdminService::new(shared())));
     let link = LinkService::new(shared(), stopping.clone());
-    let link = bounded!(LinkServiceServer::new(link));
-    let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<TaskServiceServer<TaskService>>().await;
-    health
-        .set_serving::<ProgressServiceServer<ProgressService>>()
-        .await;
-    health
-        .set_serving::<RollupServiceServer<RollupService>>()
-        .await;
-    health
-        .set_serving::<CollaborationServiceServer<CollaborationService>>()
-        .await;
-    health
-        .set_serving::<AdminServiceServer<AdminService>>()
-        .await;
-    health.set_serving::<LinkServiceServer<LinkService>>().await;
+    // A frame is as large as the largest document; see the links.
+    let link = LinkServiceServer::new(link)
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(LARGEST_FRAME)
+        .max_encoding_message_size(LARGEST_FRAME);
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -118,7 +153,6 @@ async fn routes(
         .add_service(aid)
         .add_service(admin)
         .add_service(link)
-        .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?))
 }

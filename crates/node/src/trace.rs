@@ -12,6 +12,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// The header that carries a trace context.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 
+/// How long a `traceparent` of version 00 is.
+const LENGTH: usize = 55;
+
 /// Changes whose trace is remembered; older ones travel without.
 const REMEMBERED: usize = 4_096;
 
@@ -43,6 +46,29 @@ impl Traces {
             .find(|(change, _)| *change > after && *change <= upto)
             .map(|(_, trace)| trace.clone())
             .unwrap_or_default()
+    }
+}
+
+/// The header if it is a `traceparent` that may be kept and handed on, or else nothing: whoever
+/// sends one does not decide how much is remembered here and sent to the next node.
+///
+/// Source: W3C Trace Context, section 3.2.
+pub(crate) fn checked(header: &str) -> &str {
+    let parts: Vec<&str> = header.split('-').collect();
+    let [version, trace, parent, flags] = parts[..] else {
+        return "";
+    };
+    let is_hex = |text: &str, length: usize| {
+        let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        text.len() == length && text.bytes().all(lower_hex)
+    };
+    let is_set = |text: &str| text.bytes().any(|byte| byte != b'0');
+    let known = version == "00" && header.len() == LENGTH;
+    let named = is_hex(trace, 32) && is_set(trace) && is_hex(parent, 16) && is_set(parent);
+    if known && named && is_hex(flags, 2) {
+        header
+    } else {
+        ""
     }
 }
 
@@ -89,3 +115,6 @@ pub(crate) fn hand_on(span: &Span, incoming: &str) -> String {
         header.0
     }
 }
+
+#[cfg(test)]
+mod tests;

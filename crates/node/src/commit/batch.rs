@@ -33,6 +33,7 @@ const LARGEST_BYTES: usize = MAX_PAYLOAD / 4 * 3;
 pub(super) fn run(mut parts: Parts, mut inbox: Receiver<Message>, decided: &SyncSender<Decided>) {
     let mut waiting: VecDeque<Request> = VecDeque::new();
     let mut stopping = false;
+    let mut had_room = true;
     loop {
         if waiting.is_empty() {
             if stopping {
@@ -45,7 +46,7 @@ pub(super) fn run(mut parts: Parts, mut inbox: Receiver<Message>, decided: &Sync
         }
         stopping |= drain(&mut inbox, &mut waiting);
         metrics::histogram!("liandong_batch_commands").record(waiting.len() as f64);
-        let batch = decide_batch(&mut parts, &mut waiting);
+        let batch = decide_batch(&mut parts, &mut waiting, &mut had_room);
         if decided.send(batch).is_err() {
             return;
         }
@@ -77,20 +78,21 @@ fn weight(request: &Request) -> usize {
 }
 
 /// Decides what waits until the batch is full; what did not fit stays for the next.
-fn decide_batch(parts: &mut Parts, waiting: &mut VecDeque<Request>) -> Decided {
+/// `had_room` tells from one batch to the next whether the disk had room, so that it is logged once.
+pub(super) fn decide_batch(
+    parts: &mut Parts,
+    waiting: &mut VecDeque<Request>,
+    had_room: &mut bool,
+) -> Decided {
     // Asked before anything is decided: what is applied to the state must be appended.
-    if let Err(error) = parts.journal.check_space() {
-        tracing::warn!(%error, "intake refused");
-        let refusal = no_space(&error);
-        let replies = waiting.drain(..).map(|request| Reply {
-            to: request.reply,
-            answer: Err(refusal.clone()),
-        });
-        return Decided {
-            replies: replies.collect(),
-            frame: parts.journal.last(),
-        };
+    let checked = parts.journal.check_space();
+    match &checked {
+        Err(error) if *had_room => tracing::error!(%error, "intake stops"),
+        Ok(()) if !*had_room => tracing::info!("intake resumes"),
+        Ok(()) | Err(_) => {}
     }
+    *had_room = checked.is_ok();
+    let room = checked.map_err(|error| no_room(&error));
     let moment = clock::now();
     let setting = Setting {
         now: moment.now,
@@ -109,7 +111,7 @@ fn decide_batch(parts: &mut Parts, waiting: &mut VecDeque<Request>) -> Decided {
         {
             let _entered = request.span.enter();
             let before = state.last_change();
-            let answer = decide_one(&mut state, request.command, &setting, &mut batch);
+            let answer = decide_one(&mut state, request.command, &setting, &room, &mut batch);
             let after = state.last_change();
             if after > before {
                 parts.traces.note(after, request.trace);
@@ -134,11 +136,17 @@ fn decide_one(
     state: &mut State,
     command: Command,
     setting: &Setting<'_>,
+    room: &Result<(), Refusal>,
     batch: &mut Batch,
 ) -> Result<Answer, Refusal> {
     // The rows of a push are bounded by the size of a message; the rest is measured.
     let bounded = matches!(command, Command::PushReports(_));
     let decision = decide(state, command, setting)?;
+    if decision.events.is_empty() {
+        // What changes nothing needs no room: what was taken before is still acknowledged.
+        return Ok(decision.answer);
+    }
+    room.clone()?;
     if !bounded {
         let mut alone = Batch::new();
         for event in &decision.events {
@@ -173,7 +181,7 @@ fn add(batch: &mut Batch, event: &Event) {
 fn append(journal: &mut Journal, batch: &Batch) {
     let appended = match batch.parts() {
         Ok((head, events)) => journal
-            .append_parts(&[&head, events])
+            .append_checked(&[&head, events])
             .map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
@@ -185,7 +193,7 @@ fn append(journal: &mut Journal, batch: &Batch) {
     metrics::counter!("liandong_journal_frames_total").increment(1);
 }
 
-fn no_space(error: &JournalError) -> Refusal {
+fn no_room(error: &JournalError) -> Refusal {
     match error {
         JournalError::NoSpace { .. } => Refusal::advise(
             Reason::NoSpace,

@@ -252,6 +252,12 @@ impl File {
         );
         problems.range("journal.segment_mb", self.journal.segment_mb, 1, 4_096);
         problems.range(
+            "journal.free_floor_mb",
+            self.journal.free_floor_mb,
+            0,
+            1 << 40,
+        );
+        problems.range(
             "journal.checkpoint_frames",
             self.journal.checkpoint_frames,
             1,

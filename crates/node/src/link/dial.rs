@@ -1,7 +1,11 @@
 //! Dialling: the lower or outer side keeps a stream open, and opens it again when it breaks.
+//!
+//! Each wait is longer than the one before until a stream has lasted: a peer that is away, and one
+//! that ends every stream at once because it cannot take what it is sent, are both asked again
+//! every few seconds and never in a tight loop. A node that stops waits for none of it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use liandong_core::access::Relation;
 use liandong_core::refusal::Refusal;
@@ -16,12 +20,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use super::session::{Frames, Session, hello, outbox, run};
+use super::session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 use crate::context::Context;
 
 /// The first wait after a stream broke; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// A stream that was open this long has worked: the waits begin anew.
+const LASTING: Duration = Duration::from_secs(5);
 
 /// Why a stream could not be opened.
 #[derive(Debug, Error)]
@@ -37,6 +44,8 @@ enum DialError {
     },
     #[error("the peer did not say hello")]
     NoHello,
+    #[error("the peer took too long to say hello")]
+    Slow(#[from] tokio::time::error::Elapsed),
     #[error("{0}")]
     Refused(#[from] Refusal),
 }
@@ -51,25 +60,37 @@ pub(crate) async fn dial(
 ) {
     context.links.expect(peer, relation, &address);
     let mut wait = FIRST_WAIT;
+    let mut trouble = String::new();
     loop {
-        let opened = tokio::select! {
-            opened = open(&context, peer, relation, &address) => opened,
+        // Partners that dial each other would end each other's streams for ever.
+        if !context.links.is_connected(peer) {
+            let opened = tokio::select! {
+                opened = open(&context, peer, relation, &address) => opened,
+                _ = stopping.wait_for(|stop| *stop) => return,
+            };
+            match opened {
+                Ok(session) => {
+                    trouble.clear();
+                    let began = Instant::now();
+                    run(session, stopping.clone()).await;
+                    if began.elapsed() >= LASTING {
+                        wait = FIRST_WAIT;
+                    }
+                }
+                Err(error) => {
+                    let why = error.to_string();
+                    if why != trouble {
+                        tracing::warn!(%peer, why, "cannot open the link; trying on");
+                        trouble.clone_from(&why);
+                    }
+                    context.links.trouble(peer, why);
+                }
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(jittered(wait)) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
-        };
-        match opened {
-            Ok(session) => {
-                wait = FIRST_WAIT;
-                run(session, stopping.clone()).await;
-            }
-            Err(error) => {
-                tracing::debug!(%peer, %error, "cannot open the link");
-                context.links.trouble(peer, error.to_string());
-            }
         }
-        if *stopping.borrow() {
-            return;
-        }
-        tokio::time::sleep(jittered(wait)).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
@@ -88,10 +109,9 @@ async fn open(
     relation: Relation,
     address: &str,
 ) -> Result<Session, DialError> {
-    let limit = context.config.limits.message_bytes;
     let mut client = LinkServiceClient::new(connect(address).await?)
-        .max_decoding_message_size(limit)
-        .max_encoding_message_size(limit);
+        .max_decoding_message_size(LARGEST_FRAME)
+        .max_encoding_message_size(LARGEST_FRAME);
     let (outbox, said) = outbox();
     // The hello waits in the outbox until the stream is open.
     let greeting = hello(context, peer).await?;
@@ -100,11 +120,14 @@ async fn open(
         .await
         .map_err(|_| DialError::NoHello)?;
     let requests = ReceiverStream::new(said).map(ExchangeRequest::from);
-    let responses = client.exchange(Request::new(requests)).await?.into_inner();
+    let exchange = client.exchange(Request::new(requests));
+    let responses = tokio::time::timeout(HELLO_PATIENCE, exchange).await??;
+    let responses = responses.into_inner();
     let frames = responses.map(|response| response.map(|response| response.frame));
     let mut frames: Frames = Box::pin(frames);
     let mut reader = StreamReader::new();
-    let first = frames.next().await.ok_or(DialError::NoHello)??;
+    let first = tokio::time::timeout(HELLO_PATIENCE, frames.next()).await?;
+    let first = first.ok_or(DialError::NoHello)??;
     let Incoming::Hello(hello) = reader.frame(first)? else {
         return Err(DialError::NoHello);
     };

@@ -5,7 +5,9 @@ mod outgoing;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use liandong_core::access::Relation;
 use liandong_core::refusal::Refusal;
@@ -15,7 +17,7 @@ use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::{Hello, StreamReader};
 use liandong_wire::refusal::RemoteRefusal;
 use liandong_wire::rollup::v1::Drill;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_stream::Stream;
 use tonic::Status;
 
@@ -24,6 +26,16 @@ use crate::context::Context;
 
 /// Frames that may wait for a slow line.
 const OUTBOX: usize = 16;
+
+/// Questions of one peer that are answered at a time; more are refused.
+const ANSWERED_AT_ONCE: usize = 32;
+
+/// How long a hello is waited for.
+pub(crate) const HELLO_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The largest frame. A single document is never cut, so this is the same on every node and above
+/// the largest message that any node may be configured to take from its clients.
+pub(crate) const LARGEST_FRAME: usize = 64 << 20;
 
 /// What a peer says, whichever side dialled.
 pub(crate) type Frames = Pin<Box<dyn Stream<Item = Result<Option<Frame>, Status>> + Send>>;
@@ -80,7 +92,17 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
     tracing::info!(%peer, relation = relation.word(), "link is up");
     let waiting = Waiting::default();
     let (acknowledged, acks) = watch::channel(0);
-    let sending = outgoing::send_changes(&context, peer, relation, &hello, &outbox, acks);
+    let (taken, to_acknowledge) = watch::channel(0);
+    let sent = AtomicU64::new(0);
+    let sending = outgoing::Sending {
+        context: &context,
+        peer,
+        relation,
+        outbox: &outbox,
+        sent: &sent,
+    };
+    let sending = sending.run(&hello, acks);
+    let acknowledging = outgoing::send_acks(to_acknowledge, &outbox);
     let asking = outgoing::send_questions(to_ask, &outbox, &waiting);
     let receiving = incoming::Receiving {
         context: &context,
@@ -89,11 +111,15 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         incarnation: hello.incarnation,
         outbox: &outbox,
         waiting: &waiting,
+        sent: &sent,
         acknowledged: &acknowledged,
+        taken: &taken,
+        answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
     };
     let receiving = receiving.run(frames, reader);
     let why = tokio::select! {
         why = sending => why,
+        why = acknowledging => why,
         why = asking => why,
         why = receiving => why,
         () = superseded(&context, peer, stream) => "another stream took over".to_owned(),

@@ -120,6 +120,21 @@ impl Links {
         self.with(|links| links.get(&peer).is_some_and(|entry| entry.stream != stream))
     }
 
+    /// Whether a stream with the peer is open.
+    pub(crate) fn is_connected(&self, peer: RegionCode) -> bool {
+        self.with(|links| links.get(&peer).is_some_and(|entry| entry.status.connected))
+    }
+
+    /// The peer is sent everything after `change`, whatever it was sent before.
+    pub(crate) fn begins_after(&self, peer: RegionCode, change: u64) {
+        self.with(|links| {
+            if let Some(entry) = links.get_mut(&peer) {
+                entry.status.sent = change;
+                entry.status.acknowledged = change;
+            }
+        });
+    }
+
     /// A dial failed.
     pub(crate) fn trouble(&self, peer: RegionCode, trouble: String) {
         self.with(|links| {
@@ -175,12 +190,14 @@ impl Links {
         let questions = self
             .with(|links| links.get(&peer).and_then(|entry| entry.questions.clone()))
             .ok_or_else(|| unreachable(peer))?;
-        let (reply, answer) = oneshot::channel();
-        let sent = questions.send(Question { drill, reply }).await;
-        sent.map_err(|_| unreachable(peer))?;
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => Err(unreachable(peer)),
+        let asking = async {
+            let (reply, answer) = oneshot::channel();
+            questions.send(Question { drill, reply }).await.ok()?;
+            answer.await.ok()
+        };
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) => Err(unreachable(peer)),
         }
     }
 

@@ -93,7 +93,7 @@ where
     let header = request.metadata().get(trace::TRACEPARENT);
     let incoming_trace = header
         .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+        .map_or("", trace::checked);
     trace::continue_trace(&span, incoming_trace);
     let caller = Caller {
         language: refusal::language(request.metadata()),

@@ -17,7 +17,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::context::Context;
-use crate::link::{Frames, Session, hello, outbox, run};
+use crate::link::{Frames, HELLO_PATIENCE, Session, hello, outbox, run};
 
 /// Admits peers and runs their streams.
 pub(crate) struct LinkService {
@@ -78,7 +78,8 @@ impl Served for LinkService {
         let mut frames: Frames = Box::pin(frames);
         let mut reader = StreamReader::new();
         let refuse = |refusal: Refusal| status(&refusal, Language::En);
-        let Some(first) = frames.next().await else {
+        let first = tokio::time::timeout(HELLO_PATIENCE, frames.next()).await;
+        let Ok(Some(first)) = first else {
             return Err(refuse(no_hello()));
         };
         let Incoming::Hello(greeting) = reader.frame(first?).map_err(refuse)? else {

@@ -1,18 +1,20 @@
 //! What comes in: changes of the peer, acknowledgements, questions and answers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use liandong_core::access::Relation;
 use liandong_core::command::{Command, Incoming as Taken};
 use liandong_core::language::Language;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_wire::link::v1::Answer;
 use liandong_wire::link::v1::answer::Answer as Answered;
 use liandong_wire::link::v1::frame::Frame as Said;
-use liandong_wire::link::v1::{Ack, Answer};
 use liandong_wire::link::{Incoming, ReadChanges, StreamReader};
 use liandong_wire::refusal::message;
 use liandong_wire::rollup::DrillQuestion;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_stream::StreamExt;
 use tracing::Instrument;
 
@@ -28,7 +30,14 @@ pub(super) struct Receiving<'a> {
     pub(super) incarnation: u128,
     pub(super) outbox: &'a mpsc::Sender<Said>,
     pub(super) waiting: &'a Waiting,
+    /// The last of this node's change numbers that was sent on this stream.
+    pub(super) sent: &'a AtomicU64,
+    /// Where the peer's acknowledgements go.
     pub(super) acknowledged: &'a watch::Sender<u64>,
+    /// The last of the peer's change numbers that was taken, for the side that acknowledges.
+    pub(super) taken: &'a watch::Sender<u64>,
+    /// Bounds the questions that are answered at a time.
+    pub(super) answering: Arc<Semaphore>,
 }
 
 impl Receiving<'_> {
@@ -56,6 +65,11 @@ impl Receiving<'_> {
         match said {
             Incoming::Changes(changes) => self.take_changes(changes).await,
             Incoming::Ack(upto) => {
+                if upto > self.sent.load(Ordering::Relaxed) {
+                    return Err(format!(
+                        "the peer acknowledged change {upto}, which was not sent"
+                    ));
+                }
                 self.context.links.acknowledged(self.peer, upto);
                 self.acknowledged.send_replace(upto);
                 Ok(())
@@ -65,8 +79,8 @@ impl Receiving<'_> {
                 Ok(())
             }
             Incoming::Unanswerable { id, refusal } => {
-                let refused = Answered::Refusal(message(&refusal, Language::En));
-                self.say(answer(id, refused)).await
+                self.refuse(id, &refusal);
+                Ok(())
             }
             Incoming::Answer { id, drill } => {
                 let reply = {
@@ -91,8 +105,9 @@ impl Receiving<'_> {
             documents = changes.documents.len(),
             cells = changes.cells.len(),
         );
-        trace::continue_trace(&span, &changes.trace_parent);
-        let on = trace::hand_on(&span, &changes.trace_parent);
+        let trace_parent = trace::checked(&changes.trace_parent);
+        trace::continue_trace(&span, trace_parent);
+        let on = trace::hand_on(&span, trace_parent);
         metrics::counter!("liandong_link_cells_received_total", "peer" => self.peer.to_string())
             .increment(changes.cells.len() as u64);
         let upto = changes.upto;
@@ -108,11 +123,23 @@ impl Receiving<'_> {
         let taken = self.context.committer.submit_waiting(command, on);
         let taken = taken.instrument(span).await;
         taken.map_err(|refusal| refusal.to_string())?;
-        self.say(Said::Ack(Ack { upto })).await
+        self.taken.send_replace(upto);
+        Ok(())
     }
 
     /// Answers beside the stream, so that changes behind the question are not held up.
     fn answer(&self, id: u64, question: DrillQuestion) {
+        if self.relation != Relation::Parent {
+            let accepted = Accepted::OneOf(vec![Relation::Parent.word().to_owned()]);
+            let word = self.relation.word();
+            let refusal = Refusal::new(Reason::NotEntitled, "relation", word, accepted);
+            return self.refuse(id, &refusal);
+        }
+        let Ok(permit) = Arc::clone(&self.answering).try_acquire_owned() else {
+            let (zh, en) = ("请稍后重试", "try again shortly");
+            let refusal = Refusal::advise(Reason::Overloaded, "", "", zh, en);
+            return self.refuse(id, &refusal);
+        };
         let (context, outbox) = (Arc::clone(self.context), self.outbox.clone());
         tokio::spawn(async move {
             let answered = match drill::live(&context, &question).await {
@@ -121,12 +148,15 @@ impl Receiving<'_> {
             };
             // A stream that closed meanwhile needs no answer.
             let _ = outbox.send(answer(id, answered)).await;
+            drop(permit);
         });
     }
 
-    async fn say(&self, said: Said) -> Result<(), String> {
-        let sent = self.outbox.send(said).await;
-        sent.map_err(|_| "the stream was closed".to_owned())
+    /// Refuses a question. Where the line is too slow even for that, whoever asked gives up by
+    /// itself.
+    fn refuse(&self, id: u64, refusal: &Refusal) {
+        let refused = Answered::Refusal(message(refusal, Language::En));
+        let _ = self.outbox.try_send(answer(id, refused));
     }
 }
 

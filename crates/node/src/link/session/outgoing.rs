@@ -1,14 +1,17 @@
 //! What goes out: changes the peer does not hold, and questions.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use liandong_core::access::{Relation, may_see};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::state::{ChangeSet, State};
-use liandong_wire::link::v1::Query;
 use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::query::Query as Asked;
+use liandong_wire::link::v1::{Ack, Query};
 use liandong_wire::link::{Hello, StreamWriter, document_len};
 use tokio::sync::{mpsc, watch};
 
@@ -25,71 +28,126 @@ const FRAME_DOCUMENT_BYTES: usize = 1 << 20;
 /// Changes that may be on their way without an acknowledgement.
 const WINDOW: usize = 16_384;
 
-/// Sends what changed, as it changes, for as long as the stream is open.
-pub(super) async fn send_changes(
-    context: &Context,
-    peer: RegionCode,
-    relation: Relation,
-    hello: &Hello,
-    outbox: &mpsc::Sender<Said>,
-    mut acks: watch::Receiver<u64>,
-) -> String {
-    // What the peer holds of another life of this node says nothing about this one.
-    let mut cursor = match hello.after {
-        Some((incarnation, after)) if incarnation == context.incarnation => after,
-        _ => 0,
-    };
-    let mut window = Window::default();
-    let mut writer = StreamWriter::new();
-    let mut durable = context.reader.durable();
-    loop {
-        durable.mark_unchanged();
-        let changes = match next_changes(context, peer, relation, cursor).await {
-            Ok(changes) => changes,
-            Err(refusal) => return refusal.to_string(),
-        };
-        let moved = changes.upto > cursor;
-        let weight = changes.documents.len() + changes.cells.len();
-        if weight > 0 {
-            let trace = context.traces.between(cursor, changes.upto);
-            let said = Said::Changes(writer.changes(cursor, &changes, &trace));
-            metrics::counter!("liandong_link_cells_sent_total", "peer" => peer.to_string())
-                .increment(changes.cells.len() as u64);
-            if outbox.send(said).await.is_err() {
-                return "the stream was closed".to_owned();
-            }
-            context.links.sent(peer, changes.upto);
-            window.sent(changes.upto, weight);
+/// The sending end of one stream.
+pub(super) struct Sending<'a> {
+    pub(super) context: &'a Context,
+    pub(super) peer: RegionCode,
+    pub(super) relation: Relation,
+    pub(super) outbox: &'a mpsc::Sender<Said>,
+    /// The last of this node's change numbers that was sent on this stream.
+    pub(super) sent: &'a AtomicU64,
+}
+
+impl Sending<'_> {
+    /// Sends what changed, as it changes, for as long as the stream is open; returns why it ended,
+    /// for a person.
+    pub(super) async fn run(self, hello: &Hello, acks: watch::Receiver<u64>) -> String {
+        match self.send_changes(hello, acks).await {
+            Ok(never) => match never {},
+            Err(why) => why,
         }
-        cursor = changes.upto;
-        window.acknowledged(*acks.borrow_and_update());
-        while window.is_full() {
-            if acks.changed().await.is_err() {
-                return "the stream was closed".to_owned();
+    }
+
+    async fn send_changes(
+        &self,
+        hello: &Hello,
+        mut acks: watch::Receiver<u64>,
+    ) -> Result<Infallible, String> {
+        let Self { context, peer, .. } = *self;
+        let mut cursor = self.start(hello).await?;
+        context.links.begins_after(peer, cursor);
+        let mut window = Window::default();
+        let mut writer = StreamWriter::new();
+        let mut durable = context.reader.durable();
+        loop {
+            durable.mark_unchanged();
+            let changes = self.next_changes(cursor).await?;
+            let moved = changes.upto > cursor;
+            let weight = changes.documents.len() + changes.cells.len();
+            if weight > 0 {
+                let trace = context.traces.between(cursor, changes.upto);
+                let said = Said::Changes(writer.changes(cursor, &changes, &trace));
+                metrics::counter!("liandong_link_cells_sent_total", "peer" => peer.to_string())
+                    .increment(changes.cells.len() as u64);
+                // Before it is sent: the acknowledgement must not come first.
+                self.sent.store(changes.upto, Ordering::Relaxed);
+                self.outbox.send(said).await.map_err(|_| closed())?;
+                context.links.sent(peer, changes.upto);
+                window.sent(changes.upto, weight);
             }
+            cursor = changes.upto;
             window.acknowledged(*acks.borrow_and_update());
-        }
-        if moved {
-            continue;
-        }
-        if window.is_empty() {
-            // What the peer may not see needs no acknowledgement: it is up to date.
-            context.links.acknowledged(peer, cursor);
-        }
-        tokio::select! {
-            more = durable.changed() => {
-                if more.is_err() {
-                    return "the node is stopping".to_owned();
-                }
-            }
-            acked = acks.changed(), if !window.is_empty() => {
-                if acked.is_err() {
-                    return "the stream was closed".to_owned();
-                }
+            while window.is_full() {
+                acks.changed().await.map_err(|_| closed())?;
                 window.acknowledged(*acks.borrow_and_update());
+            }
+            if moved {
+                continue;
+            }
+            if window.is_empty() {
+                // What the peer may not see needs no acknowledgement: it is up to date.
+                context.links.acknowledged(peer, cursor);
+            }
+            tokio::select! {
+                more = durable.changed() => {
+                    more.map_err(|_| "the node is stopping".to_owned())?;
+                }
+                acked = acks.changed(), if !window.is_empty() => {
+                    acked.map_err(|_| closed())?;
+                    window.acknowledged(*acks.borrow_and_update());
+                }
             }
         }
     }
+
+    /// The change after which the peer is sent everything. What it holds of another life of this
+    /// node, or beyond what this one has, says nothing.
+    async fn start(&self, hello: &Hello) -> Result<u64, String> {
+        let last = self.context.reader.read(State::last_change).await;
+        let last = last.map_err(|refusal| refusal.to_string())?;
+        Ok(match hello.after {
+            Some((incarnation, after))
+                if incarnation == self.context.incarnation && after <= last =>
+            {
+                after
+            }
+            _ => 0,
+        })
+    }
+
+    async fn next_changes(&self, cursor: u64) -> Result<ChangeSet, String> {
+        let mut limit = FRAME_CHANGES;
+        loop {
+            let changes = self.read_changes(cursor, limit).await;
+            let changes = changes.map_err(|refusal| refusal.to_string())?;
+            let documents = changes.documents.iter();
+            let bytes: usize = documents.map(|document| document_len(document)).sum();
+            if bytes <= FRAME_DOCUMENT_BYTES || limit == 1 {
+                return Ok(changes);
+            }
+            limit = limit.min(changes.documents.len()).div_ceil(2).max(1);
+        }
+    }
+
+    async fn read_changes(&self, cursor: u64, limit: usize) -> Result<ChangeSet, Refusal> {
+        let (peer, relation) = (self.peer, self.relation);
+        let here = self.context.config.region;
+        let read = |state: &State| {
+            let tree = state.tree();
+            state.changes_after(
+                cursor,
+                limit,
+                |document| may_see(tree, here, peer, relation, document),
+                |region| tree.is_within(region, here) && state.cell_goes_up(here, region),
+                relation == Relation::Parent,
+            )
+        };
+        self.context.reader.read(read).await
+    }
+}
+
+fn closed() -> String {
+    "the stream was closed".to_owned()
 }
 
 /// What is on its way without an acknowledgement.
@@ -124,43 +182,19 @@ impl Window {
     }
 }
 
-async fn next_changes(
-    context: &Context,
-    peer: RegionCode,
-    relation: Relation,
-    cursor: u64,
-) -> Result<ChangeSet, Refusal> {
-    let mut limit = FRAME_CHANGES;
-    loop {
-        let changes = read_changes(context, peer, relation, cursor, limit).await?;
-        let documents = changes.documents.iter();
-        let bytes: usize = documents.map(|document| document_len(document)).sum();
-        if bytes <= FRAME_DOCUMENT_BYTES || limit == 1 {
-            return Ok(changes);
+/// Acknowledges what has been taken. Beside the taking, which must not wait for the line: a newer
+/// acknowledgement takes the place of one that has not gone out.
+pub(super) async fn send_acks(
+    mut taken: watch::Receiver<u64>,
+    outbox: &mpsc::Sender<Said>,
+) -> String {
+    while taken.changed().await.is_ok() {
+        let upto = *taken.borrow_and_update();
+        if outbox.send(Said::Ack(Ack { upto })).await.is_err() {
+            break;
         }
-        limit = limit.min(changes.documents.len()).div_ceil(2).max(1);
     }
-}
-
-async fn read_changes(
-    context: &Context,
-    peer: RegionCode,
-    relation: Relation,
-    cursor: u64,
-    limit: usize,
-) -> Result<ChangeSet, Refusal> {
-    let here = context.config.region;
-    let read = |state: &State| {
-        let tree = state.tree();
-        state.changes_after(
-            cursor,
-            limit,
-            |document| may_see(tree, here, peer, relation, document),
-            |region| tree.is_within(region, here) && state.cell_goes_up(here, region),
-            relation == Relation::Parent,
-        )
-    };
-    context.reader.read(read).await
+    closed()
 }
 
 /// Sends questions as they are asked.
@@ -172,10 +206,12 @@ pub(super) async fn send_questions(
     let mut id = 0;
     while let Some(Question { drill, reply }) = questions.recv().await {
         id += 1;
-        waiting
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(id, reply);
+        {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever gave up waits no more, whether the peer ever answers or not.
+            waiting.retain(|_, waits| !waits.is_closed());
+            waiting.insert(id, reply);
+        }
         let query = Query {
             id,
             query: Some(Asked::Drill((&drill).into())),
@@ -184,5 +220,5 @@ pub(super) async fn send_questions(
             break;
         }
     }
-    "the stream was closed".to_owned()
+    closed()
 }

@@ -1,0 +1,311 @@
+//! Tests of the commit loop on a real journal.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use liandong_core::access::Relation;
+use liandong_core::catalogue::Catalogue;
+use liandong_core::command::{Answer, Command, Incoming, Push};
+use liandong_core::event::Quarantined;
+use liandong_core::refusal::{Reason, Refusal};
+use liandong_core::region::{Level, Region, RegionKind};
+use liandong_core::report::{Outcome, Report};
+use liandong_store::journal::JournalOptions;
+use liandong_store::{Store, StoreOptions};
+use tempfile::TempDir;
+use tokio::sync::{oneshot, watch};
+
+use super::batch::decide_batch;
+use super::{CommitThreads, Committer, Message, Parts, Request, request, start};
+use crate::reader::{Reader, SharedState};
+use crate::trace::Traces;
+
+const COUNTY: &str = "371524";
+const SCHOOL: &str = "371524-A";
+
+type Answers = oneshot::Receiver<Result<Answer, Refusal>>;
+
+/// The parts of a commit loop on a new journal; nothing is hosted yet.
+fn parts(dir: &TempDir, queue: usize) -> Parts {
+    let journal = JournalOptions {
+        segment_bytes: 1 << 20,
+        free_floor: 0,
+        ..JournalOptions::default()
+    };
+    let options = StoreOptions { journal };
+    let opened = Store::open(dir.path(), options, [1; 16], &mut |_| {}).unwrap();
+    let catalogue = liandong_catalog::builtin().unwrap();
+    Parts {
+        journal: opened.store.journal,
+        state: Arc::new(RwLock::new(opened.state)),
+        catalogue: Arc::new(catalogue),
+        here: COUNTY.parse().unwrap(),
+        grace_days: 10,
+        traces: Arc::new(Traces::default()),
+        queue,
+    }
+}
+
+fn host(catalogue: &Catalogue) -> Command {
+    let county = catalogue.regions.get(COUNTY.parse().unwrap()).unwrap();
+    let school = Region {
+        code: SCHOOL.parse().unwrap(),
+        name: "铜城街道中心小学".to_owned(),
+        parent: Some(county.code),
+        level: Level::Unit,
+        kind: RegionKind::PrimarySchool,
+    };
+    let regions = vec![county.clone(), school];
+    Command::Host { regions }
+}
+
+fn push(id: &str, numerator: i64) -> Command {
+    let report = Report {
+        id: String::new(),
+        source: SCHOOL.parse().unwrap(),
+        indicator: "compulsory-dropouts".parse().unwrap(),
+        period: "2025-03".parse().unwrap(),
+        numerator,
+        denominator: None,
+        revision: 0,
+        note: String::new(),
+    };
+    Command::PushReports(Push {
+        id: id.to_owned(),
+        by: "教务处".to_owned(),
+        rows: vec![(1, report)],
+        all_or_nothing: false,
+    })
+}
+
+/// Changes of a peer that take about this many mebibytes.
+fn received(upto: u64, mebibytes: usize) -> Command {
+    let unreadable = (0..mebibytes).map(|number| Quarantined {
+        what: format!("{upto}/{number}"),
+        reason: "MALFORMED".to_owned(),
+        message: "x".repeat(1 << 20),
+    });
+    Command::Receive(Incoming {
+        from: "371524001".parse().unwrap(),
+        relation: Relation::Child,
+        incarnation: 1,
+        upto,
+        documents: Vec::new(),
+        cells: Vec::new(),
+        unreadable: unreadable.collect(),
+    })
+}
+
+fn handed_in(commands: Vec<Command>) -> (VecDeque<Request>, Vec<Answers>) {
+    let mut waiting = VecDeque::new();
+    let mut answers = Vec::new();
+    for command in commands {
+        let (Message::Decide(asked), answer) = request(command, String::new()) else {
+            unreachable!("a request is decided");
+        };
+        waiting.push_back(*asked);
+        answers.push(answer);
+    }
+    (waiting, answers)
+}
+
+/// Decides commands as one batch; returns the answers and the frame they wait for.
+fn decide(parts: &mut Parts, commands: Vec<Command>) -> (Vec<Result<Answer, Refusal>>, u64) {
+    let (mut waiting, _answers) = handed_in(commands);
+    let decided = decide_batch(parts, &mut waiting, &mut true);
+    assert!(waiting.is_empty());
+    let replies = decided.replies.into_iter();
+    (replies.map(|reply| reply.answer).collect(), decided.frame)
+}
+
+fn outcome(answer: &Result<Answer, Refusal>) -> Outcome {
+    match answer {
+        Ok(Answer::Reports(outcomes)) => outcomes[0].1.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn below_the_floor_only_what_changes_something_is_refused_and_intake_resumes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    let hosting = host(&parts.catalogue);
+    decide(&mut parts, vec![hosting.clone(), push("1", 5)]);
+    parts.journal.set_free_floor(u64::MAX);
+    let before = parts.state.read().unwrap().last_change();
+    let commands = vec![push("1", 5), push("2", 6), hosting];
+    let (answers, frame) = decide(&mut parts, commands);
+    assert_eq!(outcome(&answers[0]), Outcome::Duplicate { revision: 1 });
+    let refusal = answers[1].as_ref().unwrap_err();
+    assert_eq!(refusal.reason, Reason::NoSpace);
+    assert_eq!(answers[2], Ok(Answer::Done));
+    assert_eq!(
+        (frame, parts.state.read().unwrap().last_change()),
+        (1, before)
+    );
+
+    parts.journal.set_free_floor(0);
+    let (answers, frame) = decide(&mut parts, vec![push("2", 6)]);
+    assert_eq!(outcome(&answers[0]), Outcome::Superseded { revision: 2 });
+    assert_eq!(frame, 2);
+}
+
+#[test]
+fn a_full_batch_leaves_the_rest_for_the_next_frame() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    let commands = vec![
+        received(1, 5),
+        received(2, 5),
+        received(3, 5),
+        received(4, 5),
+    ];
+    let (mut waiting, _answers) = handed_in(commands);
+    let first = decide_batch(&mut parts, &mut waiting, &mut true);
+    assert_eq!((first.replies.len(), first.frame, waiting.len()), (2, 1, 2));
+    let second = decide_batch(&mut parts, &mut waiting, &mut true);
+    assert_eq!((second.replies.len(), second.frame), (2, 2));
+    assert!(
+        first
+            .replies
+            .iter()
+            .chain(&second.replies)
+            .all(|reply| reply.answer.is_ok())
+    );
+}
+
+#[test]
+fn what_no_frame_can_hold_is_refused_before_it_is_applied() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    // The first leaves the batch not yet full; the largest that is taken still fits beside it.
+    let commands = vec![received(1, 7), received(2, 49), received(3, 47)];
+    let (answers, frame) = decide(&mut parts, commands);
+    assert!(answers[0].is_ok());
+    assert_eq!(answers[1].as_ref().unwrap_err().reason, Reason::TooLong);
+    assert!(answers[2].is_ok());
+    assert_eq!(frame, 1);
+    let state = parts.state.read().unwrap();
+    let mark = state.watermark("371524001".parse().unwrap()).unwrap();
+    assert_eq!((mark.upto, state.set_aside().len()), (3, 54));
+}
+
+/// A commit loop that hosts a county and a school.
+struct Running {
+    committer: Committer,
+    state: SharedState,
+    durable: watch::Receiver<u64>,
+    threads: CommitThreads,
+}
+
+async fn running(dir: &TempDir, queue: usize) -> Running {
+    let parts = parts(dir, queue);
+    let hosting = host(&parts.catalogue);
+    let state = Arc::clone(&parts.state);
+    let (committer, durable, threads) = start(parts);
+    let hosted = committer.submit(hosting, String::new()).await;
+    assert_eq!(hosted, Ok(Answer::Done));
+    Running {
+        committer,
+        state,
+        durable,
+        threads,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_handed_in_before_a_stop_is_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let Running {
+        committer,
+        state,
+        durable,
+        threads,
+    } = running(&dir, 1_000).await;
+    let mut answers = Vec::new();
+    for number in 0..500 {
+        let (message, answer) = request(push(&number.to_string(), number), String::new());
+        committer.messages.send(message).await.unwrap();
+        answers.push(answer);
+    }
+    committer.stop().await;
+    let joined = tokio::task::spawn_blocking(move || threads.join());
+    for answer in answers {
+        let answer = answer.await.expect("nobody is left without an answer");
+        assert!(matches!(
+            outcome(&answer),
+            Outcome::Accepted { .. } | Outcome::Superseded { .. }
+        ));
+    }
+    joined.await.unwrap();
+    let late = committer.submit(push("late", 1), String::new()).await;
+    assert_eq!(late.unwrap_err().reason, Reason::Stopping);
+    // All that was answered can still be read.
+    let reader = Reader::new(state, durable);
+    let counted = reader.read(|state| {
+        let key = (
+            "compulsory-dropouts".parse().unwrap(),
+            "2025-03".parse().unwrap(),
+        );
+        let cell = state.cell(COUNTY.parse().unwrap(), key.0, key.1);
+        cell.map(|cell| cell.sums.numerator)
+    });
+    assert_eq!(counted.await, Ok(Some(499)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let Running {
+        committer,
+        state,
+        threads,
+        ..
+    } = running(&dir, 2).await;
+    // While somebody reads, nothing is decided.
+    let (ready, begun) = std::sync::mpsc::channel();
+    let (done, until) = std::sync::mpsc::channel::<()>();
+    let reading = std::thread::spawn(move || {
+        let _guard = state.read().unwrap();
+        ready.send(()).unwrap();
+        let _ = until.recv();
+    });
+    begun.recv().unwrap();
+    let mut waiting = Vec::new();
+    // One is taken out of the queue before the loop waits; how many more fit is for the queue.
+    let mut refused = None;
+    for number in 0..5 {
+        let (message, answer) = request(push(&number.to_string(), number), String::new());
+        match committer.messages.try_send(message) {
+            Ok(()) => waiting.push(answer),
+            Err(_) => {
+                let shed = committer.submit(push("shed", 1), String::new()).await;
+                refused = Some(shed.unwrap_err().reason);
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(refused, Some(Reason::Overloaded));
+    let patient = tokio::spawn({
+        let committer = committer.clone();
+        async move {
+            committer
+                .submit_waiting(push("patient", 9), String::new())
+                .await
+        }
+    });
+    // A caller that goes away leaves its command behind.
+    drop(waiting.pop());
+    done.send(()).unwrap();
+    reading.join().unwrap();
+    for answer in waiting {
+        outcome(&answer.await.unwrap());
+    }
+    outcome(&patient.await.unwrap());
+    committer.stop().await;
+    tokio::task::spawn_blocking(move || threads.join())
+        .await
+        .unwrap();
+}
