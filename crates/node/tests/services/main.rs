@@ -1,11 +1,19 @@
-//! The services of a whole node over its real port: what a client sees.
+//! The services of a whole node over its real port: what a client and what a peer sees.
 
 #[cfg(test)]
 mod aid;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod moving;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod port;
+#[cfg(test)]
 mod reports;
+#[cfg(test)]
+mod restarts;
 #[cfg(test)]
 mod rollups;
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! A node in this process, and the messages that the tests send it.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use liandong_node::Node;
 use liandong_node::config::Config;
+use liandong_node::{Node, NodeError};
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
+use liandong_wire::admin::v1::{GetStatusRequest, LinkStatus, VerifyNodeRequest};
 use liandong_wire::collaboration::v1::collaboration_service_client::CollaborationServiceClient;
 use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
 use liandong_wire::progress::v1::{PushReportsRequest, PushReportsResponse, Report, ReportBatch};
+use liandong_wire::rollup::v1::DrillRollupRequest;
 use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
 use liandong_wire::task::v1::Author;
 use liandong_wire::task::v1::task_service_client::TaskServiceClient;
@@ -50,6 +53,43 @@ impl Running {
         CollaborationServiceClient::new(self.channel.clone())
     }
 
+    /// A region's sum of the pupils out of school in March 2025, and how many units it is of.
+    pub(crate) async fn sum(&self, region: &str) -> (i64, u32) {
+        let request = DrillRollupRequest {
+            region: region.to_owned(),
+            indicator: "compulsory-dropouts".to_owned(),
+            period: "2025-03".to_owned(),
+            live: false,
+        };
+        let drilled = self.rollup().drill_rollup(request).await;
+        let drill = drilled.expect("an answer").into_inner().drill;
+        let total = drill.and_then(|drill| drill.total).expect("a total");
+        (total.numerator, total.expected)
+    }
+
+    /// The links as the node sees them.
+    pub(crate) async fn links(&self) -> Vec<LinkStatus> {
+        let status = self.admin().get_status(GetStatusRequest {}).await;
+        status.expect("a status").into_inner().links
+    }
+
+    /// Checks that the recount finds nothing and the journal is whole.
+    pub(crate) async fn verify(&self) {
+        let request = VerifyNodeRequest { journal: true };
+        let verified = self.admin().verify_node(request).await;
+        let verified = verified.expect("an answer").into_inner();
+        assert_eq!(verified.mismatches, []);
+        assert!(verified.cells_checked > 0 && verified.journal_frames_checked > 0);
+    }
+
+    /// Stops the node; returns its data.
+    pub(crate) async fn stop(self) -> TempDir {
+        let Self { dir, node, channel } = self;
+        drop(channel);
+        node.stop().await.expect("it stops");
+        dir
+    }
+
     /// Pushes rows as one batch.
     pub(crate) async fn push(&self, id: &str, rows: Vec<Report>) -> PushReportsResponse {
         let request = PushReportsRequest {
@@ -61,6 +101,60 @@ impl Running {
     }
 }
 
+/// What a node is told when it starts.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) tree: &'a str,
+    /// Added to the configuration.
+    pub(crate) more: &'a str,
+    pub(crate) listen: &'a str,
+    /// Keys of the journal, besides the size of segments.
+    pub(crate) journal: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    pub(crate) fn new(region: &'a str, tree: &'a str, more: &'a str) -> Self {
+        Self {
+            region,
+            tree,
+            more,
+            listen: "127.0.0.1:0",
+            journal: "free_floor_mb = 1",
+        }
+    }
+
+    /// Starts a node on data that may be there already.
+    pub(crate) async fn start_in(self, dir: TempDir) -> Result<Running, NodeError> {
+        let config = self.config(dir.path());
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let node = Node::start(config, metrics).await?;
+        let address = format!("http://{}", node.address());
+        let endpoint = Channel::from_shared(address).expect("an address");
+        let channel = endpoint.connect().await.expect("the node listens");
+        Ok(Running { dir, node, channel })
+    }
+
+    fn config(self, dir: &Path) -> Config {
+        let Self {
+            region,
+            tree,
+            more,
+            listen,
+            journal,
+        } = self;
+        let listed = if tree.is_empty() { "" } else { "'tree.csv'" };
+        std::fs::write(dir.join("tree.csv"), tree).expect("the tree is written");
+        let text = format!(
+            "region = '{region}'\ndata = 'data'\nlisten = '{listen}'\ntree = [{listed}]\n{more}\n\
+             [journal]\nsegment_mb = 1\n{journal}\n"
+        );
+        let path = dir.join("node.toml");
+        std::fs::write(&path, text).expect("the configuration is written");
+        Config::load(&path).expect("a configuration")
+    }
+}
+
 /// Starts a node; `more` is added to its configuration.
 pub(crate) async fn start(region: &str, tree: &str, more: &str) -> Running {
     let dir = tempfile::tempdir().expect("a directory");
@@ -69,25 +163,20 @@ pub(crate) async fn start(region: &str, tree: &str, more: &str) -> Running {
 
 /// Starts a node on data that may be there already.
 pub(crate) async fn start_in(dir: TempDir, region: &str, tree: &str, more: &str) -> Running {
-    let config = config(dir.path(), region, tree, more);
-    let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let node = Node::start(config, metrics).await.expect("the node starts");
-    let address = format!("http://{}", node.address());
-    let endpoint = Channel::from_shared(address).expect("an address");
-    let channel = endpoint.connect().await.expect("the node listens");
-    Running { dir, node, channel }
+    let started = Setup::new(region, tree, more).start_in(dir).await;
+    started.expect("the node starts")
 }
 
-fn config(dir: &Path, region: &str, tree: &str, more: &str) -> Config {
-    let listed = if tree.is_empty() { "" } else { "'tree.csv'" };
-    std::fs::write(dir.join("tree.csv"), tree).expect("the tree is written");
-    let text = format!(
-        "region = '{region}'\ndata = 'data'\nlisten = '127.0.0.1:0'\ntree = [{listed}]\n{more}\n\
-         [journal]\nsegment_mb = 1\nfree_floor_mb = 1\n"
-    );
-    let path = dir.join("node.toml");
-    std::fs::write(&path, text).expect("the configuration is written");
-    Config::load(&path).expect("a configuration")
+/// Waits for something that is about to be so.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 pub(crate) fn batch(id: &str, rows: Vec<Report>) -> ReportBatch {
