@@ -21,6 +21,14 @@ pub(crate) struct Bench<'a> {
     pub(crate) target: PathBuf,
     log: File,
     log_path: PathBuf,
+    tests: Tests,
+}
+
+/// How many tests ran, by the closing lines of their runners.
+#[derive(Clone, Copy, Default)]
+struct Tests {
+    passed: u64,
+    failed: u64,
 }
 
 /// Which lines of a command are shown while it runs; all of them are in the log.
@@ -46,6 +54,7 @@ pub(crate) fn all(root: &Path, steps: &[Step]) -> Result<bool> {
     let logs = target.join("xtask");
     std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
     let mut done: Vec<Done> = Vec::new();
+    let mut tests = Tests::default();
     for (number, step) in (1..).zip(steps) {
         let (name, count) = (step.name(), steps.len());
         println!("[{number}/{count}] {name}: {}", step.about());
@@ -57,9 +66,12 @@ pub(crate) fn all(root: &Path, steps: &[Step]) -> Result<bool> {
             target: target.clone(),
             log,
             log_path,
+            tests: Tests::default(),
         };
         let begun = Instant::now();
         let outcome = step.run(&mut bench);
+        tests.passed += bench.tests.passed;
+        tests.failed += bench.tests.failed;
         let took = begun.elapsed();
         let went_well = outcome.is_ok();
         if let Err(error) = outcome {
@@ -79,7 +91,11 @@ pub(crate) fn all(root: &Path, steps: &[Step]) -> Result<bool> {
             break;
         }
     }
-    Ok(summary(steps, &done))
+    let well = summary(steps, &done);
+    if tests.passed + tests.failed > 0 {
+        println!("\ntests: {} passed, {} failed", tests.passed, tests.failed);
+    }
+    Ok(well)
 }
 
 fn summary(steps: &[Step], done: &[Done]) -> bool {
@@ -153,8 +169,10 @@ impl Bench<'_> {
         let mut kept = Vec::new();
         for line in lines {
             writeln!(self.log, "{line}").context("cannot write the log")?;
+            self.tests.add_closing_line(&line);
             if show.shows(&line) {
-                println!("    {line}");
+                // Not indented, so that whoever reads closing lines finds them.
+                println!("{}", line.trim_start());
             }
             kept.push(line);
         }
@@ -196,6 +214,27 @@ impl Bench<'_> {
             bail!("{words}: {}", output.status);
         }
         Ok(said)
+    }
+}
+
+impl Tests {
+    /// Takes `test result: ok. 3 passed; 0 failed; ...` into account; other lines say nothing.
+    fn add_closing_line(&mut self, line: &str) {
+        let Some((_, counts)) = line.split_once("test result: ") else {
+            return;
+        };
+        let words: Vec<&str> = counts.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let [number, what] = pair else {
+                continue;
+            };
+            let number: u64 = number.parse().unwrap_or(0);
+            match *what {
+                "passed;" => self.passed += number,
+                "failed;" => self.failed += number,
+                _ => {}
+            }
+        }
     }
 }
 
@@ -243,4 +282,23 @@ fn forward(pipe: impl Read + Send + 'static, to: mpsc::Sender<String>) -> thread
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tests;
+
+    #[test]
+    fn closing_lines_are_added_up() {
+        let mut tests = Tests::default();
+        for line in [
+            "running 4 tests",
+            "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out",
+            "test it_has_passed ... ok",
+            "test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out",
+        ] {
+            tests.add_closing_line(line);
+        }
+        assert_eq!((tests.passed, tests.failed), (6, 3));
+    }
 }
