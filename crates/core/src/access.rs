@@ -75,8 +75,9 @@ fn goes_up(document: &Document) -> bool {
         | Body::Comment(_)
         | Body::TaskProgress(_)
         | Body::AidSummary(_) => true,
-        Body::Plan(_)
-        | Body::Task(_)
+        // What a roll-up of a plan is read by; a draft or a consultation is the issuer's own.
+        Body::Plan(plan) => plan.status == PlanStatus::Issued,
+        Body::Task(_)
         | Body::Pairing(_)
         | Body::AidProject(_)
         | Body::AidConsent(_)
@@ -168,6 +169,7 @@ pub fn may_give(
                     Body::Region(_)
                         | Body::Roster(_)
                         | Body::Indicator(_)
+                        | Body::Plan(_)
                         | Body::Comment(_)
                         | Body::TaskProgress(_)
                         | Body::AidSummary(_)

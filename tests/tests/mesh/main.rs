@@ -6,6 +6,7 @@
 mod aid;
 mod command_line;
 mod depth;
+mod footprint;
 mod hostile;
 mod move_out;
 mod refusals;

@@ -155,10 +155,11 @@ fn believed(peer: &str, relation: Relation, owner: &str, other: &str) -> Vec<Kin
     Kind::ALL.into_iter().filter(believes).collect()
 }
 
-const UP: [Kind; 6] = [
+const UP: [Kind; 7] = [
     Kind::Region,
     Kind::Roster,
     Kind::Indicator,
+    Kind::Plan,
     Kind::Comment,
     Kind::TaskProgress,
     Kind::AidSummary,
@@ -234,6 +235,19 @@ fn a_project_of_this_region_with_a_third_is_not_the_partners_to_propose() {
         Relation::Partner,
         &project
     ));
+}
+
+#[test]
+fn a_consultation_does_not_go_up() {
+    let mut plan = document(Kind::Plan, "371500", "371502");
+    if let Body::Plan(body) = &mut plan.body {
+        let until = date(2025, 12, 31);
+        body.status = PlanStatus::Consultation { until };
+    }
+    let here = code("371500");
+    let sees = |peer: &str, relation| may_see(&tree(), here, code(peer), relation, &plan);
+    assert!(sees("371502", Relation::Child));
+    assert!(!sees("370000", Relation::Parent));
 }
 
 #[test]

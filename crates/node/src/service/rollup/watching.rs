@@ -17,6 +17,7 @@ use liandong_wire::rollup::v1::{CellChange, WatchRollupResponse};
 use liandong_wire::rollup::{WatchQuestion, sums};
 use liandong_wire::{incarnation_bytes, refusal};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
@@ -27,7 +28,7 @@ use crate::reader::Reader;
 const STEP: usize = 4_096;
 /// Answers that wait for a slow watcher.
 const QUEUE: usize = 4;
-/// Changes that come together are sent together.
+/// Changes that come within this time of the last that was sent are sent together.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The most regions and indicators one watcher may name.
 const MAX_NAMED: usize = 10_000;
@@ -164,6 +165,8 @@ async fn run(
 ) {
     let mut durable = wanted.reader.durable();
     let mut told_caught_up = false;
+    // The first change after a quiet time is told at once; only what follows closely waits.
+    let mut not_before = Instant::now();
     loop {
         // What becomes durable from here on is not missed by the wait below.
         durable.mark_unchanged();
@@ -183,12 +186,13 @@ async fn run(
             if to_watcher.send(Ok(step)).await.is_err() {
                 return;
             }
+            not_before = Instant::now() + PAUSE;
         }
         if caught_up {
             if durable.changed().await.is_err() {
                 return;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep_until(not_before).await;
         }
     }
 }
