@@ -42,7 +42,7 @@ pub(crate) struct About {
     #[arg(long, value_name = "PLAN")]
     plan: Option<String>,
     /// 印发方案的区域；代码唯一时可省略 || The region that issues it; needed only when the code is not unique
-    #[arg(long, value_name = "CODE", value_parser = value::region, requires = "plan")]
+    #[arg(long, visible_alias = "issuer", value_name = "CODE", value_parser = value::region, requires = "plan")]
     plan_issuer: Option<RegionCode>,
     /// 指标代码 || One indicator
     #[arg(long, value_name = "CODE", value_parser = value::indicator)]

@@ -19,7 +19,7 @@ pub(crate) struct TemplateArguments {
     #[arg(long, value_name = "PLAN")]
     plan: String,
     /// 印发方案的区域；代码唯一时可省略 || The region that issues it; needed only when the code is not unique
-    #[arg(long, value_name = "CODE", value_parser = value::region)]
+    #[arg(long, visible_alias = "issuer", value_name = "CODE", value_parser = value::region)]
     plan_issuer: Option<RegionCode>,
     /// 周期；只列按该周期填报的指标 || The period; only indicators that are reported by it
     #[arg(long, value_name = "PERIOD", value_parser = value::period)]

@@ -30,7 +30,7 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "PLAN")]
     plan: Option<String>,
     /// 印发方案的区域；代码唯一时可省略 || The region that issues it; needed only when the code is not unique
-    #[arg(long, value_name = "CODE", value_parser = value::region, requires = "plan")]
+    #[arg(long, visible_alias = "issuer", value_name = "CODE", value_parser = value::region, requires = "plan")]
     plan_issuer: Option<RegionCode>,
     /// 现状显示完即结束，不等待变化 || End when everything there is so far has been shown
     #[arg(long)]
