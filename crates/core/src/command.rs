@@ -21,6 +21,9 @@ pub enum Command {
         /// Parents before children.
         regions: Vec<Region>,
     },
+    /// Go on after a restored backup: tell peers again what is hosted here, above what they were
+    /// told in the time that is lost.
+    Restore,
     /// Stop hosting a region and all below it: it moves to a node of its own.
     MoveOut {
         /// The region that moves.

@@ -87,6 +87,7 @@ pub fn apply(state: &mut State, events: Vec<Event>, frame: u64, mut journal: imp
 pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<Decision, Refusal> {
     match command {
         Command::Host { regions } => hosting::host(state, regions, setting),
+        Command::Restore => Ok(hosting::restore(state)),
         Command::MoveOut { region } => hosting::move_out(state, region),
         Command::MoveIn { region, history } => hosting::move_in(state, region, history, setting),
         Command::PushReports(push) => Ok(reports::push(state, &push, setting)),

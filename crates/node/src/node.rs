@@ -117,6 +117,7 @@ impl Node {
         let traces = Arc::new(Traces::default());
         let state = Arc::new(RwLock::new(opened.state));
         let checkpointed = opened.checkpoint.unwrap_or(0);
+        let restored = opened.restored;
         let incarnation = u128::from_be_bytes(opened.store.incarnation.0);
         let (committer, durable, threads) = commit::start(commit::Parts {
             journal: opened.store.journal,
@@ -140,6 +141,11 @@ impl Node {
             traces,
             started_at,
         });
+        if restored {
+            tracing::warn!("the data is a restored backup: peers are told again");
+            let again = context.committer.submit(Command::Restore, String::new());
+            again.await.map_err(NodeError::Hosting)?;
+        }
         host(&context, regions).await.map_err(NodeError::Hosting)?;
         let mut workers = JoinSet::new();
         workers.spawn(checkpoint::run(

@@ -129,6 +129,8 @@ pub struct Opened {
     pub checkpoint: Option<Sequence>,
     /// The checkpoint that could not be used, if there was one.
     pub loss: Option<CheckpointLoss>,
+    /// Whether this is a new life of older data, as after restoring a backup.
+    pub restored: bool,
 }
 
 impl Store {
@@ -200,6 +202,7 @@ impl Store {
         Ok(Opened {
             store,
             state,
+            restored: known.is_none() && recovery.last > 0,
             recovery,
             checkpoint,
             loss,

@@ -72,6 +72,24 @@ pub(super) fn host(
     })
 }
 
+/// Goes on after a restored backup: every epoch is raised by one, so that what is derived from here
+/// on stands above what the lost time has told to others.
+pub(super) fn restore(state: &State) -> Decision {
+    let mut events = Vec::new();
+    for (code, epoch) in state.hosted() {
+        if let Some(region) = state.tree().get(code) {
+            events.push(Event::Hosted {
+                region: region.clone(),
+                epoch: epoch.saturating_add(1),
+            });
+        }
+    }
+    Decision {
+        events,
+        answer: Answer::Done,
+    }
+}
+
 fn of_another_node(field: &str, region: RegionCode) -> Refusal {
     Refusal::advise(
         Reason::ForeignRegion,

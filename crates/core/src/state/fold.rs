@@ -33,7 +33,7 @@ impl State {
     }
 
     fn apply_hosted(&mut self, region: &Region, epoch: u32) {
-        let is_new = self.hosted.insert(region.code, epoch).is_none();
+        let before = self.hosted.insert(region.code, epoch);
         self.moved.remove(&region.code);
         let key = region_key(region.code);
         let version = self.next_version(&key);
@@ -43,8 +43,10 @@ impl State {
             version,
             body: Body::Region(region.clone()),
         });
-        if is_new {
-            self.add_up_again(region.code);
+        match before {
+            None => self.add_up_again(region.code),
+            Some(before) if before < epoch => self.tell_again(region.code),
+            Some(_) => {}
         }
     }
 

@@ -14,7 +14,7 @@ use crate::support::{Setup, TREE, batch, dropouts, start, start_in};
 
 const OFTEN: &str = "free_floor_mb = 1\ncheckpoint_frames = 2";
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::EPOCH_SHIFT;
-use crate::region::RegionCode;
+use crate::region::{Level, RegionCode};
 use crate::report::Role;
 use crate::rollup::{Delta, Sums};
 use crate::state::State;
@@ -108,6 +108,31 @@ impl State {
             pending.add(key, &sums.since(&kept.unwrap_or_default()));
         }
         self.cascade(pending);
+    }
+
+    /// A region has a new epoch: its sums are told again, above what was told of it in a life of
+    /// this node that is lost.
+    pub(in crate::state) fn tell_again(&mut self, region: RegionCode) {
+        let Some(number) = self.cells.regions.find(region) else {
+            return;
+        };
+        let is_unit = self
+            .tree
+            .get(region)
+            .is_some_and(|known| known.level == Level::Unit);
+        let parent = self.tree.parent(region);
+        if is_unit && parent.is_some_and(|parent| self.hosted.contains_key(&parent)) {
+            // Nobody else was ever told, and there are many of these.
+            return;
+        }
+        let mut own: Vec<CellKey> = Vec::new();
+        for (key, cell) in &self.cells.cells {
+            if key.region == number && cell.change > 0 {
+                own.push(*key);
+            }
+        }
+        own.sort_unstable();
+        self.note_cells(&own);
     }
 
     /// A region came under another parent: its sums leave the one and join the other.
