@@ -95,7 +95,10 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
         .context("tokio")?;
     let command = match command {
         Command::Serve(arguments) => {
-            runtime.block_on(serve::run(arguments))?;
+            let served = runtime.block_on(serve::run(arguments));
+            // A read of standard input that still waits must not hold up the end.
+            runtime.shutdown_background();
+            served?;
             return Ok(ExitCode::SUCCESS);
         }
         other => other,

@@ -88,7 +88,9 @@ pub(crate) fn load(config: &Config) -> Result<(Catalogue, Vec<Region>), Catalogu
     }
     while let Some(region) = to_look_below.pop() {
         for child in catalogue.regions.children(region) {
-            if own_tree.contains(child) && hosted.insert(*child) {
+            // A region below that connects has a node of its own, which hosts what is below it.
+            let connects = config.children.contains(child);
+            if own_tree.contains(child) && !connects && hosted.insert(*child) {
                 to_look_below.push(*child);
             }
         }
@@ -105,3 +107,6 @@ pub(crate) fn load(config: &Config) -> Result<(Catalogue, Vec<Region>), Catalogu
         .collect();
     Ok((catalogue, regions))
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,18 +122,9 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         why = acknowledging => why,
         why = asking => why,
         why = receiving => why,
-        () = superseded(&context, peer, stream) => "another stream took over".to_owned(),
         _ = stopping.wait_for(|stop| *stop) => "the node is stopping".to_owned(),
     };
     tracing::info!(%peer, why, "link is down");
     context.links.disconnected(peer, stream, why.clone());
     why
-}
-
-/// Ends once a newer stream with the same peer is open.
-async fn superseded(context: &Context, peer: RegionCode, stream: u64) {
-    let mut every = tokio::time::interval(std::time::Duration::from_secs(1));
-    while !context.links.is_superseded(peer, stream) {
-        every.tick().await;
-    }
 }

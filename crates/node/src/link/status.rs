@@ -82,7 +82,8 @@ impl Links {
         });
     }
 
-    /// A stream with the peer has opened; returns the number of the stream.
+    /// A stream with the peer has opened; returns the number of the stream. The channel of an older
+    /// stream's questions closes, which ends that stream.
     pub(crate) fn connected(
         &self,
         peer: RegionCode,
@@ -113,11 +114,6 @@ impl Links {
             entry.status.trouble = trouble;
             entry.questions = None;
         });
-    }
-
-    /// Whether a newer stream with the peer has taken over.
-    pub(crate) fn is_superseded(&self, peer: RegionCode, stream: u64) -> bool {
-        self.with(|links| links.get(&peer).is_some_and(|entry| entry.stream != stream))
     }
 
     /// Whether a stream with the peer is open.

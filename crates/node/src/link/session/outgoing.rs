@@ -197,7 +197,7 @@ pub(super) async fn send_acks(
     closed()
 }
 
-/// Sends questions as they are asked.
+/// Sends questions as they are asked, until another stream with the peer takes over.
 pub(super) async fn send_questions(
     mut questions: mpsc::Receiver<Question>,
     outbox: &mpsc::Sender<Said>,
@@ -217,8 +217,9 @@ pub(super) async fn send_questions(
             query: Some(Asked::Drill((&drill).into())),
         };
         if outbox.send(Said::Query(query)).await.is_err() {
-            break;
+            return closed();
         }
     }
-    closed()
+    // Only the newest stream with a peer is given questions.
+    "another stream took over".to_owned()
 }
