@@ -75,10 +75,28 @@ impl Cursor {
         }
     }
 
-    /// Everything from `offset` to the end of the file, at once.
-    pub(crate) fn rest(&mut self, offset: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; self.length.saturating_sub(offset) as usize];
-        self.file.read_exact_at(&mut bytes, offset)?;
+    /// What stands from `offset` to the last byte of the file that is not zero, with at least the
+    /// length of a header where the file has it. Most of a segment is still zeros, so the end is
+    /// looked for in pieces.
+    pub(crate) fn used(&mut self, offset: u64) -> io::Result<Vec<u8>> {
+        let mut end = self.length.min(offset + HEADER as u64);
+        let mut piece = vec![0; WINDOW];
+        let mut position = offset;
+        while position < self.length {
+            let count = piece.len().min((self.length - position) as usize);
+            self.file.read_exact_at(&mut piece[..count], position)?;
+            if let Some(last) = piece[..count].iter().rposition(|&byte| byte != 0) {
+                end = end.max(position + last as u64 + 1);
+            }
+            position += count as u64;
+        }
+        self.range(offset, end)
+    }
+
+    /// The bytes from one offset to another, at once.
+    pub(crate) fn range(&mut self, from: u64, to: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; to.saturating_sub(from) as usize];
+        self.file.read_exact_at(&mut bytes, from)?;
         Ok(bytes)
     }
 

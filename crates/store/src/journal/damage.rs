@@ -26,7 +26,7 @@ pub(crate) enum Damage {
 }
 
 /// Judges the bytes from where frame `sequence` should begin, at `offset` in the last segment, to
-/// the end of the file.
+/// the end of the file; zeros at the end may be left out, but not from a header.
 pub(crate) fn judge(rest: &[u8], offset: u64, sequence: Sequence) -> Damage {
     let Some(last) = rest.iter().rposition(|&byte| byte != 0) else {
         return Damage::Nothing;

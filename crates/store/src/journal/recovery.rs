@@ -294,7 +294,7 @@ impl Scan {
             return Err(self.corrupt(fault));
         }
         let offset = self.position.offset;
-        let rest = self.cursor.rest(offset).context("read", &self.path)?;
+        let rest = self.cursor.used(offset).context("read", &self.path)?;
         let cut = match judge(&rest, offset, self.position.next) {
             Damage::Nothing => None,
             Damage::Decayed => {
@@ -325,8 +325,7 @@ impl Scan {
         let Some(&(_, start)) = self.unproven.front() else {
             return Ok(());
         };
-        let mut bytes = self.cursor.rest(start)?;
-        bytes.truncate((self.position.offset - start) as usize);
+        let bytes = self.cursor.range(start, self.position.offset)?;
         self.file.write_all_at(&bytes, start)
     }
 }
