@@ -1,6 +1,6 @@
 //! The journal: the truth of a node, kept for ever.
 //!
-//! A directory of segment files holding one chain of frames ([`frame`], [`segment`]). One writer
+//! A directory of segment files holding one chain of frames (`frame`, `segment`). One writer
 //! appends a committed batch as one frame and makes it durable; only then may anybody be told. A
 //! frame is never changed or removed, except that opening cuts a tail that no sync covered.
 //!

@@ -12,6 +12,7 @@ pub(crate) enum Step {
     Tools,
     Fmt,
     Clippy,
+    Doc,
     Unit,
     Proto,
     Build,
@@ -22,10 +23,11 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step in the order of a whole run.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Tools,
         Self::Fmt,
         Self::Clippy,
+        Self::Doc,
         Self::Unit,
         Self::Proto,
         Self::Build,
@@ -40,6 +42,7 @@ impl Step {
             Self::Tools => "tools",
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
+            Self::Doc => "doc",
             Self::Unit => "unit",
             Self::Proto => "proto",
             Self::Build => "build",
@@ -55,6 +58,7 @@ impl Step {
             Self::Tools => "Debian packages that are missing",
             Self::Fmt => "the layout of the code",
             Self::Clippy => "lints, as errors",
+            Self::Doc => "links in the documentation, broken ones as errors",
             Self::Unit => "tests that need only Rust",
             Self::Proto => "lints of the protocol",
             Self::Build => "the program as it is shipped",
@@ -75,6 +79,13 @@ impl Step {
             Self::Clippy => {
                 let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
                 cargo(bench, &[&lint[..], &["--", "-D", "warnings"]].concat())
+            }
+            Self::Doc => {
+                let arguments = ["doc", "--workspace", "--no-deps", "--locked"];
+                let mut doc = bench.cargo(&arguments);
+                doc.arg("--document-private-items")
+                    .env("RUSTDOCFLAGS", "-D warnings");
+                bench.run(&mut doc, Show::Nothing)
             }
             Self::Unit => {
                 let mut test = bench.cargo(&["test", "--workspace", "--locked"]);
