@@ -20,6 +20,9 @@ pub enum Command {
     Host {
         /// Parents before children.
         regions: Vec<Region>,
+        /// Whether the node's own configuration names them: then they may stand anywhere, or else
+        /// only below what is hosted.
+        configured: bool,
     },
     /// Go on after a restored backup: tell peers again what is hosted here, above what they were
     /// told in the time that is lost.

@@ -86,7 +86,10 @@ pub fn apply(state: &mut State, events: Vec<Event>, frame: u64, mut journal: imp
 /// is not an error: its answer says what became of each row.
 pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<Decision, Refusal> {
     match command {
-        Command::Host { regions } => hosting::host(state, regions, setting),
+        Command::Host {
+            regions,
+            configured,
+        } => hosting::host(state, regions, configured, setting),
         Command::Restore => Ok(hosting::restore(state)),
         Command::MoveOut { region } => hosting::move_out(state, region),
         Command::MoveIn { region, history } => hosting::move_in(state, region, history, setting),

@@ -164,12 +164,11 @@ pub fn check(report: &Report, indicator: &Indicator, today: Date) -> Result<(), 
         ));
     }
     if report.period.kind() != indicator.period {
-        let example = indicator.period.example();
         return Err(Refusal::new(
             Reason::WrongPeriodKind,
             "period",
             report.period,
-            Accepted::Form(format!("{} ({example})", indicator.period.word())),
+            Accepted::Form(indicator.period.example().to_owned()),
         ));
     }
     if report.period.first_day() > today {

@@ -256,7 +256,10 @@ async fn host(context: &Context, regions: Vec<Region>) -> Result<(), Refusal> {
             staying
         })
         .await?;
-    let command = Command::Host { regions };
+    let command = Command::Host {
+        regions,
+        configured: true,
+    };
     context.committer.submit(command, String::new()).await?;
     Ok(())
 }

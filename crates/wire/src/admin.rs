@@ -219,6 +219,7 @@ impl TryFrom<v1::HostRegionsRequest> for Command {
     fn try_from(request: v1::HostRegionsRequest) -> Result<Self, Refusal> {
         let v1::HostRegionsRequest { regions } = request;
         Ok(Self::Host {
+            configured: false,
             regions: each("regions", regions)?,
         })
     }

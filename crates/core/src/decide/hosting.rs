@@ -17,6 +17,7 @@ const FIRST_EPOCH: u32 = 1;
 pub(super) fn host(
     state: &State,
     regions: Vec<Region>,
+    configured: bool,
     setting: &Setting<'_>,
 ) -> Result<Decision, Refusal> {
     let mut tree = state.tree().clone();
@@ -60,6 +61,16 @@ pub(super) fn host(
         if state.hosts(region.code) && state.tree().get(region.code) == Some(&region) {
             continue;
         }
+        if !configured && !stands_below(state, &tree, setting, region.code) {
+            // Nobody above would ever hear of what it reports here.
+            return Err(Refusal::advise(
+                Reason::NotEntitled,
+                "region",
+                region.code,
+                "只能加入本节点所承载区域之下的单位".to_owned(),
+                "only what stands below a region that this node hosts can be added".to_owned(),
+            ));
+        }
         let epoch = state
             .hosted()
             .find(|(code, _)| *code == region.code)
@@ -70,6 +81,23 @@ pub(super) fn host(
         events,
         answer: Answer::Done,
     })
+}
+
+/// Whether a region stands below one that is hosted, or is hosted itself.
+fn stands_below(state: &State, tree: &RegionTree, setting: &Setting<'_>, code: RegionCode) -> bool {
+    let mut next = Some(code);
+    // No real tree is this deep; two trees glued together could form a loop that neither has.
+    for _ in 0..32 {
+        match next {
+            Some(region) if state.hosts(region) => return true,
+            Some(region) => {
+                let catalogue = &setting.catalogue.regions;
+                next = tree.parent(region).or_else(|| catalogue.parent(region));
+            }
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Goes on after a restored backup: every epoch is raised by one, so that what is derived from here

@@ -52,7 +52,18 @@ pub fn drill<'a>(question: &Question<'a>, region: RegionCode) -> Result<Drill<'a
             Accepted::OneOf(codes.collect()),
         ));
     };
-    let period = question.period_of(indicator);
+    if question.period.kind() != indicator.period {
+        // A table may answer with the indicator's own period; one cell is of one period.
+        let accepted = Accepted::Form(indicator.period.example().to_owned());
+        let asked = question.period;
+        return Err(Refusal::new(
+            Reason::WrongPeriodKind,
+            "period",
+            asked,
+            accepted,
+        ));
+    }
+    let period = question.period;
     let mut rows = Vec::new();
     for child in question.state.children(question.catalogue, region) {
         let sums = question.sums(child, indicator);

@@ -55,6 +55,7 @@ impl Node {
         }
         self.run(Command::Host {
             regions: regions.to_vec(),
+            configured: true,
         })
     }
 

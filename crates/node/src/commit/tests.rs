@@ -57,7 +57,10 @@ fn host(catalogue: &Catalogue) -> Command {
         kind: RegionKind::PrimarySchool,
     };
     let regions = vec![county.clone(), school];
-    Command::Host { regions }
+    Command::Host {
+        regions,
+        configured: true,
+    }
 }
 
 fn push(id: &str, numerator: i64) -> Command {

@@ -179,6 +179,11 @@ async fn an_export_that_is_not_whole_is_refused_and_changes_nothing() {
             .is_none()
     );
     let county = start("371524", TREE, "").await;
+    let status = import(&county, &bytes)
+        .await
+        .expect_err("the city hosts it");
+    assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
+    let bytes = export(&city, "371524", true).await.expect("an export");
     let mut damaged = bytes.clone();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;

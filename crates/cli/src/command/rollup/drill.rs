@@ -106,7 +106,8 @@ fn part(
     joined: Cell,
     kind: IndicatorKind,
 ) -> Vec<Cell> {
-    let is_reported = sums.reported > 0;
+    // What is added without being expected counts among no units, but it is in the total.
+    let is_reported = sums.reported > 0 || sums.numerator > 0 || sums.denominator > 0;
     let figure = match kind {
         _ if !is_reported => Cell::text(""),
         IndicatorKind::Money => Cell::Fen(sums.numerator),

@@ -12,9 +12,9 @@ const COMPLETENESS: [Column; 8] = [
     Column::text("name", "名称", "name"),
     Column::number("expected", "应报", "expected"),
     Column::number("reported", "已报", "reported"),
-    Column::number("reported_basis_points", "报送率", "reported"),
+    Column::number("reported_basis_points", "报送率", "completeness"),
     Column::number("on_time", "及时", "on time"),
-    Column::number("on_time_basis_points", "及时率", "on time"),
+    Column::number("on_time_basis_points", "及时率", "timeliness"),
     Column::text("joined", "已接入", "joined"),
 ];
 

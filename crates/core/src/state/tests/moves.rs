@@ -3,6 +3,7 @@
 use crate::access::Relation;
 use crate::command::Command;
 use crate::event::Event;
+use crate::refusal::Reason;
 use crate::testing::{Node, bureau, carry, code, report, school};
 
 fn city_with_two_counties() -> Node {
@@ -69,8 +70,29 @@ fn a_bureau_that_gets_its_first_unit_counts_as_none_itself() {
 }
 
 #[test]
+fn a_node_hosts_nothing_that_does_not_stand_below_it() {
+    let mut county = Node::new(&[bureau("371524", Some("371500"))]);
+    for outside in [bureau("371502", Some("371500")), bureau("371500", None)] {
+        let asked = Command::Host {
+            regions: vec![outside],
+            configured: false,
+        };
+        let refused = county.run(asked).unwrap_err();
+        assert_eq!(refused.reason, Reason::NotEntitled);
+    }
+    let below = Command::Host {
+        regions: vec![school("s1", "371524")],
+        configured: false,
+    };
+    county.run(below).unwrap();
+    county.verify();
+}
+
+#[test]
 fn a_parent_that_is_hosted_later_adds_up_what_is_below_it() {
-    let mut node = Node::new(&[bureau("371502", Some("371500")), school("s1", "371502")]);
+    let mut node = Node::empty(code("371500"));
+    let county = [bureau("371502", Some("371500")), school("s1", "371502")];
+    node.host(&county).unwrap();
     node.push(vec![report("s1", 10)]);
     node.host(&[bureau("371500", None)]).unwrap();
     assert_eq!(node.sums("371500").numerator, 10);

@@ -129,7 +129,7 @@ pub(super) fn indicators(
 
 /// How many regions of a command to host are not hosted yet as they are given.
 pub(super) fn differing(state: &State, command: &Command) -> u32 {
-    let Command::Host { regions } = command else {
+    let Command::Host { regions, .. } = command else {
         return 0;
     };
     let mut differing = 0;

@@ -70,6 +70,7 @@ pub(super) async fn export(
         region,
         node: context.config.region,
         frame: last,
+        moved: asked.move_out || !hosted,
     };
     let history = context.history.clone();
     let language = caller.language;

@@ -84,6 +84,8 @@ pub(super) struct Header {
     pub(super) node: RegionCode,
     /// The last journal frame that was looked at.
     pub(super) frame: u64,
+    /// Whether the region has moved out of that node: only then may another take it over.
+    pub(super) moved: bool,
 }
 
 impl Header {
@@ -92,8 +94,8 @@ impl Header {
         // Writing into a string cannot fail.
         let _ = write!(
             text,
-            "region={}\nnode={}\nframe={}\n",
-            self.region, self.node, self.frame
+            "region={}\nnode={}\nframe={}\nmoved={}\n",
+            self.region, self.node, self.frame, self.moved
         );
         text
     }
@@ -108,6 +110,7 @@ impl Header {
             region: value("region")?.parse().ok()?,
             node: value("node")?.parse().ok()?,
             frame: value("frame")?.parse().ok()?,
+            moved: value("moved")?.parse().ok()?,
         })
     }
 }

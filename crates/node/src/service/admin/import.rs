@@ -139,7 +139,18 @@ pub(super) async fn import(
         region,
         node,
         frame,
+        moved,
     } = header;
+    if !moved {
+        // Two nodes that both host a region would each count what the other does not know.
+        return Err(Refusal::advise(
+            Reason::NotAllowedNow,
+            "region",
+            region,
+            format!("它仍由 {node} 的节点承载：请用 --move-out 重新导出"),
+            format!("the node of {node} still hosts it: export it again with --move-out"),
+        ));
+    }
     let response = ImportRegionResponse {
         region: region.to_string(),
         regions: u32::try_from(content.hosted.len()).unwrap_or(u32::MAX),

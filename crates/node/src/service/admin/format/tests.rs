@@ -7,6 +7,7 @@ fn file() -> Vec<u8> {
         region: "371524".parse().expect("a code"),
         node: "371500".parse().expect("a code"),
         frame: 7,
+        moved: true,
     };
     for (kind, payload) in [
         (Kind::Header, header.write().into_bytes()),
