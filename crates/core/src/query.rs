@@ -54,17 +54,35 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// Refuses a region that is known nowhere.
+    /// Refuses a region that is known nowhere, and one whose figures never come here: an empty
+    /// table would look as if nothing had been reported.
     fn require_region(&self, region: RegionCode) -> Result<(), Refusal> {
-        if self.state.region(self.catalogue, region).is_some() {
-            return Ok(());
+        if self.state.region(self.catalogue, region).is_none() {
+            let accepted = Accepted::Nothing;
+            return Err(Refusal::new(
+                Reason::UnknownRegion,
+                "region",
+                region,
+                accepted,
+            ));
         }
-        let accepted = Accepted::Nothing;
-        Err(Refusal::new(
-            Reason::UnknownRegion,
+        let mut next = Some(region);
+        // No real tree is this deep; two trees glued together could form a loop that neither has.
+        for _ in 0..32 {
+            match next {
+                Some(code) if self.state.hosts(code) || self.state.has_moved_out(code) => {
+                    return Ok(());
+                }
+                Some(code) => next = self.state.parent(self.catalogue, code),
+                None => break,
+            }
+        }
+        Err(Refusal::advise(
+            Reason::ForeignRegion,
             "region",
             region,
-            accepted,
+            "请向该区域自己的节点或其上级查询",
+            "ask that region's own node or one above it",
         ))
     }
 

@@ -200,6 +200,20 @@ fn drill_down_shows_the_parts_and_what_the_bureau_reported_itself() {
     assert_eq!(refused.reason, Reason::DerivedIndicator);
     let nowhere = drill(&asked, code("999999")).unwrap_err();
     assert_eq!(nowhere.reason, Reason::UnknownRegion);
+    let quarter = drill(&question(&node, &scope, "2025-Q1"), code("371524")).unwrap_err();
+    assert_eq!(quarter.reason, Reason::WrongPeriodKind);
+}
+
+#[test]
+fn what_never_comes_here_is_refused_instead_of_shown_as_empty() {
+    let mut node = city();
+    let neighbour = bureau("371400", None);
+    node.catalogue.regions.insert(neighbour).unwrap();
+    let scope = of("count");
+    let asked = question(&node, &scope, "2025-03");
+    let refused = rollup(&asked, code("371400")).unwrap_err();
+    assert_eq!(refused.reason, Reason::ForeignRegion);
+    assert_eq!(rollup(&asked, code("371524S1")).unwrap().len(), 1);
 }
 
 #[test]
