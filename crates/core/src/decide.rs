@@ -1,8 +1,7 @@
 //! Decisions: a command against the state, at a time that is handed in, gives events or a refusal.
 //!
-//! [`decide`] never changes the state. The commit loop [`execute`]s, which applies the events at
-//! once so that the next command of the batch sees them, makes the batch durable, and only then
-//! answers.
+//! [`decide`] never changes the state. The commit loop [`apply`]s the events at once, so that the
+//! next command of the batch sees them, makes the batch durable, and only then answers.
 
 mod collaboration;
 mod hosting;
@@ -41,27 +40,6 @@ pub struct Setting<'a> {
     pub here: RegionCode,
     /// The journal frame that the decision will stand in.
     pub frame: u64,
-}
-
-/// Decides a command and [`apply`]s what was decided. Returns every event, for the journal, and the
-/// answer.
-///
-/// # Errors
-/// See [`decide`]; the state is unchanged then.
-pub fn execute(
-    state: &mut State,
-    command: Command,
-    setting: &Setting<'_>,
-) -> Result<Decision, Refusal> {
-    let decision = decide(state, command, setting)?;
-    let mut events = Vec::with_capacity(decision.events.len());
-    apply(state, decision.events, setting.frame, |event| {
-        events.push(event)
-    });
-    Ok(Decision {
-        events,
-        answer: decision.answer,
-    })
 }
 
 /// Applies what was decided to the state, and what follows from it (the summaries that a project's

@@ -66,16 +66,13 @@ impl<'a> Question<'a> {
                 accepted,
             ));
         }
-        let mut next = Some(region);
-        // No real tree is this deep; two trees glued together could form a loop that neither has.
-        for _ in 0..32 {
-            match next {
-                Some(code) if self.state.hosts(code) || self.state.has_moved_out(code) => {
-                    return Ok(());
-                }
-                Some(code) => next = self.state.parent(self.catalogue, code),
-                None => break,
-            }
+        let comes_here = |code| self.state.hosts(code) || self.state.has_moved_out(code);
+        if self
+            .state
+            .self_and_above(self.catalogue, region)
+            .any(comes_here)
+        {
+            return Ok(());
         }
         Err(Refusal::advise(
             Reason::ForeignRegion,

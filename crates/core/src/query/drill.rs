@@ -39,7 +39,8 @@ pub struct DrillRow {
 /// What the cell of `region` is made of. Asks about one indicator.
 ///
 /// # Errors
-/// Unknown region or indicator, or an indicator that is computed from others.
+/// Unknown region or indicator, an indicator that is computed from others, or a period of another
+/// kind than the indicator's.
 pub fn drill<'a>(question: &Question<'a>, region: RegionCode) -> Result<Drill<'a>, Refusal> {
     question.require_region(region)?;
     let indicators = question.reported_indicators()?;

@@ -78,18 +78,21 @@ impl State {
         children
     }
 
+    /// The region and those above it, nearest first, by documents and catalogue.
+    pub fn self_and_above<'a>(
+        &'a self,
+        catalogue: &'a Catalogue,
+        code: RegionCode,
+    ) -> impl Iterator<Item = RegionCode> + 'a {
+        // No real tree is this deep; two trees glued together could form a loop that neither has.
+        const DEEPEST: usize = 32;
+        std::iter::successors(Some(code), |region| self.parent(catalogue, *region)).take(DEEPEST)
+    }
+
     /// Whether `code` is `top` or stands below it, by documents and catalogue.
     pub fn is_within(&self, catalogue: &Catalogue, code: RegionCode, top: RegionCode) -> bool {
-        let mut next = Some(code);
-        // Two trees glued together could form a loop that neither has; no real tree is this deep.
-        for _ in 0..32 {
-            match next {
-                Some(region) if region == top => return true,
-                Some(region) => next = self.parent(catalogue, region),
-                None => return false,
-            }
-        }
-        false
+        self.self_and_above(catalogue, code)
+            .any(|region| region == top)
     }
 
     /// A document.

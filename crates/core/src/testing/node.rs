@@ -7,7 +7,7 @@ use super::data;
 use crate::access::{Relation, may_see};
 use crate::catalogue::Catalogue;
 use crate::command::{Answer, Command, Incoming, Push};
-use crate::decide::{Setting, execute};
+use crate::decide::{Setting, apply, decide};
 use crate::event::Event;
 use crate::refusal::Refusal;
 use crate::region::{Region, RegionCode};
@@ -88,9 +88,12 @@ impl Node {
         let mut events = Vec::new();
         let mut answers = Vec::new();
         for command in commands {
-            let decided = execute(&mut self.state, command, &setting);
+            let decided = decide(&self.state, command, &setting);
             answers.push(decided.map(|decision| {
-                events.extend(decision.events);
+                let frame = setting.frame;
+                apply(&mut self.state, decision.events, frame, |event| {
+                    events.push(event);
+                });
                 decision.answer
             }));
         }
