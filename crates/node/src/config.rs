@@ -145,7 +145,15 @@ impl Config {
             path: path.to_owned(),
             source,
         })?;
-        let raw: raw::File = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+        Self::read(&text, path)
+    }
+
+    /// Checks the text of a configuration file that stands, or would stand, at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] and [`ConfigError::Values`].
+    pub fn read(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let raw: raw::File = toml::from_str(text).map_err(|error| ConfigError::Syntax {
             path: path.to_owned(),
             message: error.to_string(),
         })?;
