@@ -34,11 +34,11 @@ pub use frame::{FrameFault, FrameHash, MAX_PAYLOAD};
 pub use index::SparseIndex;
 pub use reader::{JournalIter, JournalReader, Verified};
 pub use recovery::{Cut, Recovery, Replay};
-pub use shared::Syncer;
+pub use shared::{Extent, Syncer, Unsynced};
 
 use index::SegmentEntry;
 use segment::SegmentHeader;
-use shared::{Shared, Tail};
+use shared::{Shared, Tail, TailFile};
 
 /// The place of a frame in the journal: 1 for the first, without gaps. 0 stands for "none yet".
 pub type Sequence = u64;
@@ -111,9 +111,11 @@ impl Journal {
         }
         let (end, table, recovery) = recovery::recover(dir, &headers, from, replay)?;
         let tail = Tail {
-            file: Arc::new(end.file),
-            path: end.path,
+            number: end.number,
+            main: TailFile::new(end.file, end.path, end.offset),
+            mirror: None,
             written: end.last,
+            end: end.offset,
         };
         let journal = Self {
             shared: Arc::new(Shared::new(dir.to_path_buf(), tail, table)),
@@ -208,6 +210,11 @@ impl Journal {
         }
     }
 
+    /// A handle that tells which bytes a power cut could still take away.
+    pub fn unsynced(&self) -> Unsynced {
+        self.syncer().unsynced()
+    }
+
     /// A handle that reads from any thread.
     pub fn reader(&self) -> JournalReader {
         JournalReader {
@@ -240,6 +247,26 @@ impl Journal {
         self.options.free_floor = bytes;
     }
 
+    /// About how many bytes of frames there are in `dir` from frame `from` on.
+    ///
+    /// # Errors
+    /// When the files cannot be read, or a header is damaged.
+    pub fn bytes_from(dir: &Path, from: Sequence) -> Result<u64, JournalError> {
+        if !dir.exists() {
+            return Ok(0);
+        }
+        let headers = segment::list(dir)?;
+        let start = headers
+            .partition_point(|header| header.first <= from)
+            .saturating_sub(1);
+        let mut bytes = 0;
+        for header in &headers[start..] {
+            let is_last = header.number == headers.len() as u64;
+            bytes += segment::frames_length(dir, header.number, is_last)?;
+        }
+        Ok(bytes)
+    }
+
     /// Where the first segment of a journal in `dir` is, or would be.
     pub fn first_segment(dir: &Path) -> PathBuf {
         segment::path(dir, 1)
@@ -251,18 +278,30 @@ impl Journal {
     }
 
     fn write_frame(&mut self) -> Result<(), JournalError> {
-        let tail = self.shared.tail().clone();
-        let Err(error) = tail
-            .file
-            .write_all_at(&self.buffer, self.offset)
-            .context("write", &tail.path)
-        else {
+        let end = self.offset + self.buffer.len() as u64;
+        let tail = {
+            let mut tail = self.shared.tail();
+            tail.end = end;
+            tail.clone()
+        };
+        let mut result = Ok(());
+        for file in tail.files() {
+            result = file
+                .file
+                .write_all_at(&self.buffer, self.offset)
+                .context("write", &file.path);
+            if result.is_err() {
+                break;
+            }
+        }
+        let Err(error) = result else {
             return Ok(());
         };
         // A piece of a frame must not stay: a shorter one in its place would leave its end behind.
-        let end = self.offset + self.buffer.len() as u64;
-        if segment::zero(&tail.file, self.offset, end).is_err() {
-            self.shared.stop();
+        for file in tail.files() {
+            if segment::zero(&file.file, self.offset, end).is_err() {
+                self.shared.stop();
+            }
         }
         Err(error.into())
     }
@@ -315,10 +354,11 @@ impl Journal {
 
     fn begin_segment(&mut self, file: fs::File) -> Result<(), FileError> {
         let full = self.shared.tail().clone();
-        full.file
-            .set_len(self.offset)
-            .context("cut to length", &full.path)?;
-        full.file.sync_all().context("sync", &full.path)?;
+        for file in full.files() {
+            let (handle, path) = (&file.file, &file.path);
+            handle.set_len(self.offset).context("cut to length", path)?;
+            handle.sync_all().context("sync", path)?;
+        }
         let number = self.number + 1;
         let first = full.written + 1;
         let header = SegmentHeader {
@@ -335,9 +375,11 @@ impl Journal {
             index,
         });
         *self.shared.tail() = Tail {
-            file: Arc::new(file),
-            path,
+            number,
+            main: TailFile::new(file, path, segment::HEADER),
+            mirror: None,
             written: full.written,
+            end: segment::HEADER,
         };
         self.number = number;
         self.offset = segment::HEADER;
@@ -369,6 +411,11 @@ impl Drop for Journal {
             let _ = thread.join();
         }
     }
+}
+
+/// Bytes that a frame with this payload takes.
+pub(crate) fn frame_bytes(payload: &[u8]) -> u64 {
+    (frame::OVERHEAD + payload.len()) as u64
 }
 
 fn require_space(dir: &Path, floor: u64, wanted: u64) -> Result<(), JournalError> {

@@ -24,5 +24,6 @@ pub use engine::EngineFault;
 pub use identity::{IdentityError, Incarnation};
 pub use lock::{DirLock, LockError};
 pub use store::{
-    CheckpointError, Checkpointer, CommitError, OpenError, Opened, Store, StoreOptions,
+    CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Progress,
+    Store, StoreOptions,
 };

@@ -24,7 +24,7 @@ use crate::durable::{FileError, create_dir};
 use crate::engine::EngineFault;
 use crate::history::{self, History};
 use crate::identity::{self, IdentityError, Incarnation};
-use crate::journal::{Journal, JournalError, JournalOptions, Recovery, Sequence};
+use crate::journal::{Journal, JournalError, JournalOptions, Recovery, Sequence, frame_bytes};
 use crate::lock::{DirLock, LockError};
 use crate::record::{self, EncodeError};
 
@@ -36,6 +36,51 @@ mod tests;
 pub struct StoreOptions {
     /// How the journal keeps its files.
     pub journal: JournalOptions,
+    /// Where checkpoints go.
+    pub checkpoints: CheckpointPlace,
+}
+
+impl StoreOptions {
+    /// The journal alone, on the thread that calls: no database, no threads, so that the same
+    /// calls always do the same.
+    pub fn single_threaded(journal: JournalOptions) -> Self {
+        Self {
+            journal: JournalOptions {
+                prepare_ahead: false,
+                ..journal
+            },
+            checkpoints: CheckpointPlace::None,
+        }
+    }
+}
+
+/// Where checkpoints go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CheckpointPlace {
+    /// Into the embedded database in the data directory.
+    #[default]
+    Sled,
+    /// Nowhere: opening folds the whole journal, and saving does nothing.
+    None,
+}
+
+/// How far a long piece of work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The frame that was dealt with last.
+    pub frame: Sequence,
+    /// Bytes of frames dealt with.
+    pub done: u64,
+    /// About how many bytes there are.
+    pub total: u64,
+}
+
+impl Progress {
+    /// Hundredths done, at most 100.
+    pub fn percent(&self) -> u64 {
+        let total = self.total.max(1);
+        self.done.min(total).saturating_mul(100) / total
+    }
 }
 
 /// Why a store cannot be opened.
@@ -135,7 +180,7 @@ pub struct Opened {
 
 impl Store {
     /// Opens or begins the store in `data`. `seed` becomes the incarnation of a new store.
-    /// `progress` is told each frame that was folded.
+    /// `progress` is told after each frame that was folded.
     ///
     /// # Errors
     /// See [`OpenError`]; nothing of the journal was changed then.
@@ -143,7 +188,7 @@ impl Store {
         data: &Path,
         options: StoreOptions,
         seed: [u8; 16],
-        progress: &mut dyn FnMut(Sequence),
+        progress: &mut dyn FnMut(Progress),
     ) -> Result<Opened, OpenError> {
         create_dir(data)?;
         let lock = Arc::new(DirLock::take(data)?);
@@ -154,19 +199,34 @@ impl Store {
             require_journal(&journal_dir)?;
         }
         let incarnation = known.unwrap_or(Incarnation(seed));
-        let (checkpoints, checkpoint, mut loss) = Checkpoints::open(data, Some(Arc::clone(&lock)))?;
-        let (mut state, at) = match restore(incarnation, checkpoint) {
-            Ok(restored) => restored,
-            Err(error) => {
+        let (checkpoints, checkpoint, mut loss) = match options.checkpoints {
+            CheckpointPlace::Sled => {
+                let (checkpoints, checkpoint, loss) =
+                    Checkpoints::open(data, Some(Arc::clone(&lock)))?;
+                (Some(checkpoints), checkpoint, loss)
+            }
+            CheckpointPlace::None => (None, None, None),
+        };
+        let (mut state, at) = match (restore(incarnation, checkpoint), &checkpoints) {
+            (Ok(restored), _) => restored,
+            (Err(error), Some(checkpoints)) => {
                 loss = Some(checkpoints.reject(Box::new(error))?);
                 (State::default(), 0)
             }
+            (Err(_), None) => (State::default(), 0),
         };
+        let total = Journal::bytes_from(&journal_dir, at + 1)?;
+        let mut done = 0;
         let mut fold = |sequence: Sequence, payload: &[u8]| {
             for event in record::decode(payload)? {
                 state.apply(&event, sequence);
             }
-            progress(sequence);
+            done += frame_bytes(payload);
+            progress(Progress {
+                frame: sequence,
+                done,
+                total,
+            });
             Ok(())
         };
         let (mut journal, recovery) =
@@ -182,7 +242,9 @@ impl Store {
             identity::write(data, incarnation)?;
         }
         let reader = journal.reader();
-        if let Err(error) = history::restore_indexes(&checkpoints, &reader) {
+        if let Some(checkpoints) = &checkpoints
+            && let Err(error) = history::restore_indexes(checkpoints, &reader)
+        {
             // Only time is lost: segments are walked through when they are read.
             tracing::warn!(%error, "cannot read the index of the history");
         }
@@ -220,24 +282,28 @@ impl Store {
 /// Saves states. Cheap to clone; may be used from any thread.
 #[derive(Debug, Clone)]
 pub struct Checkpointer {
-    checkpoints: Checkpoints,
+    /// `None` where checkpoints go nowhere.
+    checkpoints: Option<Checkpoints>,
     history: History,
     incarnation: Incarnation,
 }
 
 impl Checkpointer {
-    /// Saves a snapshot, durably, in place of the one before.
+    /// Saves a snapshot, durably, in place of the one before; `None` when checkpoints go nowhere.
     ///
     /// # Errors
     /// Whatever goes wrong, the journal is not touched and saving may be tried again.
-    pub fn save(&self, snapshot: &Snapshot) -> Result<Saved, CheckpointError> {
+    pub fn save(&self, snapshot: &Snapshot) -> Result<Option<Saved>, CheckpointError> {
+        let Some(checkpoints) = &self.checkpoints else {
+            return Ok(None);
+        };
         let (state, durable) = (snapshot.frame(), self.history.last());
         if state > durable {
             return Err(CheckpointError::NotDurable { state, durable });
         }
-        history::keep_indexes(&self.checkpoints, self.history.journal())?;
+        history::keep_indexes(checkpoints, self.history.journal())?;
         let bytes = record::encode_state(self.incarnation, snapshot)?;
-        Ok(self.checkpoints.save(state, &mut bytes.as_slice())?)
+        Ok(Some(checkpoints.save(state, &mut bytes.as_slice())?))
     }
 }
 

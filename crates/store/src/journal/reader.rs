@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::durable::Context;
+use crate::durable::{Context, free_space};
 use crate::journal::Sequence;
 use crate::journal::cursor::Cursor;
 use crate::journal::error::JournalError;
@@ -50,6 +50,14 @@ impl JournalReader {
             bytes += std::fs::metadata(&path).context("read", &path)?.len();
         }
         Ok(bytes)
+    }
+
+    /// Bytes free on the file system of the journal.
+    ///
+    /// # Errors
+    /// When the file system does not say.
+    pub fn free_space(&self) -> Result<u64, JournalError> {
+        Ok(free_space(&self.shared.dir)?)
     }
 
     /// The payload of one frame.

@@ -31,6 +31,7 @@ const HEADER_BYTES: usize = 64;
 const MAGIC: [u8; 8] = *b"LDJOURNL";
 const VERSION: u32 = 1;
 const ZEROS_AT_ONCE: usize = 1 << 20;
+const PROBE: usize = 1024;
 const PREPARED: &str = "next.tmp";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +142,26 @@ fn read_header(dir: &Path, number: u64) -> Result<SegmentHeader, JournalError> {
         }
         .into()),
     }
+}
+
+/// About how many bytes of frames a segment has. In the last one only zeros follow them, so their
+/// end is found by halving.
+pub(crate) fn frames_length(dir: &Path, number: u64, is_last: bool) -> Result<u64, FileError> {
+    let path = path(dir, number);
+    let file = File::open(&path).context("open", &path)?;
+    let mut high = file.metadata().context("look at", &path)?.len();
+    let mut low = HEADER.min(high);
+    let mut piece = [0; PROBE];
+    while is_last && high - low > PROBE as u64 {
+        let middle = low + (high - low) / 2;
+        let read = file.read_at(&mut piece, middle).context("read", &path)?;
+        if piece[..read].iter().all(|&byte| byte == 0) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Ok(high.saturating_sub(HEADER))
 }
 
 /// Opens a segment for reading and writing.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::durable::Context;
+use crate::durable::{Context, FileError};
 use crate::journal::Sequence;
 use crate::journal::error::JournalError;
 use crate::journal::index::SegmentTable;
@@ -18,9 +18,81 @@ use crate::journal::index::SegmentTable;
 /// The segment being written and how far.
 #[derive(Debug, Clone)]
 pub(crate) struct Tail {
+    pub(crate) number: u64,
+    pub(crate) main: TailFile,
+    /// The same segment in the mirror.
+    pub(crate) mirror: Option<TailFile>,
+    pub(crate) written: Sequence,
+    /// Where what was written ends, in bytes.
+    pub(crate) end: u64,
+}
+
+impl Tail {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &TailFile> {
+        std::iter::once(&self.main).chain(&self.mirror)
+    }
+}
+
+/// One file of the segment being written.
+#[derive(Debug, Clone)]
+pub(crate) struct TailFile {
     pub(crate) file: Arc<File>,
     pub(crate) path: PathBuf,
-    pub(crate) written: Sequence,
+    /// Up to where a sync has covered it, in bytes.
+    pub(crate) synced: u64,
+}
+
+impl TailFile {
+    pub(crate) fn new(file: File, path: PathBuf, synced: u64) -> Self {
+        let file = Arc::new(file);
+        Self { file, path, synced }
+    }
+
+    /// `fdatasync`. `synced` says what it covers: all that was written before the call.
+    fn sync(&mut self, end: u64) -> Result<(), FileError> {
+        self.file.sync_data().context("sync", &self.path)?;
+        self.synced = end;
+        Ok(())
+    }
+}
+
+/// A range of a journal file that was written and that no sync has covered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extent {
+    /// The file, in the journal or in its mirror.
+    pub path: PathBuf,
+    /// Number of the segment.
+    pub segment: u64,
+    /// First byte.
+    pub from: u64,
+    /// Behind the last byte.
+    pub to: u64,
+}
+
+/// Tells what a power cut could still take away. Cheap to clone; answers after the journal was
+/// dropped, too, with what was so then.
+#[derive(Debug, Clone)]
+pub struct Unsynced {
+    shared: Arc<Shared>,
+}
+
+impl Unsynced {
+    /// The ranges written but not covered by a sync; the journal's first, then the mirror's.
+    pub fn extents(&self) -> Vec<Extent> {
+        let tail = self.shared.tail();
+        let mut extents = Vec::new();
+        for file in tail.files() {
+            if file.synced < tail.end {
+                extents.push(Extent {
+                    path: file.path.clone(),
+                    segment: tail.number,
+                    from: file.synced,
+                    to: tail.end,
+                });
+            }
+        }
+        extents
+    }
 }
 
 #[derive(Debug)]
@@ -79,16 +151,35 @@ impl Shared {
     pub(crate) fn sync(&self) -> Result<Sequence, JournalError> {
         let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         self.check()?;
-        let tail = self.tail().clone();
+        let mut tail = self.tail().clone();
         if tail.written <= self.durable() {
             return Ok(tail.written);
         }
-        if let Err(error) = tail.file.sync_data().context("sync", &tail.path) {
+        let synced = self.sync_files(&mut tail);
+        {
+            let mut now = self.tail();
+            if now.number == tail.number {
+                now.main.synced = tail.main.synced;
+                if let (Some(now), Some(mirror)) = (&mut now.mirror, &tail.mirror) {
+                    now.synced = mirror.synced;
+                }
+            }
+        }
+        if let Err(error) = synced {
             self.stop();
             return Err(error.into());
         }
         self.durable.store(tail.written, Ordering::Release);
         Ok(tail.written)
+    }
+
+    fn sync_files(&self, tail: &mut Tail) -> Result<(), FileError> {
+        let end = tail.end;
+        tail.main.sync(end)?;
+        match &mut tail.mirror {
+            Some(mirror) => mirror.sync(end),
+            None => Ok(()),
+        }
     }
 }
 
@@ -113,5 +204,12 @@ impl Syncer {
     /// The last durable sequence, 0 if none.
     pub fn durable(&self) -> Sequence {
         self.shared.durable()
+    }
+
+    /// A handle that tells what is not durable yet.
+    pub fn unsynced(&self) -> Unsynced {
+        Unsynced {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }

@@ -468,7 +468,7 @@ fn a_failed_sync_is_final() {
     // A descriptor that cannot be synced stands in for a disk that fails.
     let (pipe, _writer) = std::io::pipe().unwrap();
     let unsyncable = fs::File::from(std::os::fd::OwnedFd::from(pipe));
-    journal.shared.tail().file = std::sync::Arc::new(unsyncable);
+    journal.shared.tail().main.file = std::sync::Arc::new(unsyncable);
     assert!(matches!(journal.sync(), Err(JournalError::File(_))));
     assert!(matches!(journal.sync(), Err(JournalError::Stopped)));
     assert!(matches!(journal.append(b"x"), Err(JournalError::Stopped)));

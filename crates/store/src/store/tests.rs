@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use liandong_core::event::Event;
@@ -11,7 +12,7 @@ use crate::identity::Incarnation;
 use crate::journal::{JournalError, JournalOptions};
 use crate::lock::LockError;
 use crate::record::{self, DecodeError};
-use crate::store::{CheckpointError, OpenError, Opened, Store, StoreOptions};
+use crate::store::{CheckpointError, OpenError, Opened, Progress, Store, StoreOptions};
 
 mod crash;
 
@@ -23,7 +24,10 @@ fn options() -> StoreOptions {
         free_floor: 0,
         ..JournalOptions::default()
     };
-    StoreOptions { journal }
+    StoreOptions {
+        journal,
+        ..StoreOptions::default()
+    }
 }
 
 fn try_open(data: &Path, seed: [u8; 16]) -> Result<Opened, OpenError> {
@@ -125,7 +129,7 @@ fn the_state_comes_back_with_and_without_a_checkpoint() {
         .checkpointer
         .save(&replayed.state.snapshot())
         .unwrap();
-    assert_eq!(saved.sequence, 100);
+    assert_eq!(saved.unwrap().sequence, 100);
     commit(&mut replayed, 101..=120);
     let expected = bytes_of(&replayed.state);
     drop(replayed.store);
@@ -309,4 +313,47 @@ fn records_with_more_or_less_than_their_content_are_refused() {
         record::decode(&longer),
         Err(DecodeError::Trailing { bytes: 1 })
     ));
+}
+
+#[test]
+fn without_checkpoints_there_is_no_database_and_the_journal_is_enough() {
+    let data = tempfile::tempdir().unwrap();
+    let alone = StoreOptions::single_threaded(options().journal);
+    let open = |progress: &mut dyn FnMut(Progress)| {
+        Store::open(data.path(), alone.clone(), SEED, progress).unwrap()
+    };
+    let mut opened = open(&mut |_| {});
+    commit(&mut opened, 1..=100);
+    let saved = opened.store.checkpointer.save(&opened.state.snapshot());
+    assert_eq!(saved.unwrap(), None);
+    assert!(!data.path().join("sled").exists());
+    let unsynced = opened.store.journal.unsynced();
+    assert_eq!(unsynced.extents(), []);
+    opened.store.journal.append(b"never acknowledged").unwrap();
+    let state = bytes_of(&opened.state);
+    let segments = opened.store.journal.segments();
+    drop(opened);
+    let extents = unsynced.extents();
+    assert_eq!(extents.len(), 1);
+    let extent = &extents[0];
+    let name = format!("journal/{segments:08}.seg");
+    assert_eq!(
+        (&extent.path, extent.segment),
+        (&data.path().join(name), segments)
+    );
+    assert_eq!(extent.to - extent.from, 64 + 18 + 1);
+    // What a power cut may do.
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(&extent.path)
+        .unwrap();
+    let lost = vec![0; (extent.to - extent.from) as usize];
+    file.write_all_at(&lost, extent.from).unwrap();
+    let mut last = None;
+    let reopened = open(&mut |progress| last = Some(progress));
+    let last = last.unwrap();
+    assert_eq!(last.frame, 100);
+    assert!((90..=100).contains(&last.percent()), "{last:?}");
+    assert_eq!(reopened.recovery.cut, None);
+    assert_eq!(bytes_of(&reopened.state), state);
 }
