@@ -11,6 +11,7 @@ use liandong_store::Checkpointer;
 use tokio::sync::watch;
 
 use crate::reader::{Reader, SharedState};
+use crate::surroundings::Threads;
 
 /// Saves a checkpoint whenever `every` frames have become durable since the last, until the node
 /// stops; and one more then.
@@ -20,6 +21,7 @@ pub(crate) async fn run(
     checkpointer: Checkpointer,
     every: u64,
     mut last: u64,
+    threads: Threads,
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut durable = reader.durable();
@@ -33,16 +35,22 @@ pub(crate) async fn run(
             }
             _ = stopping.wait_for(|stop| *stop) => break,
         }
-        last = save(&state, &reader, &checkpointer, last).await;
+        last = save(&state, &reader, &checkpointer, last, threads).await;
     }
-    save(&state, &reader, &checkpointer, last).await;
+    save(&state, &reader, &checkpointer, last, threads).await;
 }
 
 /// Saves the state as it is now; returns the frame that is saved.
-async fn save(state: &SharedState, reader: &Reader, to: &Checkpointer, last: u64) -> u64 {
+async fn save(
+    state: &SharedState,
+    reader: &Reader,
+    to: &Checkpointer,
+    last: u64,
+    threads: Threads,
+) -> u64 {
     // Copying a large state takes a while: on a thread of its own.
     let shared = SharedState::clone(state);
-    let copied = tokio::task::spawn_blocking(move || {
+    let copied = threads.blocking(move || {
         let state = shared.read().unwrap_or_else(PoisonError::into_inner);
         (state.frame() != last).then(|| state.snapshot())
     });
@@ -59,7 +67,7 @@ async fn save(state: &SharedState, reader: &Reader, to: &Checkpointer, last: u64
         return last;
     }
     let to = to.clone();
-    let saved = tokio::task::spawn_blocking(move || to.save(&snapshot)).await;
+    let saved = threads.blocking(move || to.save(&snapshot)).await;
     match saved {
         Ok(Ok(_)) => tracing::debug!(frame, "checkpoint saved"),
         // The journal has everything; the next start only takes longer.

@@ -3,7 +3,8 @@
 //! It takes the commands that wait, decides each against the state plus what this batch has
 //! decided so far, and appends the whole batch as one journal frame. A second thread makes frames
 //! durable and only then answers, so the next batch is decided while the disk works. A failed sync
-//! ends the process: nothing that is unsure is ever answered.
+//! ends the process: nothing that is unsure is ever answered. Where there are no threads the two
+//! halves are tasks, and what would end the process stops the node.
 //!
 //! What holds throughout, and what the code here must never break:
 //! - whatever was applied to the state is appended, in the same order and as one frame, or the
@@ -14,21 +15,25 @@
 //! - below the free-space floor only what would change something is refused.
 
 mod batch;
+mod driver;
+mod fatal;
 mod syncer;
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use liandong_core::catalogue::Catalogue;
 use liandong_core::command::{Answer, Command};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_store::journal::Journal;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
 use crate::reader::SharedState;
+use crate::surroundings::Surroundings;
 use crate::trace::Traces;
+
+pub(crate) use driver::{CommitLoop, Failure, start};
 
 /// What the deciding thread is told.
 pub(crate) enum Message {
@@ -68,19 +73,13 @@ pub(crate) struct Parts {
     pub(crate) grace_days: u16,
     pub(crate) traces: Arc<Traces>,
     pub(crate) queue: usize,
+    pub(crate) surroundings: Surroundings,
 }
 
 /// Hands commands to the commit loop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Committer {
     messages: mpsc::Sender<Message>,
-}
-
-/// The two threads of the commit loop.
-#[derive(Debug)]
-pub(crate) struct CommitThreads {
-    decider: JoinHandle<()>,
-    syncer: JoinHandle<()>,
 }
 
 impl Committer {
@@ -158,50 +157,6 @@ fn stopping() -> Refusal {
         "请稍后重试",
         "try again when it is back",
     )
-}
-
-/// Starts the commit loop. The watch tells the last durable frame.
-pub(crate) fn start(parts: Parts) -> (Committer, watch::Receiver<u64>, CommitThreads) {
-    let (messages, inbox) = mpsc::channel(parts.queue);
-    let (durable, told) = watch::channel(parts.journal.last());
-    // A few batches may wait for the disk; more would only add latency.
-    let (decided, to_sync) = std::sync::mpsc::sync_channel(4);
-    let syncer = parts.journal.syncer();
-    let decider = std::thread::spawn(move || {
-        let _guard = EndOnPanic;
-        batch::run(parts, inbox, &decided);
-    });
-    let syncer = std::thread::spawn(move || {
-        let _guard = EndOnPanic;
-        syncer::run(&syncer, &to_sync, &durable);
-    });
-    (
-        Committer { messages },
-        told,
-        CommitThreads { decider, syncer },
-    )
-}
-
-/// Ends the process when a thread of the commit loop panics: half of a batch may have been applied
-/// to the state, and a node that can no longer write must not look alive. The next start begins
-/// with what the journal says.
-struct EndOnPanic;
-
-impl Drop for EndOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            std::process::abort();
-        }
-    }
-}
-
-impl CommitThreads {
-    /// Waits until everything handed in is durable and answered; call after [`Committer::stop`].
-    pub(crate) fn join(self) {
-        // A thread that panics ends the process.
-        let _ = self.decider.join();
-        let _ = self.syncer.join();
-    }
 }
 
 #[cfg(test)]

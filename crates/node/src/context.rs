@@ -11,6 +11,7 @@ use crate::commit::Committer;
 use crate::config::Config;
 use crate::link::Links;
 use crate::reader::Reader;
+use crate::surroundings::{Moment, Surroundings};
 use crate::trace::Traces;
 
 /// The parts of a running node. Shared behind an `Arc`.
@@ -34,9 +35,16 @@ pub(crate) struct Context {
     pub(crate) traces: Arc<Traces>,
     /// When the process started.
     pub(crate) started_at: Timestamp,
+    /// What the node finds around it.
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Context {
+    /// What time it is, for a decision.
+    pub(crate) fn moment(&self) -> Moment {
+        self.surroundings.moment()
+    }
+
     /// When lights turn.
     pub(crate) fn light_policy(&self) -> LightPolicy {
         LightPolicy {

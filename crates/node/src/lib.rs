@@ -4,7 +4,6 @@
 //! `liandong-core`. It keeps no rule of its own.
 
 mod checkpoint;
-mod clock;
 mod commit;
 pub mod config;
 mod context;
@@ -18,6 +17,8 @@ mod reader;
 mod server;
 mod service;
 mod signals;
+pub mod spoken;
+pub mod surroundings;
 mod telemetry;
 mod trace;
 

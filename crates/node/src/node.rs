@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-use jiff::Timestamp;
 use liandong_core::access::Relation;
 use liandong_core::command::Command;
 use liandong_core::refusal::Refusal;
@@ -15,17 +14,18 @@ use liandong_store::{
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
-use crate::commit::{self, CommitThreads};
+use crate::commit::{self, CommitLoop, Failure};
 use crate::config::{Config, ConfigError};
 use crate::context::Context;
 use crate::hosting::{self, CatalogueError};
 use crate::link::{Links, dial};
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
+use crate::surroundings::{Incoming, Surroundings, Threads};
 use crate::telemetry::{self, TelemetryError};
 use crate::trace::Traces;
 use crate::{checkpoint, signals};
@@ -76,7 +76,8 @@ pub struct Node {
     stop: watch::Sender<bool>,
     server: JoinHandle<Result<(), ServeError>>,
     workers: JoinSet<()>,
-    threads: CommitThreads,
+    commit_loop: CommitLoop,
+    failure: Failure,
     announcement: Announcement,
 }
 
@@ -99,27 +100,36 @@ pub async fn run(path: &Path, stop_with_stdin: bool) -> Result<(), NodeError> {
 }
 
 impl Node {
-    /// Opens the store, starts the commit loop, the links and the port.
+    /// Opens the store, starts the commit loop, the links and the port, on this machine.
     ///
     /// # Errors
     /// See [`NodeError`]; nothing is left running then.
     pub async fn start(config: Config, metrics: PrometheusHandle) -> Result<Self, NodeError> {
-        let started_at = Timestamp::now();
+        Self::start_in(config, metrics, Surroundings::system()).await
+    }
+
+    /// Like [`Node::start`], in other surroundings.
+    ///
+    /// # Errors
+    /// See [`NodeError`]; nothing is left running then.
+    pub async fn start_in(
+        config: Config,
+        metrics: PrometheusHandle,
+        surroundings: Surroundings,
+    ) -> Result<Self, NodeError> {
+        let started_at = surroundings.clock.now();
+        let began = Instant::now();
         let (catalogue, regions) = hosting::load(&config)?;
         let catalogue = Arc::new(catalogue);
-        let opened = open(&config)?;
+        let opened = open(&config, &surroundings)?;
         withdraw(&config.data)?;
-        let listener = listen(&config).await?;
-        let address = listener.local_addr().map_err(|source| NodeError::Listen {
-            address: config.listen,
-            source,
-        })?;
+        let (address, incoming) = listen(&config, &surroundings).await?;
         let traces = Arc::new(Traces::default());
         let state = Arc::new(RwLock::new(opened.state));
         let checkpointed = opened.checkpoint.unwrap_or(0);
         let restored = opened.restored;
         let incarnation = u128::from_be_bytes(opened.store.incarnation.0);
-        let (committer, durable, threads) = commit::start(commit::Parts {
+        let (committer, durable, commit_loop, failure) = commit::start(commit::Parts {
             journal: opened.store.journal,
             state: Arc::clone(&state),
             catalogue: Arc::clone(&catalogue),
@@ -127,6 +137,7 @@ impl Node {
             grace_days: config.grace_days,
             traces: Arc::clone(&traces),
             queue: config.limits.queue,
+            surroundings: surroundings.clone(),
         });
         let reader = Reader::new(Arc::clone(&state), durable);
         let (stop, stopping) = watch::channel(false);
@@ -137,9 +148,10 @@ impl Node {
             reader: reader.clone(),
             history: opened.store.history,
             incarnation,
-            links: Links::default(),
+            links: Links::new(Arc::clone(&surroundings.clock)),
             traces,
             started_at,
+            surroundings,
         });
         if restored {
             tracing::warn!("the data is a restored backup: peers are told again");
@@ -154,13 +166,15 @@ impl Node {
             opened.store.checkpointer,
             context.config.checkpoint_frames,
             checkpointed,
+            context.surroundings.threads,
             stopping.clone(),
         ));
+        workers.spawn(stop_on_failure(failure.clone(), stop.clone()));
         start_links(&context, &mut workers, &stopping);
         let announcement = announce(&context.config.data, address)?;
-        let serving = server::serve(Arc::clone(&context), listener, metrics, stopping);
+        let serving = server::serve(Arc::clone(&context), incoming, metrics, stopping);
         let server = tokio::spawn(serving);
-        let took_ms = Timestamp::now().as_millisecond() - started_at.as_millisecond();
+        let took_ms = began.elapsed().as_millis();
         tracing::info!(region = %context.config.region, %address, took_ms, "ready");
         Ok(Self {
             address,
@@ -168,7 +182,8 @@ impl Node {
             stop,
             server,
             workers,
-            threads,
+            commit_loop,
+            failure,
             announcement,
         })
     }
@@ -176,6 +191,24 @@ impl Node {
     /// The address the node listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until the node has to give up, because its journal cannot be written or made durable;
+    /// says why. From then on the node only waits to be dropped; what it had not acknowledged may
+    /// be lost. With [`Threads::System`] the process ends instead.
+    pub fn failed(&self) -> impl Future<Output = String> + Send + use<> {
+        let mut failure = self.failure.clone();
+        async move {
+            loop {
+                if let Some(why) = failure.borrow_and_update().clone() {
+                    return why;
+                }
+                if failure.changed().await.is_err() {
+                    // A loop that ended well cannot fail any more.
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
     }
 
     /// Stops taking requests, lets open ones finish, answers what waits, saves a checkpoint.
@@ -196,31 +229,30 @@ impl Node {
         };
         while self.workers.join_next().await.is_some() {}
         self.context.committer.stop().await;
-        let threads = self.threads;
-        // The threads have been told to end; joining them is quick.
-        let joined = tokio::task::spawn_blocking(move || threads.join()).await;
-        if let Err(error) = joined {
-            tracing::error!(%error, "the commit loop did not end well");
-        }
+        self.commit_loop.join().await;
         Ok(served?)
     }
 }
 
-fn open(config: &Config) -> Result<Opened, NodeError> {
+fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeError> {
+    let prepare_ahead = surroundings.threads == Threads::System;
     let options = StoreOptions {
         journal: JournalOptions {
             segment_bytes: config.segment_bytes,
             free_floor: config.free_floor,
+            prepare_ahead,
             ..JournalOptions::default()
         },
+        ..StoreOptions::default()
     };
     // Random bits, and the time in front of them: a name that no other life of any node has.
-    let seed = uuid::Uuid::now_v7().into_bytes();
+    let seed = surroundings.id().into_bytes();
     let mut folded = 0u64;
-    let opened = Store::open(&config.data, options, seed, &mut |frame| {
+    let opened = Store::open(&config.data, options, seed, &mut |progress| {
         folded += 1;
         if folded.is_multiple_of(10_000) {
-            tracing::info!(frame, "reading the journal");
+            let (frame, percent) = (progress.frame, progress.percent());
+            tracing::info!(frame, percent, "reading the journal");
         }
     })?;
     if let Some(loss) = &opened.loss {
@@ -235,10 +267,26 @@ fn open(config: &Config) -> Result<Opened, NodeError> {
     Ok(opened)
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, NodeError> {
+async fn listen(
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<(SocketAddr, Incoming), NodeError> {
     let address = config.listen;
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| NodeError::Listen { address, source })
+    let listening = surroundings.network.listen(address).await;
+    listening.map_err(|source| NodeError::Listen { address, source })
+}
+
+/// Stops the node when its commit loop gave up.
+async fn stop_on_failure(mut failure: Failure, stop: watch::Sender<bool>) {
+    let mut stopping = stop.subscribe();
+    tokio::select! {
+        failed = failure.wait_for(Option::is_some) => {
+            if failed.is_ok() {
+                stop.send_replace(true);
+            }
+        }
+        _ = stopping.wait_for(|stop| *stop) => {}
+    }
 }
 
 /// Hosts what the configuration names; regions that moved out since stay out, with what stands

@@ -21,7 +21,6 @@ use liandong_core::state::State;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 
-use crate::clock;
 use crate::context::Context;
 use crate::gauges;
 use crate::service::value_text;
@@ -145,7 +144,7 @@ impl Query for View<'_> {
     }
 
     fn today(&self) -> Date {
-        clock::now().today
+        self.context.moment().today
     }
 
     fn region_name(&self, region: RegionCode) -> Option<String> {

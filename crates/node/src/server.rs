@@ -15,9 +15,7 @@ use liandong_wire::rollup::v1::rollup_service_server::RollupServiceServer;
 use liandong_wire::task::v1::task_service_server::TaskServiceServer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding;
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -31,6 +29,7 @@ use crate::pages;
 use crate::service::{
     AdminService, CollaborationService, LinkService, ProgressService, RollupService, TaskService,
 };
+use crate::surroundings::Incoming;
 
 /// How long whoever watches the health has to hear the last of it.
 const LAST_STATUS: Duration = Duration::from_millis(100);
@@ -49,7 +48,7 @@ pub enum ServeError {
 /// Serves until the node stops, then lets open requests finish.
 pub(crate) async fn serve(
     context: Arc<Context>,
-    listener: TcpListener,
+    incoming: Incoming,
     metrics: PrometheusHandle,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -60,7 +59,6 @@ pub(crate) async fn serve(
     let mut stop = stopping;
     Server::builder()
         .accept_http1(true)
-        .tcp_nodelay(true)
         .concurrency_limit_per_connection(limits.requests_per_connection)
         .load_shed(true)
         .max_concurrent_streams(limits.streams_per_connection)
@@ -70,7 +68,7 @@ pub(crate) async fn serve(
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             // A sender that is gone means the same as a true.
             let _ = stop.wait_for(|stop| *stop).await;
             // Whoever balances load learns it on the connections that are still open.

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
-use std::sync::mpsc::SyncSender;
 
 use liandong_core::command::{Answer, Command};
 use liandong_core::decide::{Setting, apply, decide};
@@ -13,8 +12,8 @@ use liandong_store::journal::{Journal, JournalError, MAX_PAYLOAD};
 use liandong_store::record::Batch;
 use tokio::sync::mpsc::Receiver;
 
+use super::fatal::Fatal;
 use super::{Decided, Message, Parts, Reply, Request};
-use crate::clock;
 
 /// The most commands and the most rows in one batch: enough to fill a disk's sync, small enough to
 /// answer soon.
@@ -29,27 +28,49 @@ const FULL_BYTES: usize = 8 << 20;
 /// batch that was applied can always be appended.
 const LARGEST_BYTES: usize = MAX_PAYLOAD / 4 * 3;
 
-/// Runs until it is told to stop.
-pub(super) fn run(mut parts: Parts, mut inbox: Receiver<Message>, decided: &SyncSender<Decided>) {
-    let mut waiting: VecDeque<Request> = VecDeque::new();
-    let mut stopping = false;
-    let mut had_room = true;
-    loop {
-        if waiting.is_empty() {
-            if stopping {
-                return;
-            }
-            match inbox.blocking_recv() {
-                Some(Message::Decide(request)) => waiting.push_back(*request),
-                Some(Message::Stop) | None => return,
-            }
+/// The deciding half of the commit loop, for whatever moves it.
+pub(super) struct Deciding {
+    parts: Parts,
+    pub(super) inbox: Receiver<Message>,
+    waiting: VecDeque<Request>,
+    stopping: bool,
+    had_room: bool,
+}
+
+impl Deciding {
+    pub(super) fn new(parts: Parts, inbox: Receiver<Message>) -> Self {
+        Self {
+            parts,
+            inbox,
+            waiting: VecDeque::new(),
+            stopping: false,
+            had_room: true,
         }
-        stopping |= drain(&mut inbox, &mut waiting);
-        metrics::histogram!("liandong_batch_commands").record(waiting.len() as f64);
-        let batch = decide_batch(&mut parts, &mut waiting, &mut had_room);
-        if decided.send(batch).is_err() {
-            return;
-        }
+    }
+
+    /// Whether nothing waits, so that the next message has to be waited for.
+    pub(super) fn needs_more(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes a request that was waited for.
+    pub(super) fn take(&mut self, request: Request) {
+        self.waiting.push_back(request);
+    }
+
+    /// Whether it was told to stop and nothing waits any more.
+    pub(super) fn is_done(&self) -> bool {
+        self.stopping && self.waiting.is_empty()
+    }
+
+    /// Decides what waits, up to a full batch, and appends it.
+    ///
+    /// # Errors
+    /// See [`Fatal`]; the loop must end then.
+    pub(super) fn next_batch(&mut self) -> Result<Decided, Fatal> {
+        self.stopping |= drain(&mut self.inbox, &mut self.waiting);
+        metrics::histogram!("liandong_batch_commands").record(self.waiting.len() as f64);
+        decide_batch(&mut self.parts, &mut self.waiting, &mut self.had_room)
     }
 }
 
@@ -83,7 +104,7 @@ pub(super) fn decide_batch(
     parts: &mut Parts,
     waiting: &mut VecDeque<Request>,
     had_room: &mut bool,
-) -> Decided {
+) -> Result<Decided, Fatal> {
     // Asked before anything is decided: what is applied to the state must be appended.
     let checked = parts.journal.check_space();
     match &checked {
@@ -93,7 +114,7 @@ pub(super) fn decide_batch(
     }
     *had_room = checked.is_ok();
     let room = checked.map_err(|error| no_room(&error));
-    let moment = clock::now();
+    let moment = parts.surroundings.moment();
     let setting = Setting {
         now: moment.now,
         today: moment.today,
@@ -111,7 +132,7 @@ pub(super) fn decide_batch(
         {
             let _entered = request.span.enter();
             let before = state.last_change();
-            let answer = decide_one(&mut state, request.command, &setting, &room, &mut batch);
+            let answer = decide_one(&mut state, request.command, &setting, &room, &mut batch)?;
             let after = state.last_change();
             if after > before {
                 parts.traces.note(after, request.trace);
@@ -123,74 +144,75 @@ pub(super) fn decide_batch(
         }
     }
     if !batch.is_empty() {
-        append(&mut parts.journal, &batch);
+        append(&mut parts.journal, &batch)?;
     }
-    Decided {
+    Ok(Decided {
         frame: parts.journal.last(),
         replies,
-    }
+    })
 }
 
 /// Decides one command, and applies it if what it leads to fits the batch.
+///
+/// # Errors
+/// [`Fatal::Encode`]; refusals are answers.
 fn decide_one(
     state: &mut State,
     command: Command,
     setting: &Setting<'_>,
     room: &Result<(), Refusal>,
     batch: &mut Batch,
-) -> Result<Answer, Refusal> {
+) -> Result<Result<Answer, Refusal>, Fatal> {
     // The rows of a push are bounded by the size of a message; the rest is measured.
     let bounded = matches!(command, Command::PushReports(_));
-    let decision = decide(state, command, setting)?;
+    let decision = match decide(state, command, setting) {
+        Ok(decision) => decision,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     if decision.events.is_empty() {
         // What changes nothing needs no room: what was taken before is still acknowledged.
-        return Ok(decision.answer);
+        return Ok(Ok(decision.answer));
     }
-    room.clone()?;
+    if let Err(refusal) = room {
+        return Ok(Err(refusal.clone()));
+    }
     if !bounded {
-        let mut alone = Batch::new();
-        for event in &decision.events {
-            add(&mut alone, event);
-        }
-        if alone.len() > LARGEST_BYTES {
-            let megabytes = alone.len() >> 20;
+        let bytes = encoded_len(&decision.events)?;
+        if bytes > LARGEST_BYTES {
             let accepted = Accepted::Form(format!("<= {} MiB", LARGEST_BYTES >> 20));
-            return Err(Refusal::new(
-                Reason::TooLong,
-                "request",
-                megabytes,
-                accepted,
-            ));
+            let megabytes = bytes >> 20;
+            let refusal = Refusal::new(Reason::TooLong, "request", megabytes, accepted);
+            return Ok(Err(refusal));
         }
     }
-    let frame = setting.frame;
-    apply(state, decision.events, frame, |event| add(batch, &event));
-    Ok(decision.answer)
+    let mut encoded = Ok(());
+    apply(state, decision.events, setting.frame, |event| {
+        if encoded.is_ok() {
+            encoded = batch.push(&event);
+        }
+    });
+    encoded?;
+    Ok(Ok(decision.answer))
 }
 
-/// Adds an event that is, or will be, applied; one that cannot be encoded ends the process.
-fn add(batch: &mut Batch, event: &Event) {
-    if let Err(error) = batch.push(event) {
-        tracing::error!(%error, "cannot encode an event; stopping");
-        std::process::abort();
+fn encoded_len(events: &[Event]) -> Result<usize, Fatal> {
+    let mut alone = Batch::new();
+    for event in events {
+        alone.push(event)?;
     }
+    Ok(alone.len())
 }
 
-/// Appends the batch as one frame. The state has it already, so a failure here ends the process;
-/// at the next start the state is what the journal says.
-fn append(journal: &mut Journal, batch: &Batch) {
-    let appended = match batch.parts() {
-        Ok((head, events)) => journal
-            .append_checked(&[&head, events])
-            .map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    if let Err(error) = appended {
-        tracing::error!(error, "cannot append to the journal; stopping");
-        std::process::abort();
-    }
+/// Appends the batch as one frame. The state has it already, so a failure here is the end; after
+/// the next start the state is what the journal says.
+fn append(journal: &mut Journal, batch: &Batch) -> Result<(), Fatal> {
+    let (head, events) = batch.parts()?;
+    journal
+        .append_checked(&[&head, events])
+        .map_err(Fatal::Append)?;
     metrics::counter!("liandong_journal_bytes_total").increment(batch.len() as u64);
     metrics::counter!("liandong_journal_frames_total").increment(1);
+    Ok(())
 }
 
 fn no_room(error: &JournalError) -> Refusal {

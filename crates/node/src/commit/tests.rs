@@ -7,7 +7,7 @@ use std::time::Duration;
 use liandong_core::access::Relation;
 use liandong_core::catalogue::Catalogue;
 use liandong_core::command::{Answer, Command, Incoming, Push};
-use liandong_core::event::Quarantined;
+use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::{Level, Region, RegionKind};
 use liandong_core::report::{Outcome, Report};
@@ -17,8 +17,9 @@ use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
 use super::batch::decide_batch;
-use super::{CommitThreads, Committer, Message, Parts, Request, request, start};
+use super::{CommitLoop, Committer, Message, Parts, Request, request, start};
 use crate::reader::{Reader, SharedState};
+use crate::surroundings::Surroundings;
 use crate::trace::Traces;
 
 const COUNTY: &str = "371524";
@@ -33,7 +34,10 @@ fn parts(dir: &TempDir, queue: usize) -> Parts {
         free_floor: 0,
         ..JournalOptions::default()
     };
-    let options = StoreOptions { journal };
+    let options = StoreOptions {
+        journal,
+        ..StoreOptions::default()
+    };
     let opened = Store::open(dir.path(), options, [1; 16], &mut |_| {}).unwrap();
     let catalogue = liandong_catalog::builtin().unwrap();
     Parts {
@@ -44,6 +48,7 @@ fn parts(dir: &TempDir, queue: usize) -> Parts {
         grace_days: 10,
         traces: Arc::new(Traces::default()),
         queue,
+        surroundings: Surroundings::system(),
     }
 }
 
@@ -84,10 +89,14 @@ fn push(id: &str, numerator: i64) -> Command {
 
 /// Changes of a peer that take about this many mebibytes.
 fn received(upto: u64, mebibytes: usize) -> Command {
-    let unreadable = (0..mebibytes).map(|number| Quarantined {
-        what: format!("{upto}/{number}"),
-        reason: "MALFORMED".to_owned(),
-        message: "x".repeat(1 << 20),
+    let unreadable = (0..mebibytes).map(|number| Unapplied {
+        subject: Subject::default(),
+        what: Quarantined {
+            what: format!("{upto}/{number}"),
+            reason: "MALFORMED".to_owned(),
+            message: "x".repeat(1 << 20),
+        },
+        content: Content::Nothing,
     });
     Command::Receive(Incoming {
         from: "371524001".parse().unwrap(),
@@ -116,7 +125,7 @@ fn handed_in(commands: Vec<Command>) -> (VecDeque<Request>, Vec<Answers>) {
 /// Decides commands as one batch; returns the answers and the frame they wait for.
 fn decide(parts: &mut Parts, commands: Vec<Command>) -> (Vec<Result<Answer, Refusal>>, u64) {
     let (mut waiting, _answers) = handed_in(commands);
-    let decided = decide_batch(parts, &mut waiting, &mut true);
+    let decided = decide_batch(parts, &mut waiting, &mut true).unwrap();
     assert!(waiting.is_empty());
     let replies = decided.replies.into_iter();
     (replies.map(|reply| reply.answer).collect(), decided.frame)
@@ -165,9 +174,9 @@ fn a_full_batch_leaves_the_rest_for_the_next_frame() {
         received(4, 5),
     ];
     let (mut waiting, _answers) = handed_in(commands);
-    let first = decide_batch(&mut parts, &mut waiting, &mut true);
+    let first = decide_batch(&mut parts, &mut waiting, &mut true).unwrap();
     assert_eq!((first.replies.len(), first.frame, waiting.len()), (2, 1, 2));
-    let second = decide_batch(&mut parts, &mut waiting, &mut true);
+    let second = decide_batch(&mut parts, &mut waiting, &mut true).unwrap();
     assert_eq!((second.replies.len(), second.frame), (2, 2));
     assert!(
         first
@@ -199,21 +208,21 @@ struct Running {
     committer: Committer,
     state: SharedState,
     durable: watch::Receiver<u64>,
-    threads: CommitThreads,
+    running: CommitLoop,
 }
 
 async fn running(dir: &TempDir, queue: usize) -> Running {
     let parts = parts(dir, queue);
     let hosting = host(&parts.catalogue);
     let state = Arc::clone(&parts.state);
-    let (committer, durable, threads) = start(parts);
+    let (committer, durable, running, _) = start(parts);
     let hosted = committer.submit(hosting, String::new()).await;
     assert_eq!(hosted, Ok(Answer::Done));
     Running {
         committer,
         state,
         durable,
-        threads,
+        running,
     }
 }
 
@@ -224,7 +233,7 @@ async fn everything_handed_in_before_a_stop_is_answered() {
         committer,
         state,
         durable,
-        threads,
+        running,
     } = running(&dir, 1_000).await;
     let mut answers = Vec::new();
     for number in 0..500 {
@@ -233,7 +242,7 @@ async fn everything_handed_in_before_a_stop_is_answered() {
         answers.push(answer);
     }
     committer.stop().await;
-    let joined = tokio::task::spawn_blocking(move || threads.join());
+    let joined = tokio::spawn(running.join());
     for answer in answers {
         let answer = answer.await.expect("nobody is left without an answer");
         assert!(matches!(
@@ -263,7 +272,7 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
     let Running {
         committer,
         state,
-        threads,
+        running,
         ..
     } = running(&dir, 2).await;
     // While somebody reads, nothing is decided.
@@ -308,7 +317,5 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
     }
     outcome(&patient.await.unwrap());
     committer.stop().await;
-    tokio::task::spawn_blocking(move || threads.join())
-        .await
-        .unwrap();
+    running.join().await;
 }

@@ -5,8 +5,10 @@
 //! every few seconds and never in a tight loop. A node that stops waits for none of it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use http::Uri;
+use hyper_util::rt::TokioIo;
 use liandong_core::access::Relation;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
@@ -15,6 +17,7 @@ use liandong_wire::link::v1::link_service_client::LinkServiceClient;
 use liandong_wire::link::{Incoming, StreamReader};
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
@@ -26,6 +29,9 @@ use crate::context::Context;
 /// The first wait after a stream broke; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// The port of an address that names none.
+const HTTP_PORT: u16 = 80;
 
 /// A stream that was open this long has worked: the waits begin anew.
 const LASTING: Duration = Duration::from_secs(5);
@@ -88,7 +94,7 @@ pub(crate) async fn dial(
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(jittered(wait)) => {}
+            () = tokio::time::sleep(jittered(wait, context.surroundings.draw())) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
         }
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -97,10 +103,8 @@ pub(crate) async fn dial(
 
 /// Between half and all of the wait, so that a hundred counties do not dial a restarted city at
 /// the same instant.
-fn jittered(wait: Duration) -> Duration {
-    let draw = uuid::Uuid::now_v7().as_u128() & 0xffff;
-    let share = u32::try_from(draw).unwrap_or(0);
-    wait / 2 + wait / 2 * share / 0x1_0000
+fn jittered(wait: Duration, draw: u16) -> Duration {
+    wait / 2 + wait / 2 * u32::from(draw) / 0x1_0000
 }
 
 async fn open(
@@ -109,7 +113,7 @@ async fn open(
     relation: Relation,
     address: &str,
 ) -> Result<Session, DialError> {
-    let mut client = LinkServiceClient::new(connect(address).await?)
+    let mut client = LinkServiceClient::new(connect(context, address).await?)
         .max_decoding_message_size(LARGEST_FRAME)
         .max_encoding_message_size(LARGEST_FRAME);
     let (outbox, said) = outbox();
@@ -148,14 +152,20 @@ async fn open(
     })
 }
 
-async fn connect(address: &str) -> Result<Channel, tonic::transport::Error> {
+async fn connect(context: &Context, address: &str) -> Result<Channel, tonic::transport::Error> {
+    let network = Arc::clone(&context.surroundings.network);
+    let connector = tower::service_fn(move |uri: Uri| {
+        let host = uri.host().unwrap_or_default();
+        let port = uri.port_u16().unwrap_or(HTTP_PORT);
+        let connecting = network.connect(format!("{host}:{port}"));
+        async { Ok::<_, std::io::Error>(TokioIo::new(connecting.await?)) }
+    });
     Endpoint::from_shared(address.to_owned())?
         .connect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
         // Without these a link never notices that a partition has healed.
         .http2_keep_alive_interval(Duration::from_secs(10))
         .keep_alive_timeout(Duration::from_secs(10))
         .keep_alive_while_idle(true)
-        .connect()
+        .connect_with_connector(connector)
         .await
 }

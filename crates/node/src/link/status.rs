@@ -14,6 +14,8 @@ use liandong_wire::rollup::DrillQuestion;
 use liandong_wire::rollup::v1::Drill;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::surroundings::Clock;
+
 /// How long a peer's answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -48,8 +50,9 @@ pub(crate) struct Question {
 }
 
 /// All links of a node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Links {
+    clock: Arc<dyn Clock>,
     inner: Arc<Mutex<BTreeMap<RegionCode, Entry>>>,
 }
 
@@ -62,6 +65,13 @@ struct Entry {
 }
 
 impl Links {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            inner: Arc::default(),
+        }
+    }
+
     /// Lists a link that is configured but not connected yet.
     pub(crate) fn expect(&self, peer: RegionCode, relation: Relation, address: &str) {
         self.with(|links| {
@@ -98,7 +108,7 @@ impl Links {
             entry.stream += 1;
             entry.status.connected = true;
             entry.status.trouble.clear();
-            entry.status.last_contact = Some(Timestamp::now());
+            entry.status.last_contact = Some(self.clock.now());
             entry.questions = Some(questions);
             entry.stream
         })
@@ -163,7 +173,7 @@ impl Links {
     pub(crate) fn heard(&self, peer: RegionCode) {
         self.with(|links| {
             if let Some(entry) = links.get_mut(&peer) {
-                entry.status.last_contact = Some(Timestamp::now());
+                entry.status.last_contact = Some(self.clock.now());
             }
         });
     }

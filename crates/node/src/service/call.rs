@@ -1,11 +1,12 @@
 //! What all calls have in common: the caller's language and trace, a span, and metrics.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use liandong_core::command::{Answer, Command};
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_wire::refusal;
+use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status};
 use tracing::{Instrument, Span};
 
@@ -199,12 +200,14 @@ pub(super) fn too_long(field: &str, rows: usize) -> Refusal {
     Refusal::new(Reason::TooManyRows, field, rows, Accepted::Range(0, most))
 }
 
-/// Does blocking work on a thread of its own.
+/// Does blocking work where it holds nobody up.
 pub(super) async fn blocking<T: Send + 'static>(
+    context: &Context,
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     let span = Span::current();
-    let joined = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+    let threads = context.surroundings.threads;
+    let joined = threads.blocking(move || span.in_scope(work)).await;
     joined.unwrap_or_else(|error| {
         tracing::error!(%error, "work on a thread of its own failed");
         Err(internal("work"))

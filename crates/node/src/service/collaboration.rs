@@ -20,7 +20,6 @@ use tonic::{Request, Response, Status};
 use tracing::info_span;
 
 use super::call::{Method, serve, write};
-use crate::clock;
 use crate::context::Context;
 
 /// Pairs regions and keeps their aid projects.
@@ -110,7 +109,7 @@ impl Service for CollaborationService {
             request,
             |_, message| async move {
                 let filter = PairingFilter::try_from(message)?;
-                let today = clock::now().today;
+                let today = context.moment().today;
                 let listed = context
                     .reader
                     .read(|state| pairings::list(state, filter, today));

@@ -55,7 +55,7 @@ impl Service for ProgressService {
                     batch,
                     all_outcomes,
                 } = message;
-                let batch = push::read(batch)?;
+                let batch = push::read(context, batch)?;
                 let outcomes = push::take(context, &caller, batch, push::Pace::Refuse).await?;
                 Ok(push_response(outcomes, all_outcomes, caller.language))
             },
@@ -76,7 +76,7 @@ impl Service for ProgressService {
             |caller, mut batches| async move {
                 let mut response = UploadReportsResponse::default();
                 while let Some(UploadReportsRequest { batch }) = batches.message().await? {
-                    let batch = push::read(batch)?;
+                    let batch = push::read(context, batch)?;
                     let id = batch.push.id.clone();
                     let outcomes = push::take(context, &caller, batch, push::Pace::Wait).await?;
                     add_to_upload(&mut response, &id, outcomes, caller.language);

@@ -1,23 +1,19 @@
-//! What a node is, what it holds, and how its links are.
+//! What a node is, what it holds, how its links are and how its files are.
+
+mod store;
 
 use liandong_core::refusal::Refusal;
 use liandong_core::state::State;
 use liandong_wire::admin::{sizes, v1};
 use liandong_wire::{incarnation_bytes, timestamp};
 
-use super::super::call::{blocking, internal};
 use crate::context::Context;
 
 /// The status of this node, as of what is durable.
 pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, Refusal> {
     let journal = context.history.journal().clone();
-    let journal_bytes = blocking(move || {
-        journal.bytes_on_disk().map_err(|error| {
-            tracing::error!(%error, "cannot measure the journal");
-            internal("journal")
-        })
-    })
-    .await?;
+    let store = store::status(context).await?;
+    let journal_bytes = store.journal_bytes;
     context
         .reader
         .read(|state| {
@@ -45,6 +41,9 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 started_at: Some(timestamp(context.started_at)),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 workers: workers(context),
+                store: Some(store),
+                twins: Vec::new(),
+                orphaned: Vec::new(),
             }
         })
         .await
@@ -78,6 +77,7 @@ fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
             quarantined: quarantined.count() as u64,
             address: link.address,
             trouble: link.trouble,
+            ..v1::LinkStatus::default()
         });
     }
     statuses

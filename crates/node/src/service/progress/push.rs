@@ -8,10 +8,8 @@ use liandong_core::report::{MAX_ID_LEN, Outcome};
 use liandong_core::step::MAX_AUTHOR_CHARS;
 use liandong_wire::progress::ReadBatch;
 use liandong_wire::progress::v1::ReportBatch;
-use uuid::Uuid;
 
 use super::super::call::{Caller, unexpected};
-use crate::clock;
 use crate::context::Context;
 
 /// What becomes of a caller when the commit loop has its hands full.
@@ -27,7 +25,7 @@ pub(super) enum Pace {
 ///
 /// A batch without an id is taken only when every row has its own: a row is known again by its own
 /// id, or by its number in a batch that is known again. The node names such a batch itself.
-pub(super) fn read(batch: Option<ReportBatch>) -> Result<ReadBatch, Refusal> {
+pub(super) fn read(context: &Context, batch: Option<ReportBatch>) -> Result<ReadBatch, Refusal> {
     let missing = || Refusal::new(Reason::Missing, "batch", "", Accepted::Nothing);
     let mut read = ReadBatch::try_from(batch.ok_or_else(missing)?).map_err(in_batch)?;
     let push = &mut read.push;
@@ -59,7 +57,7 @@ pub(super) fn read(batch: Option<ReportBatch>) -> Result<ReadBatch, Refusal> {
                 "give the batch or every row an id, so that sending it again changes nothing",
             ));
         }
-        push.id = Uuid::now_v7().to_string();
+        push.id = context.surroundings.id().to_string();
     }
     Ok(read)
 }
@@ -119,7 +117,7 @@ async fn commit(
 /// What the rules say of rows that will not be taken anyway, so that a clerk sees every fault of a
 /// file at once.
 async fn judge(context: &Context, push: &Push) -> Result<Vec<(u32, Outcome)>, Refusal> {
-    let moment = clock::now();
+    let moment = context.moment();
     let command = Command::PushReports(push.clone());
     let decided = context.reader.read(|state| {
         let setting = Setting {
