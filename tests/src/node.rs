@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use liandong_client::Client;
-use liandong_client::wire::admin::v1::{GetStatusRequest, GetStatusResponse};
+use liandong_client::wire::admin::v1::{
+    GetStatusRequest, GetStatusResponse, VerifyPart, VerifyResult,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,7 +30,18 @@ pub struct Node {
     settings: Settings,
     home: TempDir,
     address: SocketAddr,
+    listen: SocketAddr,
+    under: Vec<String>,
     process: Option<Child>,
+}
+
+/// A node that ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// How.
+    pub status: ExitStatus,
+    /// What it logged in that life.
+    pub log: String,
 }
 
 impl Node {
@@ -37,20 +50,47 @@ impl Node {
     /// # Errors
     /// When the program cannot be built or started, or does not come up.
     pub async fn start(settings: Settings) -> Result<Self> {
+        let mut node = Self::prepare(settings)?;
+        node.resume().await?;
+        Ok(node)
+    }
+
+    /// Makes a node's folder and finds it an address; starts nothing yet.
+    ///
+    /// # Errors
+    /// When there is no folder or no address to be had.
+    pub fn prepare(settings: Settings) -> Result<Self> {
         let mut home = tempfile::Builder::new().prefix("liandong-").tempdir()?;
         if std::env::var_os(KEEP).is_some() {
             home.disable_cleanup(true);
             println!("{} is kept in {}", settings.region(), home.path().display());
         }
         let address = free_address()?;
-        let mut node = Self {
+        Ok(Self {
             settings,
             home,
             address,
+            listen: address,
+            under: Vec::new(),
             process: None,
-        };
-        node.resume().await?;
-        Ok(node)
+        })
+    }
+
+    /// Puts words in front of the program from the next start on: `strace`, `ip netns exec`. What
+    /// they name must become the program itself, so that the process is still the node's own.
+    pub fn run_under(&mut self, words: &[&str]) {
+        self.under = words.iter().map(|&word| word.to_owned()).collect();
+    }
+
+    /// Listens on one address and is reached by this test on another.
+    pub fn listen_on(&mut self, listen: SocketAddr, reached: SocketAddr) {
+        self.listen = listen;
+        self.address = reached;
+    }
+
+    /// Changes the settings from the next start on.
+    pub fn set(&mut self, settings: Settings) {
+        self.settings = settings;
     }
 
     /// Starts the node again on its data and its address, with other settings.
@@ -67,17 +107,58 @@ impl Node {
     /// # Errors
     /// When the node does not come up.
     pub async fn resume(&mut self) -> Result<()> {
+        if let Some(ended) = self.resume_or_end().await? {
+            bail!("{} stopped: {}\n{}", self.region(), ended.status, ended.log);
+        }
+        Ok(())
+    }
+
+    /// Starts the node again and waits until it answers or has ended by itself, which it tells.
+    ///
+    /// # Errors
+    /// When the program cannot be started, or neither answers nor ends.
+    pub async fn resume_or_end(&mut self) -> Result<Option<Ended>> {
+        let before = self.log().len();
+        self.begin()?;
+        let up = eventually("the node answers", async || {
+            if let Some(status) = self.exited()? {
+                return Ok(Some(Some(status)));
+            }
+            self.status().await.map(|_| Some(None))
+        });
+        match up.await {
+            Ok(None) => Ok(None),
+            Ok(Some(status)) => {
+                self.process = None;
+                let log = self.log().split_off(before);
+                Ok(Some(Ended { status, log }))
+            }
+            Err(error) => bail!("{}: {error:#}\n{}", self.region(), self.log()),
+        }
+    }
+
+    /// Starts the process and waits for nothing.
+    ///
+    /// # Errors
+    /// When the program cannot be started, or the node is running.
+    pub fn begin(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "{} is running", self.region());
         std::fs::write(self.path("tree.csv"), self.settings.tree())?;
-        std::fs::write(
-            self.path("node.toml"),
-            self.settings.node_toml(self.address),
-        )?;
+        std::fs::write(self.path("node.toml"), self.settings.node_toml(self.listen))?;
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.path("log"))?;
-        let child = Command::new(program::liandong()?)
+        let program = program::liandong()?;
+        let mut command = match self.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let child = command
             .args(["serve", "--config"])
             .arg(self.path("node.toml"))
             .stdin(Stdio::null())
@@ -86,24 +167,54 @@ impl Node {
             .spawn()
             .context("cannot start the program")?;
         self.process = Some(child);
-        let up = eventually("the node answers", async || {
-            if let Some(status) = self.exited()? {
-                return Ok(Some(Err(status)));
-            }
-            self.status().await.map(|status| Some(Ok(status)))
-        });
-        match up.await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(status)) => bail!("{} stopped: {status}\n{}", self.region(), self.log()),
-            Err(error) => bail!("{}: {error:#}\n{}", self.region(), self.log()),
-        }
+        Ok(())
     }
 
-    fn exited(&mut self) -> Result<Option<ExitStatus>> {
+    /// How the process ended, if it has.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn exited(&mut self) -> Result<Option<ExitStatus>> {
         match &mut self.process {
             Some(child) => Ok(child.try_wait()?),
             None => Ok(None),
         }
+    }
+
+    /// Waits until the process has ended by itself.
+    ///
+    /// # Errors
+    /// When it does not; it is killed then.
+    pub async fn ends(&mut self) -> Result<ExitStatus> {
+        let ended = eventually("the node ends", async || self.exited()).await;
+        match ended {
+            Ok(status) => {
+                self.process = None;
+                Ok(status)
+            }
+            Err(error) => {
+                self.kill()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The process.
+    ///
+    /// # Errors
+    /// When the node is not running.
+    pub fn pid(&self) -> Result<u32> {
+        let child = self.process.as_ref().context("the node is not running")?;
+        Ok(child.id())
+    }
+
+    /// Sends the process a signal.
+    ///
+    /// # Errors
+    /// When the node is not running.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = Pid::from_raw(i32::try_from(self.pid()?)?).context("no such process")?;
+        Ok(kill_process(pid, signal)?)
     }
 
     /// The region that the node stands for.
@@ -159,7 +270,15 @@ impl Node {
     /// # Errors
     /// When the node does not answer, or a recount differs.
     pub async fn recount(&self) -> Result<u64> {
-        let verified = self.client().await?.admin().verify_patiently(true).await?;
+        let parts = [VerifyPart::Journal, VerifyPart::State, VerifyPart::Cells];
+        let verified = self.client().await?.admin().verify_patiently(&parts).await?;
+        for part in &verified.parts {
+            ensure!(
+                part.result() == VerifyResult::Fits,
+                "{} does not fit: {part:?}",
+                self.region()
+            );
+        }
         let mismatches = verified.mismatches;
         ensure!(
             mismatches.is_empty(),
@@ -201,8 +320,7 @@ impl Node {
     /// # Errors
     /// When the node is not running.
     pub fn peak_memory_kib(&self) -> Result<u64> {
-        let child = self.process.as_ref().context("the node is not running")?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let number = line.context("no VmHWM")?.trim().trim_end_matches(" kB");
         Ok(number.parse()?)
@@ -225,10 +343,8 @@ impl Node {
     /// # Errors
     /// When it does not stop in time; it is killed then.
     pub async fn terminate(&mut self) -> Result<(ExitStatus, Duration)> {
-        let child = self.process.as_ref().context("the node is not running")?;
-        let pid = Pid::from_raw(i32::try_from(child.id())?).context("no such process")?;
         let begun = std::time::Instant::now();
-        kill_process(pid, Signal::TERM)?;
+        self.signal(Signal::TERM)?;
         let stopped = eventually("the node stops", async || self.exited()).await;
         let took = begun.elapsed();
         match stopped {

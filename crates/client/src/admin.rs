@@ -19,8 +19,7 @@ unary_calls! {
 
     /// What the node is, what it holds and how its links are.
     again get_status(GetStatusRequest) -> GetStatusResponse;
-    /// Recounts every cell and checks the journal's chain within the client's deadline; see
-    /// [`Admin::verify_patiently`].
+    /// Verifies the node within the client's deadline; see [`Admin::verify_patiently`].
     again verify_node(VerifyNodeRequest) -> VerifyNodeResponse;
     /// Regions that the node knows.
     again list_regions(ListRegionsRequest) -> ListRegionsResponse;
@@ -31,17 +30,17 @@ unary_calls! {
 }
 
 impl Admin {
-    /// Recounts every cell, and reads the whole journal when `journal` says so, however long it
-    /// takes.
+    /// Verifies some parts of the node, however long it takes.
     ///
     /// # Errors
     /// A refusal of the node, or a node that could not be reached.
     pub async fn verify_patiently(
         &self,
-        journal: bool,
+        parts: &[v1::VerifyPart],
     ) -> Result<v1::VerifyNodeResponse, ClientError> {
         let patient = self.client.with_deadline(AS_LONG_AS_NEEDED).admin();
-        patient.verify_node(v1::VerifyNodeRequest { journal }).await
+        let parts = parts.iter().map(|part| (*part).into()).collect();
+        patient.verify_node(v1::VerifyNodeRequest { parts }).await
     }
 
     /// Everything that the node holds of a region and of all below it, chunk by chunk.

@@ -7,8 +7,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use liandong_core::language::Language;
+use liandong_core::refusal::Accepted;
 use liandong_core::region::RegionCode;
 use thiserror::Error;
+
+use crate::spoken;
 
 /// Everything a node is told when it starts.
 #[derive(Clone, Debug)]
@@ -42,6 +46,10 @@ pub struct Config {
     pub segment_bytes: u64,
     /// Intake stops while fewer bytes than this are free.
     pub free_floor: u64,
+    /// Where a second copy of the journal is kept, on another disk; `None` keeps none.
+    pub mirror: Option<PathBuf>,
+    /// Whether complete journal segments are sealed and compressed.
+    pub seal: bool,
     /// A checkpoint is written after this many journal frames.
     pub checkpoint_frames: u64,
     /// How the log is written.
@@ -106,7 +114,7 @@ pub enum ConfigError {
         message: String,
     },
     /// Some values cannot be used.
-    #[error("{}: {}", path.display(), list(problems))]
+    #[error("{}: {}", path.display(), list(problems, Language::En))]
     Values {
         /// The file.
         path: PathBuf,
@@ -117,22 +125,64 @@ pub enum ConfigError {
 
 /// One key with a bad value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{key} = {value:?}: {accepted}")]
+#[error("{}", self.message(Language::En))]
 pub struct Problem {
     /// The key.
     pub key: String,
     /// Its value.
     pub value: String,
     /// What would be accepted.
-    pub accepted: String,
+    pub accepted: Accepted,
 }
 
-fn list(problems: &[Problem]) -> String {
+impl Problem {
+    /// What a person is told.
+    pub fn message(&self, language: Language) -> String {
+        let Self {
+            key,
+            value,
+            accepted,
+        } = self;
+        let mark = language.pick("：", ": ");
+        format!("{key} = {value:?}{mark}{}", accepted.message(language))
+    }
+}
+
+fn list(problems: &[Problem], language: Language) -> String {
     let lines: Vec<String> = problems
         .iter()
-        .map(|problem| format!("\n  {problem}"))
+        .map(|problem| format!("\n  {}", problem.message(language)))
         .collect();
     lines.concat()
+}
+
+impl ConfigError {
+    /// What a person is told.
+    pub fn message(&self, language: Language) -> String {
+        match self {
+            Self::Unreadable { path, source } => {
+                let (path, why) = (path.display(), spoken::system(source, language));
+                language.pick(
+                    format!("无法读取配置文件 {path}：{why}"),
+                    format!("cannot read the configuration {path}: {why}"),
+                )
+            }
+            Self::Syntax { path, message } => {
+                let path = path.display();
+                language.pick(
+                    format!("配置文件 {path} 的写法有误：\n{message}"),
+                    format!("the configuration {path} cannot be read:\n{message}"),
+                )
+            }
+            Self::Values { path, problems } => {
+                let (path, problems) = (path.display(), list(problems, language));
+                language.pick(
+                    format!("配置文件 {path} 有不能用的值：{problems}"),
+                    format!("the configuration {path} has values that cannot be used:{problems}"),
+                )
+            }
+        }
+    }
 }
 
 impl Config {

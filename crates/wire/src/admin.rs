@@ -27,7 +27,7 @@ use liandong_core::state::{Mismatch, SetAside, Sizes};
 
 use crate::read::{self, each, enumeration, optional_region, text_or_empty};
 
-pub use request::{Export, IndicatorFilter, RegionFilter};
+pub use request::{Export, IndicatorFilter, RegionFilter, Verification, VerifyPart};
 
 enumeration!(
     Level,
@@ -255,6 +255,7 @@ impl From<&SetAside> for v1::QuarantinedChange {
             what: set_aside.what.what.clone(),
             reason: set_aside.what.reason.clone(),
             message: set_aside.what.message.clone(),
+            ..Self::default()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The proof: every node recounts its cells and reads its journal, and the provinces come to what
 //! the demonstration's own books say.
 
-use liandong_client::wire::admin::v1::GetStatusRequest;
+use liandong_client::wire::admin::v1::{GetStatusRequest, VerifyPart, VerifyResult};
 use liandong_client::wire::rollup::v1::{GetRollupRequest, get_rollup_request::Subject};
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::period::Period;
@@ -60,13 +60,18 @@ pub(super) async fn recount(
         let admin = mesh.client(region)?.admin();
         let name = world.name(region);
         counting.spawn(async move {
-            let found = admin.verify_patiently(true).await?;
+            let parts = [VerifyPart::Journal, VerifyPart::State, VerifyPart::Cells];
+            let found = admin.verify_patiently(&parts).await?;
             let status = admin.get_status(GetStatusRequest {}).await?;
+            let unfit = found.parts.iter().filter(|part| {
+                part.part() != VerifyPart::Cells && part.result() != VerifyResult::Fits
+            });
+            let unfit = unfit.count();
             let counted = NodeRecount {
                 region: region.to_string(),
                 name,
                 cells_checked: found.cells_checked,
-                mismatches: found.mismatches.len(),
+                mismatches: found.mismatches.len() + unfit,
                 journal_frames_checked: found.journal_frames_checked,
                 quarantined: status.quarantined.len(),
             };

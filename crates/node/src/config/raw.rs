@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use liandong_core::region::RegionCode;
+use liandong_core::refusal::Accepted;
+use liandong_core::region::{MAX_REGION_CODE_LEN, RegionCode};
 use serde::Deserialize;
 
 use super::{Config, Limits, Log, Peer, Problem};
@@ -72,6 +73,8 @@ struct Journal {
     segment_mb: u64,
     free_floor_mb: u64,
     checkpoint_frames: u64,
+    mirror: PathBuf,
+    seal: bool,
 }
 
 impl Default for Journal {
@@ -80,6 +83,8 @@ impl Default for Journal {
             segment_mb: 64,
             free_floor_mb: 256,
             checkpoint_frames: 20_000,
+            mirror: PathBuf::new(),
+            seal: true,
         }
     }
 }
@@ -132,19 +137,34 @@ impl Default for RawLimits {
 struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, key: &str, value: impl ToString, accepted: &str) {
+    fn add(&mut self, key: &str, value: impl ToString, accepted: Accepted) {
         self.0.push(Problem {
             key: key.to_owned(),
             value: value.to_string(),
-            accepted: accepted.to_owned(),
+            accepted,
         });
+    }
+
+    fn advise(&mut self, key: &str, value: impl ToString, zh: &str, en: &str) {
+        let accepted = Accepted::Advice {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        };
+        self.add(key, value, accepted);
     }
 
     fn region(&mut self, key: &str, text: &str) -> Option<RegionCode> {
         match text.parse() {
             Ok(code) => Some(code),
-            Err(error) => {
-                self.add(key, text, &error.to_string());
+            Err(_) => {
+                self.advise(
+                    key,
+                    text,
+                    &format!("填区域代码，如 371524（1 至 {MAX_REGION_CODE_LEN} 个字母、数字或连字符）"),
+                    &format!(
+                        "write a region's code, like 371524 (1 to {MAX_REGION_CODE_LEN} letters, digits and hyphens)"
+                    ),
+                );
                 None
             }
         }
@@ -173,13 +193,19 @@ impl Problems {
         let usable =
             uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.authority().is_some());
         if !usable {
-            self.add(key, address, "write http://host:port");
+            self.advise(
+                key,
+                address,
+                "填 http://主机:端口",
+                "write http://host:port",
+            );
         }
     }
 
     fn range(&mut self, key: &str, value: u64, low: u64, high: u64) {
         if !(low..=high).contains(&value) {
-            self.add(key, value, &format!("accepted: {low} to {high}"));
+            let bound = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX);
+            self.add(key, value, Accepted::Range(bound(low), bound(high)));
         }
     }
 }
@@ -194,18 +220,20 @@ impl File {
         let listen: Option<SocketAddr> = match self.listen.parse() {
             Ok(address) => Some(address),
             Err(_) => {
-                problems.add(
+                problems.advise(
                     "listen",
                     &self.listen,
+                    "填 地址:端口，如 127.0.0.1:7410",
                     "write address:port, as in 127.0.0.1:7410",
                 );
                 None
             }
         };
         if listen.is_some_and(|address| !address.ip().is_loopback()) && !self.allow_plaintext {
-            problems.add(
+            problems.advise(
                 "listen",
                 &self.listen,
+                "连接尚未加密：请监听本机地址并使用加密隧道；确在专网内则写 allow_plaintext = true",
                 "connections are not encrypted yet: listen on a loopback address behind a tunnel, \
                  or set allow_plaintext = true on a network that only the mesh can reach",
             );
@@ -219,9 +247,10 @@ impl File {
             .as_ref()
             .is_some_and(|parent| parent.address.is_none())
         {
-            problems.add(
+            problems.advise(
                 "parent.address",
                 "",
+                "由下级拨出：填 http://主机:端口",
                 "the lower side dials: write http://host:port",
             );
         }
@@ -234,7 +263,8 @@ impl File {
             "text" => false,
             "json" => true,
             other => {
-                problems.add("log.format", other, "accepted: text, json");
+                let forms = vec!["text".to_owned(), "json".to_owned()];
+                problems.add("log.format", other, Accepted::OneOf(forms));
                 false
             }
         };
@@ -263,6 +293,19 @@ impl File {
             1,
             1 << 40,
         );
+        let data = base.join(&self.data);
+        let mirror = &self.journal.mirror;
+        let mirror = (!mirror.as_os_str().is_empty()).then(|| base.join(mirror));
+        if let Some(mirror) = &mirror
+            && (mirror.starts_with(&data) || data.starts_with(mirror))
+        {
+            problems.advise(
+                "journal.mirror",
+                mirror.display(),
+                "填另一块磁盘上的目录，不能在数据目录之内或之上",
+                "name a folder on another disk, neither inside the data folder nor around it",
+            );
+        }
         let limits = &self.limits;
         // One push must fit one journal frame.
         problems.range("limits.message_mb", limits.message_mb as u64, 1, 32);
@@ -287,7 +330,7 @@ impl File {
             region,
             name: self.name,
             hosts,
-            data: base.join(self.data),
+            data,
             listen,
             tree: self.tree.iter().map(|path| base.join(path)).collect(),
             parent,
@@ -299,6 +342,8 @@ impl File {
             segment_bytes: self.journal.segment_mb << 20,
             free_floor: self.journal.free_floor_mb << 20,
             checkpoint_frames: self.journal.checkpoint_frames,
+            mirror,
+            seal: self.journal.seal,
             log: Log {
                 json,
                 filter: self.log.filter,

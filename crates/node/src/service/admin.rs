@@ -17,7 +17,7 @@ use liandong_wire::admin::v1::{
     ListIndicatorsRequest, ListIndicatorsResponse, ListRegionsRequest, ListRegionsResponse,
     VerifyNodeRequest, VerifyNodeResponse,
 };
-use liandong_wire::admin::{Export, IndicatorFilter, RegionFilter};
+use liandong_wire::admin::{Export, IndicatorFilter, RegionFilter, Verification};
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -78,12 +78,12 @@ impl Service for AdminService {
         let verifying = &self.verifying;
         let span = info_span!("verify_node");
         serve(
-            self.method("VerifyNode"),
+            self.method("VerifyNode").unhurried(),
             span,
             request,
-            |_, message| async move {
-                let VerifyNodeRequest { journal } = message;
-                Ok(verify::verify(context, verifying, journal).await?)
+            |caller, message| async move {
+                let asked = Verification::try_from(message)?;
+                Ok(verify::verify(context, verifying, caller.language, asked).await?)
             },
         )
         .await

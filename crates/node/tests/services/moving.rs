@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use liandong_wire::admin::v1::{
     ExportRegionRequest, GetStatusRequest, ImportRegionRequest, ImportRegionResponse,
-    ListRegionsRequest, VerifyNodeRequest,
+    ListRegionsRequest, VerifyNodeRequest, VerifyPart,
 };
 use liandong_wire::progress::v1::{ListHistoryRequest, ReportVersion};
 use liandong_wire::refusal::RemoteRefusal;
@@ -79,7 +79,9 @@ async fn history(node: &Running, source: &str) -> Vec<ReportVersion> {
 async fn verify(node: &Running) -> u64 {
     let verified = node
         .admin()
-        .verify_node(VerifyNodeRequest { journal: true })
+        .verify_node(VerifyNodeRequest {
+            parts: vec![VerifyPart::Journal.into(), VerifyPart::Cells.into()],
+        })
         .await;
     let verified = verified.expect("an answer").into_inner();
     assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use liandong_node::config::Config;
 use liandong_node::{Node, NodeError};
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
-use liandong_wire::admin::v1::{GetStatusRequest, LinkStatus, VerifyNodeRequest};
+use liandong_wire::admin::v1::{
+    GetStatusRequest, LinkStatus, VerifyNodeRequest, VerifyPart, VerifyResult,
+};
 use liandong_wire::collaboration::v1::collaboration_service_client::CollaborationServiceClient;
 use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
 use liandong_wire::progress::v1::{PushReportsRequest, PushReportsResponse, Report, ReportBatch};
@@ -75,11 +77,17 @@ impl Running {
 
     /// Checks that the recount finds nothing and the journal is whole.
     pub(crate) async fn verify(&self) {
-        let request = VerifyNodeRequest { journal: true };
+        let parts = [VerifyPart::Journal, VerifyPart::State, VerifyPart::Cells];
+        let request = VerifyNodeRequest {
+            parts: parts.map(i32::from).to_vec(),
+        };
         let verified = self.admin().verify_node(request).await;
         let verified = verified.expect("an answer").into_inner();
         assert_eq!(verified.mismatches, []);
         assert!(verified.cells_checked > 0 && verified.journal_frames_checked > 0);
+        for part in &verified.parts {
+            assert_eq!(part.result(), VerifyResult::Fits, "{part:?}");
+        }
     }
 
     /// Stops the node; returns its data.

@@ -1,10 +1,12 @@
 //! What may be asked about a node: filters of listings and the region that moves.
 
-use liandong_core::refusal::Refusal;
+use std::collections::BTreeSet;
+
+use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 
 use super::v1;
-use crate::read::{self, optional_region};
+use crate::read::{self, enumeration, optional_region};
 
 /// Which regions are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,5 +69,75 @@ impl TryFrom<v1::ExportRegionRequest> for Export {
             region: read::region("region", &region)?,
             move_out,
         })
+    }
+}
+
+/// One part of a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VerifyPart {
+    /// Every frame of the journal and the chain of their hashes.
+    Journal,
+    /// The second copy of the journal.
+    Mirror,
+    /// The state, folded again from the journal.
+    State,
+    /// Every cell, counted again.
+    Cells,
+    /// What this node and its peers hold of each other.
+    Peers,
+}
+
+enumeration!(
+    VerifyPart,
+    verify_part,
+    [Journal, Mirror, State, Cells, Peers]
+);
+
+impl VerifyPart {
+    /// The word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Mirror => "mirror",
+            Self::State => "state",
+            Self::Cells => "cells",
+            Self::Peers => "peers",
+        }
+    }
+}
+
+/// What a node is asked to verify of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// The parts; never empty.
+    pub parts: BTreeSet<VerifyPart>,
+}
+
+impl TryFrom<v1::VerifyNodeRequest> for Verification {
+    type Error = Refusal;
+
+    fn try_from(request: v1::VerifyNodeRequest) -> Result<Self, Refusal> {
+        let v1::VerifyNodeRequest { parts } = request;
+        let mut asked = BTreeSet::new();
+        for (place, number) in parts.into_iter().enumerate() {
+            asked.insert(verify_part(&format!("parts[{place}]"), number)?);
+        }
+        if asked.is_empty() {
+            let words = [
+                VerifyPart::Journal,
+                VerifyPart::Mirror,
+                VerifyPart::State,
+                VerifyPart::Cells,
+                VerifyPart::Peers,
+            ];
+            let words = words.map(|part| part.word().to_owned()).to_vec();
+            return Err(Refusal::new(
+                Reason::Missing,
+                "parts",
+                "",
+                Accepted::OneOf(words),
+            ));
+        }
+        Ok(Self { parts: asked })
     }
 }

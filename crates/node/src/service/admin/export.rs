@@ -158,7 +158,12 @@ fn weight(event: &Event) -> usize {
     match event {
         Event::Reports(batch) => batch.rows.len(),
         Event::Received(received) => received.cells.len() + received.documents.len() + 1,
-        Event::Hosted { .. } | Event::MovedOut { .. } | Event::Put(_) => 1,
+        Event::Hosted { .. }
+        | Event::MovedOut { .. }
+        | Event::Put(_)
+        | Event::SetAside(_)
+        | Event::Released(_)
+        | Event::PeerHolds(_) => 1,
     }
 }
 

@@ -110,7 +110,10 @@ impl Content {
                     self.documents += received.documents.len() as u64;
                     None
                 }
-                Event::MovedOut { .. } => None,
+                Event::MovedOut { .. }
+                | Event::SetAside(_)
+                | Event::Released(_)
+                | Event::PeerHolds(_) => None,
             };
             if let Some(stranger) = stranger {
                 let hosted = self.hosted.iter().map(ToString::to_string).collect();

@@ -11,7 +11,6 @@ use crate::context::Context;
 
 /// The status of this node, as of what is durable.
 pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, Refusal> {
-    let journal = context.history.journal().clone();
     let store = store::status(context).await?;
     let journal_bytes = store.journal_bytes;
     context

@@ -50,6 +50,7 @@ impl Selection {
             Event::Reports(batch) => self.reports(batch).map(Event::Reports),
             Event::Put(document) => self.document(document),
             Event::Received(received) => self.received(received).map(Event::Received),
+            Event::SetAside(_) | Event::Released(_) | Event::PeerHolds(_) => None,
         }
     }
 
