@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::access::Relation;
 use crate::aid::{AidFact, Milestone, PairingKind};
 use crate::document::{CellDocument, Document};
-use crate::event::Event;
+use crate::event::{Event, PeerHolds, Unapplied};
 use crate::indicator::Indicator;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
@@ -203,6 +203,13 @@ pub enum Command {
     },
     /// Take changes from another node.
     Receive(Incoming),
+    /// Take changes from another node that do not follow what was taken of it: what they bring
+    /// counts, but the node is still asked for everything in between.
+    ReceiveApart(Incoming),
+    /// Try changes of one peer again that were set aside.
+    RetrySetAside(Incoming),
+    /// Note what a peer holds of this node's changes.
+    NotePeerHolds(PeerHolds),
 }
 
 /// Reports to take.
@@ -245,7 +252,7 @@ pub struct Incoming {
     /// Roll-up cells.
     pub cells: Vec<CellDocument>,
     /// Changes that could not even be read at the fence, already described.
-    pub unreadable: Vec<crate::event::Quarantined>,
+    pub unreadable: Vec<Unapplied>,
 }
 
 /// What a command led to.

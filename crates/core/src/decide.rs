@@ -24,6 +24,7 @@ use crate::event::Event;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
 use crate::state::State;
+use receive::Manner;
 
 /// What a decision may depend on besides the state: all handed in by the node.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +137,14 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         | Command::ProposeProject { .. }
         | Command::ConsentProject { .. }
         | Command::RecordAid { .. } => collaboration::decide(state, command, setting),
-        Command::Receive(incoming) => receive::receive(state, incoming, setting),
+        Command::Receive(incoming) => receive::receive(state, incoming, Manner::Follow, setting),
+        Command::ReceiveApart(incoming) => {
+            receive::receive(state, incoming, Manner::Apart, setting)
+        }
+        Command::RetrySetAside(incoming) => {
+            receive::receive(state, incoming, Manner::Again, setting)
+        }
+        Command::NotePeerHolds(holds) => Ok(receive::note_peer_holds(state, holds)),
     }
 }
 

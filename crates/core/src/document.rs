@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::aid::{AidConsent, AidEntry, AidProject, AidSummary, PairingSide};
+use crate::event::Subject;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::plan::{Comment, Plan};
@@ -194,12 +195,34 @@ pub struct CellDocument {
 }
 
 impl Document {
+    /// What the document is, where it has to be named as a change that was set aside.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            kind: self.body.kind().word().to_owned(),
+            owner: self.owner.to_string(),
+            id: self.id.clone(),
+            version: self.version,
+        }
+    }
+
     /// What names the document.
     pub fn key(&self) -> DocumentKey {
         DocumentKey {
             kind: self.body.kind(),
             owner: self.owner,
             id: self.id.clone(),
+        }
+    }
+}
+
+impl CellDocument {
+    /// What the cell is, where it has to be named as a change that was set aside.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            kind: "cell".to_owned(),
+            owner: self.region.to_string(),
+            id: format!("{}/{}", self.indicator, self.period),
+            version: self.version,
         }
     }
 }

@@ -31,6 +31,12 @@ pub enum Event {
     Put(Box<Document>),
     /// Changes came from another node.
     Received(Received),
+    /// Changes from another node could not be applied; they are kept to be tried again.
+    SetAside(SetAsideBatch),
+    /// Changes that had been set aside are done with: they were applied, or something newer was.
+    Released(Released),
+    /// A peer said, on a way that leaves no stream open, what it holds of this node's changes.
+    PeerHolds(PeerHolds),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -46,7 +52,7 @@ pub struct Received {
     pub documents: Vec<Document>,
     /// Roll-up cells.
     pub cells: Vec<CellDocument>,
-    /// What could not be applied, with the reason's code: listed, never retried, never blocking.
+    /// What could not be applied, as earlier programs wrote it; today [`Event::SetAside`].
     pub quarantined: Vec<Quarantined>,
 }
 
@@ -59,4 +65,76 @@ pub struct Quarantined {
     pub reason: String,
     /// The whole sentence, in English.
     pub message: String,
+}
+
+/// Changes from another node that could not be applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAsideBatch {
+    /// The node they came from.
+    pub from: RegionCode,
+    /// When, in microseconds since 1970.
+    pub at_micros: i64,
+    /// The changes. One that is listed already under the same subject takes its place.
+    pub changes: Vec<Unapplied>,
+}
+
+/// A change that could not be applied, and what is needed to try it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unapplied {
+    /// What it is about.
+    pub subject: Subject,
+    /// The same for a person, and why it could not be applied.
+    pub what: Quarantined,
+    /// The change itself.
+    pub content: Content,
+}
+
+/// What a change that could not be applied is about, as far as it could be read. The texts are the
+/// peer's and may name nothing that exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The word of its kind; `cell` for a roll-up cell, `unknown` for a kind of tomorrow.
+    pub kind: String,
+    /// The region that owns it.
+    pub owner: String,
+    /// Its id at that owner.
+    pub id: String,
+    /// Its version.
+    pub version: u64,
+}
+
+/// A change that could not be applied, as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Not kept: it was nothing that could ever be read, or too large.
+    #[default]
+    Nothing,
+    /// The bytes of a document that could not be read; a newer program may be able to.
+    Bytes(Vec<u8>),
+    /// A document that was refused.
+    Document(Box<Document>),
+    /// A roll-up cell that was refused.
+    Cell(CellDocument),
+}
+
+/// Changes that had been set aside and are done with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The node they came from.
+    pub from: RegionCode,
+    /// What they are about.
+    pub subjects: Vec<Subject>,
+}
+
+/// What a peer holds of this node's changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerHolds {
+    /// The peer.
+    pub peer: RegionCode,
+    /// The peer's incarnation.
+    pub peer_incarnation: u128,
+    /// The incarnation of this node that the number belongs to.
+    pub incarnation: u128,
+    /// The last of this node's change numbers that the peer holds durably.
+    pub upto: u64,
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, DocumentKey};
-use crate::event::Quarantined;
+use crate::event::{Content, PeerHolds, Quarantined, Subject};
 use crate::region::{RegionCode, RegionTree};
 
 use cells::Cells;
@@ -55,6 +55,12 @@ pub struct SetAside {
     pub from: RegionCode,
     /// What it was and why it was set aside.
     pub what: Quarantined,
+    /// What it is about, as far as it could be read.
+    pub subject: Subject,
+    /// When, in microseconds since 1970; 0 where an earlier program did not write it down.
+    pub at_micros: i64,
+    /// What is needed to try it again.
+    pub content: Content,
 }
 
 /// All that a node knows.
@@ -75,6 +81,8 @@ pub struct State {
     cells: Cells,
     watermarks: BTreeMap<RegionCode, Watermark>,
     set_aside: Vec<SetAside>,
+    /// What peers said they hold, where no stream tells it anew.
+    peer_holds: BTreeMap<RegionCode, PeerHolds>,
 }
 
 #[cfg(test)]

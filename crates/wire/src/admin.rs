@@ -248,6 +248,13 @@ impl From<&Sums> for v1::Recount {
     }
 }
 
+/// When a change was set aside; earlier programs did not write it down.
+fn set_aside_at(set_aside: &SetAside) -> Option<prost_types::Timestamp> {
+    let micros = Some(set_aside.at_micros).filter(|micros| *micros != 0)?;
+    let at = jiff::Timestamp::from_microsecond(micros).ok()?;
+    Some(crate::timestamp(at))
+}
+
 impl From<&SetAside> for v1::QuarantinedChange {
     fn from(set_aside: &SetAside) -> Self {
         Self {
@@ -255,7 +262,11 @@ impl From<&SetAside> for v1::QuarantinedChange {
             what: set_aside.what.what.clone(),
             reason: set_aside.what.reason.clone(),
             message: set_aside.what.message.clone(),
-            ..Self::default()
+            kind: set_aside.subject.kind.clone(),
+            owner: set_aside.subject.owner.clone(),
+            id: set_aside.subject.id.clone(),
+            version: set_aside.subject.version,
+            at: set_aside_at(set_aside),
         }
     }
 }

@@ -18,15 +18,18 @@ pub mod v1 {
 mod cells;
 mod document;
 mod frame;
+mod pack;
 
 use liandong_core::document::{CellDocument, Document};
-use liandong_core::event::Quarantined;
+use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
 use liandong_core::state::ChangeSet;
 use prost::Message;
 
+pub use document::read_kept;
 pub use frame::{Hello, Incoming, PROTOCOL};
+pub use pack::{LARGEST_UNPACKED, pack};
 
 use cells::{CellReader, CellWriter};
 
@@ -54,7 +57,7 @@ pub struct ReadChanges {
     /// Roll-up cells.
     pub cells: Vec<CellDocument>,
     /// What could not be read, to be set aside.
-    pub unreadable: Vec<Quarantined>,
+    pub unreadable: Vec<Unapplied>,
     /// The W3C `traceparent` of what caused the newest change; may be empty.
     pub trace_parent: String,
 }
@@ -103,11 +106,49 @@ impl StreamReader {
         let mut unreadable = Vec::new();
         let mut documents = Vec::with_capacity(sent.len());
         for document in sent {
-            match document::read(document) {
+            let bytes = document.encode_to_vec();
+            match document::read(document, &bytes) {
                 Ok(document) => documents.push(document),
                 Err(set_aside) => unreadable.push(set_aside),
             }
         }
+        self.rest(after, upto, documents, unreadable, cells, trace_parent)
+    }
+
+    /// Reads packed changes. A document or cell that cannot be read is listed to be set aside, with
+    /// the bytes of the document, be they no document at all; the others are taken.
+    ///
+    /// # Errors
+    /// A refusal when frames were lost or reordered, or this one is not what it says: the stream has
+    /// to end and begin anew.
+    pub fn packed(&mut self, packed: v1::Packed) -> Result<ReadChanges, Refusal> {
+        let v1::UnreadChanges {
+            after,
+            upto,
+            documents: sent,
+            cells,
+            trace_parent,
+        } = pack::unpack(packed)?;
+        let mut unreadable = Vec::new();
+        let mut documents = Vec::with_capacity(sent.len());
+        for bytes in sent {
+            match document::read_bytes(&bytes) {
+                Ok(document) => documents.push(document),
+                Err(set_aside) => unreadable.push(set_aside),
+            }
+        }
+        self.rest(after, upto, documents, unreadable, cells, trace_parent)
+    }
+
+    fn rest(
+        &mut self,
+        after: u64,
+        upto: u64,
+        documents: Vec<Document>,
+        mut unreadable: Vec<Unapplied>,
+        cells: Option<v1::CellBlock>,
+        trace_parent: String,
+    ) -> Result<ReadChanges, Refusal> {
         let mut read_cells = Vec::new();
         if let Some(block) = cells {
             self.cells
@@ -136,11 +177,15 @@ pub fn document_len(document: &Document) -> usize {
 }
 
 /// A thing that is to be set aside, with the refusal that says why.
-fn set_aside(what: String, refusal: &Refusal) -> Quarantined {
-    Quarantined {
-        what,
-        reason: refusal.reason.code().to_owned(),
-        message: refusal.message(Language::En),
+fn set_aside(what: String, subject: Subject, refusal: &Refusal, content: Content) -> Unapplied {
+    Unapplied {
+        subject,
+        what: Quarantined {
+            what,
+            reason: refusal.reason.code().to_owned(),
+            message: refusal.message(Language::En),
+        },
+        content,
     }
 }
 

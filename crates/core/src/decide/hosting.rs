@@ -189,6 +189,8 @@ pub(super) fn move_in(
                 }
             }
             Event::Received(received) => events.push(Event::Received(received)),
+            // What the old node could not apply, and what was said to it, is its own business.
+            Event::SetAside(_) | Event::Released(_) | Event::PeerHolds(_) => {}
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
             Event::MovedOut { region: other } => {
@@ -233,7 +235,13 @@ fn came_and_left(
             Event::MovedOut { region: other } if *other != region => {
                 left.extend(tree.subtree(*other));
             }
-            Event::MovedOut { .. } | Event::Reports(_) | Event::Put(_) | Event::Received(_) => {}
+            Event::MovedOut { .. }
+            | Event::Reports(_)
+            | Event::Put(_)
+            | Event::Received(_)
+            | Event::SetAside(_)
+            | Event::Released(_)
+            | Event::PeerHolds(_) => {}
         }
     }
     (came, left)

@@ -11,10 +11,33 @@ use super::Setting;
 use crate::access::{Relation, may_give};
 use crate::command::{Answer, Decision, Incoming};
 use crate::document::{Body, CellDocument, Document, MAX_DOCUMENT_ID_LEN};
-use crate::event::{Event, Quarantined, Received};
+use crate::event::{
+    Content, Event, PeerHolds, Quarantined, Received, Released, SetAsideBatch, Subject, Unapplied,
+};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, Region, RegionCode, RegionTree};
-use crate::state::State;
+use crate::state::{State, Watermark};
+
+/// How changes stand to what was taken of the peer before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// They follow it: the watermark moves on.
+    Follow,
+    /// Something is missing in between: the watermark stays.
+    Apart,
+    /// They were set aside and are tried again.
+    Again,
+}
+
+/// Notes what a peer holds of this node's changes.
+pub(super) fn note_peer_holds(state: &State, holds: PeerHolds) -> Decision {
+    let is_news = state.peer_holds(holds.peer) != Some(&holds);
+    let event = is_news.then_some(Event::PeerHolds(holds));
+    Decision {
+        events: event.into_iter().collect(),
+        answer: Answer::Done,
+    }
+}
 
 /// Takes a batch of changes. Batches that were taken already change nothing but are acknowledged.
 ///
@@ -24,6 +47,7 @@ use crate::state::State;
 pub(super) fn receive(
     state: &State,
     incoming: Incoming,
+    manner: Manner,
     setting: &Setting<'_>,
 ) -> Result<Decision, Refusal> {
     if state.hosts(incoming.from) {
@@ -41,6 +65,8 @@ pub(super) fn receive(
         tree: Cow::Borrowed(state.tree()),
         region_versions: BTreeMap::new(),
         documents: Vec::with_capacity(incoming.documents.len()),
+        manner,
+        known_already: Vec::new(),
         quarantined: incoming.unreadable,
     };
     let is_region = |document: &Document| matches!(document.body, Body::Region(_));
@@ -50,41 +76,60 @@ pub(super) fn receive(
     let cells = taking.take_cells(incoming.cells);
     let Taking {
         documents,
+        known_already,
         mut quarantined,
         ..
     } = taking;
     // A batch that is sent again complains no second time.
     quarantined.retain(|what| {
         let mut before = state.set_aside().iter();
-        !before.any(|known| known.from == incoming.from && known.what == *what)
+        !before.any(|known| known.from == incoming.from && known.what == what.what)
     });
     let known = state.watermark(incoming.from);
-    let moves_on = known.is_none_or(|known| {
-        known.incarnation != incoming.incarnation || known.upto < incoming.upto
-    });
+    let said = Watermark {
+        incarnation: incoming.incarnation,
+        upto: incoming.upto,
+    };
+    let mark = match (manner, known) {
+        (Manner::Follow, Some(known)) if known.incarnation == said.incarnation => Watermark {
+            upto: known.upto.max(said.upto),
+            ..said
+        },
+        (Manner::Follow, _) => said,
+        (Manner::Apart | Manner::Again, Some(known)) => known,
+        (Manner::Apart | Manner::Again, None) => Watermark { upto: 0, ..said },
+    };
+    let moves_on = manner == Manner::Follow && known != Some(mark);
     let applied = u32::try_from(documents.len() + cells.len()).unwrap_or(u32::MAX);
     let answer = Answer::Received {
         applied,
         quarantined: u32::try_from(quarantined.len()).unwrap_or(u32::MAX),
     };
-    if applied == 0 && quarantined.is_empty() && !moves_on {
-        return Ok(Decision {
-            events: Vec::new(),
-            answer,
-        });
+    let mut events = Vec::new();
+    if applied > 0 || moves_on {
+        events.push(Event::Received(Received {
+            from: incoming.from,
+            incarnation: mark.incarnation,
+            upto: mark.upto,
+            documents,
+            cells,
+            quarantined: Vec::new(),
+        }));
     }
-    let received = Received {
-        from: incoming.from,
-        incarnation: incoming.incarnation,
-        upto: incoming.upto,
-        documents,
-        cells,
-        quarantined,
-    };
-    Ok(Decision {
-        events: vec![Event::Received(received)],
-        answer,
-    })
+    if !quarantined.is_empty() {
+        events.push(Event::SetAside(SetAsideBatch {
+            from: incoming.from,
+            at_micros: setting.now.as_microsecond(),
+            changes: quarantined,
+        }));
+    }
+    if manner == Manner::Again && !known_already.is_empty() {
+        events.push(Event::Released(Released {
+            from: incoming.from,
+            subjects: known_already,
+        }));
+    }
+    Ok(Decision { events, answer })
 }
 
 /// A batch while it is taken.
@@ -97,7 +142,10 @@ struct Taking<'a> {
     tree: Cow<'a, RegionTree>,
     region_versions: BTreeMap<RegionCode, u64>,
     documents: Vec<Document>,
-    quarantined: Vec<Quarantined>,
+    manner: Manner,
+    /// Of what is tried again, that of which a version as new is held already.
+    known_already: Vec<Subject>,
+    quarantined: Vec<Unapplied>,
 }
 
 impl Taking<'_> {
@@ -111,7 +159,7 @@ impl Taking<'_> {
             for document in regions {
                 match self.place(&document) {
                     Ok(true) => self.documents.push(document),
-                    Ok(false) => {}
+                    Ok(false) => self.note_known(|| document.subject()),
                     Err(refusal) => {
                         waiting.push(document);
                         refusals.push(refusal);
@@ -119,8 +167,8 @@ impl Taking<'_> {
                 }
             }
             if waiting.len() == before || waiting.is_empty() {
-                for (document, refusal) in waiting.iter().zip(&refusals) {
-                    self.set_aside(&describe(document), refusal);
+                for (document, refusal) in waiting.into_iter().zip(&refusals) {
+                    self.set_aside_document(document, refusal);
                 }
                 return;
             }
@@ -148,9 +196,11 @@ impl Taking<'_> {
     fn take_documents(&mut self, documents: Vec<Document>) {
         for document in documents {
             match self.check_document(&document) {
-                Ok(()) if is_known(self.state, &document) => {}
+                Ok(()) if is_known(self.state, &document) => {
+                    self.note_known(|| document.subject());
+                }
                 Ok(()) => self.documents.push(document),
-                Err(refusal) => self.set_aside(&describe(&document), &refusal),
+                Err(refusal) => self.set_aside_document(document, &refusal),
             }
         }
     }
@@ -175,19 +225,41 @@ impl Taking<'_> {
         for cell in cells {
             match check_cell(self.state, &self.tree, &cell, self.from, self.relation) {
                 Ok(true) => taken.push(cell),
-                Ok(false) => {}
-                Err(refusal) => self.set_aside(&describe_cell(&cell), &refusal),
+                Ok(false) => self.note_known(|| cell.subject()),
+                Err(refusal) => self.set_aside_cell(cell, &refusal),
             }
         }
         taken
     }
 
-    fn set_aside(&mut self, what: &str, refusal: &Refusal) {
-        self.quarantined.push(Quarantined {
-            what: what.to_owned(),
-            reason: refusal.reason.code().to_owned(),
-            message: refusal.to_string(),
+    fn note_known(&mut self, subject: impl FnOnce() -> Subject) {
+        if self.manner == Manner::Again {
+            self.known_already.push(subject());
+        }
+    }
+
+    fn set_aside_document(&mut self, document: Document, refusal: &Refusal) {
+        self.quarantined.push(Unapplied {
+            subject: document.subject(),
+            what: quarantined(describe(&document), refusal),
+            content: Content::Document(Box::new(document)),
         });
+    }
+
+    fn set_aside_cell(&mut self, cell: CellDocument, refusal: &Refusal) {
+        self.quarantined.push(Unapplied {
+            subject: cell.subject(),
+            what: quarantined(describe_cell(&cell), refusal),
+            content: Content::Cell(cell),
+        });
+    }
+}
+
+fn quarantined(what: String, refusal: &Refusal) -> Quarantined {
+    Quarantined {
+        what,
+        reason: refusal.reason.code().to_owned(),
+        message: refusal.to_string(),
     }
 }
 

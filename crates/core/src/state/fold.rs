@@ -1,5 +1,6 @@
 //! The fold: how each event changes the state.
 
+mod aside;
 mod rosters;
 mod sums;
 
@@ -7,15 +8,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cells::{Pending, ReportHead};
-use super::{SetAside, State, Stored, Watermark};
+use super::{State, Stored, Watermark};
 use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
 use crate::event::{Event, Received};
 use crate::region::{Region, RegionCode};
 use crate::report::{ReportBatch, id_fingerprint};
 use crate::rollup::Sums;
 
-/// Set-aside changes that are kept for listing; older ones stay in the journal.
-const MAX_SET_ASIDE: usize = 1_000;
 /// An epoch stands above this many bits of change numbers in a version.
 const EPOCH_SHIFT: u32 = 40;
 
@@ -29,6 +28,11 @@ impl State {
             Event::Reports(batch) => self.apply_reports(batch, frame),
             Event::Put(document) => self.put(Document::clone(document)),
             Event::Received(received) => self.apply_received(received),
+            Event::SetAside(batch) => self.apply_set_aside(batch),
+            Event::Released(released) => self.apply_released(released),
+            Event::PeerHolds(holds) => {
+                self.peer_holds.insert(holds.peer, holds.clone());
+            }
         }
     }
 
@@ -107,14 +111,8 @@ impl State {
             self.receive_cell(cell, &mut pending);
         }
         self.cascade(pending);
-        for what in &received.quarantined {
-            self.set_aside.push(SetAside {
-                from: received.from,
-                what: what.clone(),
-            });
-        }
-        let excess = self.set_aside.len().saturating_sub(MAX_SET_ASIDE);
-        self.set_aside.drain(..excess);
+        self.release_received(received);
+        self.keep_as_written_before(received.from, &received.quarantined);
         self.watermarks.insert(
             received.from,
             Watermark {

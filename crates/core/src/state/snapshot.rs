@@ -8,6 +8,7 @@ use super::cells::{Cell, CellKey, Cells, Numbered, ReportHead};
 use super::changes::Changes;
 use super::{SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
+use crate::event::PeerHolds;
 use crate::indicator::IndicatorCode;
 use crate::region::{RegionCode, RegionTree};
 
@@ -27,6 +28,7 @@ pub struct Snapshot {
     cell_changes: Changes<CellKey>,
     watermarks: BTreeMap<RegionCode, Watermark>,
     set_aside: Vec<SetAside>,
+    peer_holds: BTreeMap<RegionCode, PeerHolds>,
 }
 
 impl Snapshot {
@@ -41,8 +43,8 @@ impl State {
     pub fn snapshot(&self) -> Snapshot {
         // Sorted, so that the same state always gives the same bytes.
         let mut cells: Vec<(CellKey, Cell)> = Vec::with_capacity(self.cells.cells.len());
-        for (key, cell) in &self.cells.cells {
-            cells.push((*key, *cell));
+        for (key, cell) in self.cells.cells.iter() {
+            cells.push((key, *cell));
         }
         cells.sort_unstable_by_key(|(key, _)| *key);
         let mut reports: Vec<(CellKey, ReportHead)> = Vec::with_capacity(self.cells.reports.len());
@@ -64,6 +66,7 @@ impl State {
             cell_changes: self.cells.changes.clone(),
             watermarks: self.watermarks.clone(),
             set_aside: self.set_aside.clone(),
+            peer_holds: self.peer_holds.clone(),
         }
     }
 
@@ -95,6 +98,7 @@ impl State {
             },
             watermarks: snapshot.watermarks,
             set_aside: snapshot.set_aside,
+            peer_holds: snapshot.peer_holds,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::cells::ReportHead;
 use super::{SetAside, State, Stored, Watermark};
 use crate::catalogue::Catalogue;
 use crate::document::{Body, Document, DocumentKey, Kind, Roster};
+use crate::event::PeerHolds;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::plan::Plan;
@@ -218,6 +219,11 @@ impl State {
     /// Where a peer's changes have been taken up to.
     pub fn watermark(&self, peer: RegionCode) -> Option<Watermark> {
         self.watermarks.get(&peer).copied()
+    }
+
+    /// What a peer holds of this node's changes, where it said so by other means than a stream.
+    pub fn peer_holds(&self, peer: RegionCode) -> Option<&PeerHolds> {
+        self.peer_holds.get(&peer)
     }
 
     /// Changes from peers that were set aside, oldest first.

@@ -19,7 +19,7 @@ use tokio::sync::{oneshot, watch};
 use super::batch::decide_batch;
 use super::{CommitLoop, Committer, Message, Parts, Request, request, start};
 use crate::reader::{Reader, SharedState};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Surroundings, Threads};
 use crate::trace::Traces;
 
 const COUNTY: &str = "371524";
@@ -318,4 +318,27 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
     outcome(&patient.await.unwrap());
     committer.stop().await;
     running.join().await;
+}
+
+/// The journal cannot go on: what would end the process stops a commit loop of tasks.
+#[tokio::test]
+async fn a_loop_of_tasks_that_cannot_append_says_why_and_acknowledges_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    parts.surroundings.threads = Threads::Tasks {
+        sync_takes: Duration::ZERO,
+    };
+    let (committer, durable, running, mut failure) = start(parts);
+    let first = committer.submit(received(1, 2), String::new()).await;
+    assert!(first.is_ok());
+    let reached = *durable.borrow();
+    // Frames of this size need a segment of their own, and there is no place for the next.
+    std::fs::create_dir(dir.path().join("journal/next.tmp")).unwrap();
+    let second = committer.submit(received(2, 2), String::new()).await;
+    assert_eq!(second.unwrap_err().reason, Reason::Stopping);
+    let why = failure.wait_for(Option::is_some).await.unwrap().clone();
+    let why = why.unwrap_or_default();
+    assert!(why.contains("cannot append to the journal"), "{why}");
+    running.join().await;
+    assert_eq!(*durable.borrow(), reached);
 }

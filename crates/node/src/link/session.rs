@@ -2,6 +2,9 @@
 
 mod incoming;
 mod outgoing;
+mod pace;
+
+pub(crate) use outgoing::entitled_changes;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -31,7 +34,7 @@ const OUTBOX: usize = 16;
 const ANSWERED_AT_ONCE: usize = 32;
 
 /// How long a hello is waited for.
-pub(crate) const HELLO_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const HELLO_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The largest frame. A single document is never cut, so this is the same on every node and above
 /// the largest message that any node may be configured to take from its clients.
@@ -71,6 +74,7 @@ pub(crate) async fn hello(context: &Context, peer: RegionCode) -> Result<Said, R
         incarnation: context.incarnation,
         after: watermark.map(|mark| (mark.incarnation, mark.upto)),
         name: context.config.name.clone(),
+        reads_packed: true,
     };
     Ok(Said::Hello((&hello).into()))
 }

@@ -38,6 +38,10 @@ pub(crate) struct LinkStatus {
     pub(crate) acknowledged: u64,
     /// Why the link is down, for a person; empty while it is up.
     pub(crate) trouble: String,
+    /// Bytes of changes sent since this process started, as they went over the line.
+    pub(crate) sent_bytes: u64,
+    /// Batches of changes sent since this process started.
+    pub(crate) sent_batches: u64,
 }
 
 /// A question to a peer, on its way over the link.
@@ -85,6 +89,8 @@ impl Links {
                     sent: 0,
                     acknowledged: 0,
                     trouble: String::new(),
+                    sent_bytes: 0,
+                    sent_batches: 0,
                 },
                 questions: None,
                 stream: 0,
@@ -150,11 +156,13 @@ impl Links {
         });
     }
 
-    /// Changes up to `sent` were sent.
-    pub(crate) fn sent(&self, peer: RegionCode, sent: u64) {
+    /// Changes up to `sent` were sent, in a frame that took so many bytes.
+    pub(crate) fn sent(&self, peer: RegionCode, sent: u64, bytes: usize) {
         self.with(|links| {
             if let Some(entry) = links.get_mut(&peer) {
                 entry.status.sent = sent;
+                entry.status.sent_bytes += bytes as u64;
+                entry.status.sent_batches += 1;
             }
         });
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use liandong_core::document::CellDocument;
-use liandong_core::event::Quarantined;
+use liandong_core::event::{Content, Subject, Unapplied};
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::period::Period;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -118,7 +118,7 @@ impl CellReader {
         &mut self,
         block: v1::CellBlock,
         cells: &mut Vec<CellDocument>,
-        unreadable: &mut Vec<Quarantined>,
+        unreadable: &mut Vec<Unapplied>,
     ) -> Result<(), Refusal> {
         let v1::CellBlock {
             known_indicators,
@@ -158,7 +158,7 @@ impl CellReader {
         &self,
         group: v1::CellGroup,
         cells: &mut Vec<CellDocument>,
-        unreadable: &mut Vec<Quarantined>,
+        unreadable: &mut Vec<Unapplied>,
     ) {
         let count = group.indicator_step.len();
         let name = |region: &str, period: &dyn std::fmt::Display| {
@@ -170,10 +170,15 @@ impl CellReader {
             format!("{count} cells of {region} {period}")
         };
         let fallback = name(&group.region, &group.period);
+        let of_group = Subject {
+            kind: "cell".to_owned(),
+            owner: group.region.chars().take(64).collect(),
+            ..Subject::default()
+        };
         let columns = match Columns::read(group) {
             Ok(columns) => columns,
             Err(refusal) => {
-                unreadable.push(set_aside(fallback, &refusal));
+                unreadable.push(set_aside(fallback, of_group, &refusal, Content::Nothing));
                 return;
             }
         };
@@ -200,7 +205,15 @@ impl CellReader {
                     "cell {row} of {} {} version {version}",
                     columns.region, columns.period
                 );
-                unreadable.push(set_aside(what, &refusal));
+                let subject = Subject {
+                    kind: "cell".to_owned(),
+                    owner: columns.region.to_string(),
+                    id: indicator.map_or_else(String::new, |indicator| {
+                        format!("{indicator}/{}", columns.period)
+                    }),
+                    version,
+                };
+                unreadable.push(set_aside(what, subject, &refusal, Content::Nothing));
                 continue;
             };
             cells.push(CellDocument {

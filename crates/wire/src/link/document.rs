@@ -1,8 +1,9 @@
 //! Documents as they travel.
 
 use liandong_core::document::{Body, Document, Kind, MAX_DOCUMENT_ID_LEN};
-use liandong_core::event::Quarantined;
+use liandong_core::event::{Content, Subject, Unapplied};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use prost::Message;
 
 use super::v1;
 use super::v1::document::Body as Wire;
@@ -100,23 +101,79 @@ fn kind(body: &Wire) -> Kind {
     }
 }
 
-/// Reads a document, or says what has to be set aside and why.
-pub(super) fn read(document: v1::Document) -> Result<Document, Quarantined> {
+/// The most bytes of an unreadable document that are kept to be tried again. A document of a kind
+/// that a newer program knows is smaller; garbage may have any size.
+const MAX_KEPT: usize = 256 << 10;
+
+/// Reads the bytes of a document, or says what has to be set aside and why.
+pub(super) fn read_bytes(bytes: &[u8]) -> Result<Document, Unapplied> {
+    match v1::Document::decode(bytes) {
+        Ok(document) => read(document, bytes),
+        Err(error) => {
+            let refusal = Refusal::new(
+                Reason::Malformed,
+                "document",
+                error.to_string(),
+                Accepted::Nothing,
+            );
+            // Garbage has no name; its digest tells one piece from another.
+            let subject = Subject {
+                kind: "unknown".to_owned(),
+                id: format!("blake3:{}", &blake3::hash(bytes).to_hex()[..16]),
+                ..Subject::default()
+            };
+            let what = format!("{} bytes that are no document, {}", bytes.len(), subject.id);
+            Err(super::set_aside(what, subject, &refusal, kept(bytes)))
+        }
+    }
+}
+
+/// Reads what was kept of a document that could not be read, perhaps by an earlier program.
+///
+/// # Errors
+/// What is to be set aside still.
+pub fn read_kept(bytes: &[u8]) -> Result<Document, Unapplied> {
+    read_bytes(bytes)
+}
+
+/// Reads a document, or says what has to be set aside and why; `bytes` are what it was read from.
+pub(super) fn read(document: v1::Document, bytes: &[u8]) -> Result<Document, Unapplied> {
     let word = document
         .body
         .as_ref()
         .map_or("unknown", |body| kind(body).word());
-    let what = describe(word, &document.owner, &document.id, document.version);
-    Document::try_from(document).map_err(|refusal| super::set_aside(what, &refusal))
+    let subject = Subject {
+        kind: word.to_owned(),
+        owner: short(&document.owner),
+        id: short(&document.id),
+        version: document.version,
+    };
+    let what = describe(&subject);
+    Document::try_from(document)
+        .map_err(|refusal| super::set_aside(what, subject, &refusal, kept(bytes)))
 }
 
-/// A document's names for a person, of a length that a listing bears however long they are.
-fn describe(kind: &str, owner: &str, id: &str, version: u64) -> String {
-    let short = |text: &str| -> String {
-        let shown = text.chars().take(MAX_DOCUMENT_ID_LEN);
-        shown
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect()
-    };
-    format!("{kind} {}/{} version {version}", short(owner), short(id))
+fn kept(bytes: &[u8]) -> Content {
+    if bytes.len() > MAX_KEPT {
+        return Content::Nothing;
+    }
+    Content::Bytes(bytes.to_vec())
+}
+
+/// A peer's text, of a length that a listing bears however long it is.
+fn short(text: &str) -> String {
+    let shown = text.chars().take(MAX_DOCUMENT_ID_LEN);
+    shown
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+fn describe(subject: &Subject) -> String {
+    let Subject {
+        kind,
+        owner,
+        id,
+        version,
+    } = subject;
+    format!("{kind} {owner}/{id} version {version}")
 }

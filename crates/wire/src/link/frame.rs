@@ -24,6 +24,8 @@ pub struct Hello {
     pub after: Option<(u128, u64)>,
     /// The name of the region.
     pub name: String,
+    /// Whether it reads changes that are packed.
+    pub reads_packed: bool,
 }
 
 impl From<&Hello> for v1::Hello {
@@ -39,6 +41,7 @@ impl From<&Hello> for v1::Hello {
             after,
             after_incarnation,
             name: hello.name.clone(),
+            reads_packed: hello.reads_packed,
         }
     }
 }
@@ -54,6 +57,7 @@ impl TryFrom<v1::Hello> for Hello {
             after,
             after_incarnation,
             name,
+            reads_packed,
         } = hello;
         if protocol != PROTOCOL {
             let accepted = Accepted::OneOf(vec![PROTOCOL.to_string()]);
@@ -75,6 +79,7 @@ impl TryFrom<v1::Hello> for Hello {
             incarnation: read::incarnation("incarnation", &incarnation)?,
             after,
             name,
+            reads_packed,
         })
     }
 }
@@ -130,6 +135,7 @@ impl StreamReader {
                 Ok(Incoming::Hello(hello))
             }
             Frame::Changes(changes) => self.changes(changes).map(Incoming::Changes),
+            Frame::Packed(packed) => self.packed(packed).map(Incoming::Changes),
             Frame::Ack(v1::Ack { upto }) => Ok(Incoming::Ack(upto)),
             Frame::Query(query) => Ok(read_query(query)),
             Frame::Answer(v1::Answer { id, answer }) => {

@@ -200,7 +200,7 @@ fn what_is_malformed_is_set_aside_and_the_rest_is_taken() {
         let changes = of_groups(two_indicators(), vec![broken]);
         let read = StreamReader::new().changes(changes).expect("a frame");
         assert_eq!((read.cells.len(), read.unreadable.len()), (1, 1), "{what}");
-        assert_eq!(read.unreadable[0].reason, Reason::Malformed.code());
+        assert_eq!(read.unreadable[0].what.reason, Reason::Malformed.code());
     }
 }
 
@@ -263,7 +263,7 @@ fn an_unreadable_document_stops_no_other() {
     let what: Vec<&str> = read
         .unreadable
         .iter()
-        .map(|entry| entry.what.as_str())
+        .map(|entry| entry.what.what.as_str())
         .collect();
     assert_eq!(
         what,
@@ -273,7 +273,12 @@ fn an_unreadable_document_stops_no_other() {
             "region 371524/371524 version 7"
         ]
     );
-    assert!(read.unreadable[2].message.starts_with("region.level: "));
+    assert!(
+        read.unreadable[2]
+            .what
+            .message
+            .starts_with("region.level: ")
+    );
 }
 
 #[test]
@@ -283,6 +288,7 @@ fn a_hello_survives_and_another_protocol_is_refused() {
         incarnation: 9,
         after: Some((u128::MAX, 41)),
         name: "聊城市".to_owned(),
+        reads_packed: true,
     };
     let frame = |hello: v1::Hello| v1::ExchangeRequest::from(v1::frame::Frame::Hello(hello)).frame;
     let arrived = StreamReader::new().frame(frame(v1::Hello::from(&hello)));

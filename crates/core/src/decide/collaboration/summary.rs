@@ -59,7 +59,12 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         Event::Received(received) => {
             projects.extend(received.documents.iter().filter_map(project_of));
         }
-        Event::Hosted { .. } | Event::MovedOut { .. } | Event::Reports(_) => {}
+        Event::Hosted { .. }
+        | Event::MovedOut { .. }
+        | Event::Reports(_)
+        | Event::SetAside(_)
+        | Event::Released(_)
+        | Event::PeerHolds(_) => {}
     }
     let mut events = Vec::new();
     for (proposer, project) in projects {

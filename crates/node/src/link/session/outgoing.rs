@@ -1,6 +1,5 @@
 //! What goes out: changes the peer does not hold, and questions.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,21 +11,17 @@ use liandong_core::state::{ChangeSet, State};
 use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::query::Query as Asked;
 use liandong_wire::link::v1::{Ack, Query};
-use liandong_wire::link::{Hello, StreamWriter, document_len};
+use liandong_wire::link::{Hello, StreamWriter, document_len, encoded_len, pack};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use super::Waiting;
+use super::pace::Pace;
 use crate::context::Context;
 use crate::link::status::Question;
 
-/// Changes looked through for one frame: some 25 KB of cells, four seconds of a 50 kbit/s line.
-const FRAME_CHANGES: usize = 2_048;
-
-/// Bytes of documents in one frame; a frame of large plans is cut short of the changes above.
-const FRAME_DOCUMENT_BYTES: usize = 1 << 20;
-
-/// Changes that may be on their way without an acknowledgement.
-const WINDOW: usize = 16_384;
+/// Texts come to about so much less when they are packed.
+const TEXTS_SHRINK: usize = 3;
 
 /// The sending end of one stream.
 pub(super) struct Sending<'a> {
@@ -56,35 +51,45 @@ impl Sending<'_> {
         let Self { context, peer, .. } = *self;
         let mut cursor = self.start(hello).await?;
         context.links.begins_after(peer, cursor);
-        let mut window = Window::default();
+        let mut pace = Pace::new();
         let mut writer = StreamWriter::new();
         let mut durable = context.reader.durable();
         loop {
             durable.mark_unchanged();
-            let changes = self.next_changes(cursor).await?;
+            let changes = self.next_changes(cursor, &pace).await?;
             let moved = changes.upto > cursor;
             let weight = changes.documents.len() + changes.cells.len();
             if weight > 0 {
                 let trace = context.traces.between(cursor, changes.upto);
-                let said = Said::Changes(writer.changes(cursor, &changes, &trace));
+                let said = writer.changes(cursor, &changes, &trace);
+                let (said, bytes) = if hello.reads_packed {
+                    let packed = pack(&said);
+                    let bytes = packed.content.len();
+                    (Said::Packed(packed), bytes)
+                } else {
+                    let bytes = encoded_len(&said);
+                    (Said::Changes(said), bytes)
+                };
                 metrics::counter!("liandong_link_cells_sent_total", "peer" => peer.to_string())
                     .increment(changes.cells.len() as u64);
+                metrics::counter!("liandong_link_sent_bytes_total", "peer" => peer.to_string())
+                    .increment(bytes as u64);
                 // Before it is sent: the acknowledgement must not come first.
                 self.sent.store(changes.upto, Ordering::Relaxed);
+                pace.sent(changes.upto, weight, bytes, Instant::now());
                 self.outbox.send(said).await.map_err(|_| closed())?;
-                context.links.sent(peer, changes.upto);
-                window.sent(changes.upto, weight);
+                context.links.sent(peer, changes.upto, bytes);
             }
             cursor = changes.upto;
-            window.acknowledged(*acks.borrow_and_update());
-            while window.is_full() {
+            pace.confirmed(*acks.borrow_and_update(), Instant::now());
+            while pace.is_full() {
                 acks.changed().await.map_err(|_| closed())?;
-                window.acknowledged(*acks.borrow_and_update());
+                pace.confirmed(*acks.borrow_and_update(), Instant::now());
             }
             if moved {
                 continue;
             }
-            if window.is_empty() {
+            if pace.is_empty() {
                 // What the peer may not see needs no acknowledgement: it is up to date.
                 context.links.acknowledged(peer, cursor);
             }
@@ -92,9 +97,9 @@ impl Sending<'_> {
                 more = durable.changed() => {
                     more.map_err(|_| "the node is stopping".to_owned())?;
                 }
-                acked = acks.changed(), if !window.is_empty() => {
+                acked = acks.changed(), if !pace.is_empty() => {
                     acked.map_err(|_| closed())?;
-                    window.acknowledged(*acks.borrow_and_update());
+                    pace.confirmed(*acks.borrow_and_update(), Instant::now());
                 }
             }
         }
@@ -115,71 +120,51 @@ impl Sending<'_> {
         })
     }
 
-    async fn next_changes(&self, cursor: u64) -> Result<ChangeSet, String> {
-        let mut limit = FRAME_CHANGES;
+    /// What goes into the next frame: as much as suits the line.
+    async fn next_changes(&self, cursor: u64, pace: &Pace) -> Result<ChangeSet, String> {
+        let (context, peer, relation) = (self.context, self.peer, self.relation);
+        let mut limit = pace.frame_changes();
         loop {
-            let changes = self.read_changes(cursor, limit).await;
+            let changes = entitled_changes(context, peer, relation, cursor, limit).await;
             let changes = changes.map_err(|refusal| refusal.to_string())?;
             let documents = changes.documents.iter();
             let bytes: usize = documents.map(|document| document_len(document)).sum();
-            if bytes <= FRAME_DOCUMENT_BYTES || limit == 1 {
+            if bytes / TEXTS_SHRINK <= 2 * pace.frame_bytes() || limit == 1 {
                 return Ok(changes);
             }
             limit = limit.min(changes.documents.len()).div_ceil(2).max(1);
         }
     }
+}
 
-    async fn read_changes(&self, cursor: u64, limit: usize) -> Result<ChangeSet, Refusal> {
-        let (peer, relation) = (self.peer, self.relation);
-        let here = self.context.config.region;
-        let read = |state: &State| {
-            let tree = state.tree();
-            state.changes_after(
-                cursor,
-                limit,
-                |document| may_see(tree, here, peer, relation, document),
-                |region| tree.is_within(region, here) && state.cell_goes_up(here, region),
-                relation == Relation::Parent,
-            )
-        };
-        self.context.reader.read(read).await
-    }
+/// What changed after a change number and a peer is entitled to see, looking at no more than
+/// `limit` changes.
+///
+/// # Errors
+/// When the node is stopping.
+pub(crate) async fn entitled_changes(
+    context: &Context,
+    peer: RegionCode,
+    relation: Relation,
+    cursor: u64,
+    limit: usize,
+) -> Result<ChangeSet, Refusal> {
+    let here = context.config.region;
+    let read = |state: &State| {
+        let tree = state.tree();
+        state.changes_after(
+            cursor,
+            limit,
+            |document| may_see(tree, here, peer, relation, document),
+            |region| tree.is_within(region, here) && state.cell_goes_up(here, region),
+            relation == Relation::Parent,
+        )
+    };
+    context.reader.read(read).await
 }
 
 fn closed() -> String {
     "the stream was closed".to_owned()
-}
-
-/// What is on its way without an acknowledgement.
-#[derive(Debug, Default)]
-struct Window {
-    frames: VecDeque<(u64, usize)>,
-    changes: usize,
-}
-
-impl Window {
-    fn sent(&mut self, upto: u64, changes: usize) {
-        self.frames.push_back((upto, changes));
-        self.changes += changes;
-    }
-
-    fn acknowledged(&mut self, acknowledged: u64) {
-        while let Some((upto, changes)) = self.frames.front().copied() {
-            if upto > acknowledged {
-                break;
-            }
-            self.frames.pop_front();
-            self.changes -= changes;
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-    }
-
-    fn is_full(&self) -> bool {
-        self.changes > WINDOW
-    }
 }
 
 /// Acknowledges what has been taken. Beside the taking, which must not wait for the line: a newer

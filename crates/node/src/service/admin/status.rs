@@ -76,6 +76,8 @@ fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
             quarantined: quarantined.count() as u64,
             address: link.address,
             trouble: link.trouble,
+            sent_bytes: link.sent_bytes,
+            sent_batches: link.sent_batches,
             ..v1::LinkStatus::default()
         });
     }

@@ -1,0 +1,99 @@
+//! The fold: changes from peers that could not be applied, until something newer comes.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Content, Quarantined, Received, Released, SetAsideBatch, Subject};
+use crate::region::RegionCode;
+use crate::state::{SetAside, State};
+
+/// Set-aside changes that are kept for listing; older ones stay in the journal.
+const MAX_SET_ASIDE: usize = 1_000;
+
+/// Of so many the content is kept, to be tried again; of older ones only the names. A peer that
+/// sends nothing but what cannot be applied must not fill the memory.
+const MAX_CONTENTS: usize = 200;
+
+impl State {
+    /// Lists changes that could not be applied; each takes the place of what is listed under the
+    /// same subject.
+    pub(super) fn apply_set_aside(&mut self, batch: &SetAsideBatch) {
+        for change in &batch.changes {
+            if !change.subject.id.is_empty() {
+                self.set_aside.retain(|known| {
+                    known.from != batch.from || !is_same_thing(&known.subject, &change.subject)
+                });
+            }
+            self.set_aside.push(SetAside {
+                from: batch.from,
+                what: change.what.clone(),
+                subject: change.subject.clone(),
+                at_micros: batch.at_micros,
+                content: change.content.clone(),
+            });
+        }
+        self.bound_set_aside();
+    }
+
+    /// What programs wrote that kept nothing but the description.
+    pub(super) fn keep_as_written_before(&mut self, from: RegionCode, changes: &[Quarantined]) {
+        for what in changes {
+            self.set_aside.push(SetAside {
+                from,
+                what: what.clone(),
+                subject: Subject::default(),
+                at_micros: 0,
+                content: Content::Nothing,
+            });
+        }
+        self.bound_set_aside();
+    }
+
+    pub(super) fn apply_released(&mut self, released: &Released) {
+        self.set_aside.retain(|known| {
+            known.from != released.from || !released.subjects.contains(&known.subject)
+        });
+    }
+
+    /// What was set aside of a document or cell is done with once the same or a newer version of it
+    /// has come from the same peer and was applied.
+    pub(super) fn release_received(&mut self, received: &Received) {
+        let from = received.from;
+        if !self.set_aside.iter().any(|known| known.from == from) {
+            return;
+        }
+        let mut applied: BTreeMap<(&str, String, String), u64> = BTreeMap::new();
+        for document in &received.documents {
+            let kind = document.body.kind().word();
+            let named = (kind, document.owner.to_string(), document.id.clone());
+            applied.insert(named, document.version);
+        }
+        for cell in &received.cells {
+            let subject = cell.subject();
+            applied.insert(("cell", subject.owner, subject.id), cell.version);
+        }
+        self.set_aside.retain(|known| {
+            let Subject {
+                kind,
+                owner,
+                id,
+                version,
+            } = &known.subject;
+            let newest = applied.get(&(kind.as_str(), owner.clone(), id.clone()));
+            known.from != from || newest.is_none_or(|newest| newest < version)
+        });
+    }
+
+    fn bound_set_aside(&mut self) {
+        let excess = self.set_aside.len().saturating_sub(MAX_SET_ASIDE);
+        self.set_aside.drain(..excess);
+        let kept = |known: &&mut SetAside| known.content != Content::Nothing;
+        let with_content = self.set_aside.iter_mut().rev().filter(kept);
+        for old in with_content.skip(MAX_CONTENTS) {
+            old.content = Content::Nothing;
+        }
+    }
+}
+
+fn is_same_thing(one: &Subject, other: &Subject) -> bool {
+    (&one.kind, &one.owner, &one.id) == (&other.kind, &other.owner, &other.id)
+}
