@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::durable::{Context, FileError, replace_file};
+use crate::durable::{FileError, remove_if_there, replace_file};
 
 const FILE: &str = "identity";
 const MAGIC: &[u8; 8] = b"LDIDENT1";
@@ -80,11 +80,7 @@ fn decode(bytes: &[u8]) -> Option<Incarnation> {
 
 /// Removes what a crash may have left of an unfinished write.
 pub(crate) fn clean(dir: &Path) -> Result<(), FileError> {
-    let path = dir.join(FILE).with_extension("tmp");
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other.context("remove", &path),
-    }
+    remove_if_there(&dir.join(FILE).with_extension("tmp"))
 }
 
 #[cfg(test)]

@@ -8,12 +8,11 @@
 //! data: it says where the damage is and stops.
 
 use std::fs;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crate::durable::{Context, FileError, create_dir, free_space};
+use crate::durable::{Context, FileError, create_dir, free_space, sync_all, write_at};
 use crate::lock::DirLock;
 
 mod cursor;
@@ -24,8 +23,11 @@ mod index;
 mod place;
 mod reader;
 mod recovery;
+mod seal;
+mod sealed;
 mod segment;
 mod shared;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -34,10 +36,11 @@ pub use frame::{FrameFault, FrameHash, MAX_PAYLOAD};
 pub use index::SparseIndex;
 pub use reader::{JournalIter, JournalReader, Verified};
 pub use recovery::{Cut, Recovery, Replay};
+pub use seal::{Sealed, Sealer};
 pub use shared::{Extent, Syncer, Unsynced};
 
 use index::SegmentEntry;
-use segment::SegmentHeader;
+use segment::{Form, SegmentHeader};
 use shared::{Shared, Tail, TailFile};
 
 /// The place of a frame in the journal: 1 for the first, without gaps. 0 stands for "none yet".
@@ -53,6 +56,8 @@ pub struct JournalOptions {
     /// Make the next segment ready on another thread when the current one is a quarter full, so
     /// that changing segments does not wait for zeros to be written.
     pub prepare_ahead: bool,
+    /// How many full segments stay as they are when older ones are sealed.
+    pub plain_segments: u64,
 }
 
 impl Default for JournalOptions {
@@ -61,6 +66,7 @@ impl Default for JournalOptions {
             segment_bytes: 64 << 20,
             free_floor: 256 << 20,
             prepare_ahead: true,
+            plain_segments: 2,
         }
     }
 }
@@ -97,9 +103,11 @@ impl Journal {
     ) -> Result<(Self, Recovery), JournalError> {
         create_dir(dir)?;
         segment::discard_prepared(dir)?;
+        seal::clean(dir)?;
         let mut headers = segment::list(dir)?;
         if headers.is_empty() {
             let first = SegmentHeader {
+                form: Form::Plain,
                 number: 1,
                 first: 1,
                 previous: [0; 32],
@@ -110,15 +118,19 @@ impl Journal {
             headers.push(first);
         }
         let (end, table, recovery) = recovery::recover(dir, &headers, from, replay)?;
+        let Some(file) = end.file else {
+            let (segment, path) = (end.number, end.path);
+            return Err(JournalError::MissingSegment { segment, path });
+        };
         let tail = Tail {
             number: end.number,
-            main: TailFile::new(end.file, end.path, end.offset),
+            main: TailFile::new(file, end.path, end.offset),
             mirror: None,
             written: end.last,
             end: end.offset,
         };
         let journal = Self {
-            shared: Arc::new(Shared::new(dir.to_path_buf(), tail, table)),
+            shared: Arc::new(Shared::new(dir.to_path_buf(), None, tail, table)),
             options,
             number: end.number,
             offset: end.offset,
@@ -222,6 +234,15 @@ impl Journal {
         }
     }
 
+    /// A handle that compresses old segments from another thread.
+    pub fn sealer(&self) -> Sealer {
+        Sealer {
+            shared: Arc::clone(&self.shared),
+            plain_segments: self.options.plain_segments,
+            _lock: self.lock.clone(),
+        }
+    }
+
     /// The last sequence appended, durable or not; 0 if none.
     pub fn last(&self) -> Sequence {
         self.shared.tail().written
@@ -286,10 +307,7 @@ impl Journal {
         };
         let mut result = Ok(());
         for file in tail.files() {
-            result = file
-                .file
-                .write_all_at(&self.buffer, self.offset)
-                .context("write", &file.path);
+            result = write_at(&file.file, &self.buffer, self.offset).context("write", &file.path);
             if result.is_err() {
                 break;
             }
@@ -357,11 +375,12 @@ impl Journal {
         for file in full.files() {
             let (handle, path) = (&file.file, &file.path);
             handle.set_len(self.offset).context("cut to length", path)?;
-            handle.sync_all().context("sync", path)?;
+            sync_all(handle).context("sync", path)?;
         }
         let number = self.number + 1;
         let first = full.written + 1;
         let header = SegmentHeader {
+            form: Form::Plain,
             number,
             first,
             previous: self.hash,

@@ -24,7 +24,9 @@ use crate::durable::{FileError, create_dir};
 use crate::engine::EngineFault;
 use crate::history::{self, History};
 use crate::identity::{self, IdentityError, Incarnation};
-use crate::journal::{Journal, JournalError, JournalOptions, Recovery, Sequence, frame_bytes};
+use crate::journal::{
+    Journal, JournalError, JournalOptions, Recovery, Sealer, Sequence, frame_bytes,
+};
 use crate::lock::{DirLock, LockError};
 use crate::record::{self, EncodeError};
 
@@ -157,6 +159,8 @@ pub struct Store {
     pub history: History,
     /// For whoever saves the state from time to time.
     pub checkpointer: Checkpointer,
+    /// For whoever compresses old segments of the journal from time to time.
+    pub sealer: Sealer,
     /// Which life of the data this is.
     pub incarnation: Incarnation,
 }
@@ -254,8 +258,10 @@ impl Store {
             history: history.clone(),
             incarnation,
         };
+        let sealer = journal.sealer();
         let store = Self {
             journal,
+            sealer,
             history,
             checkpointer,
             incarnation,

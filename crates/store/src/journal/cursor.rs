@@ -1,10 +1,9 @@
 //! Reads frames one after the other from a segment file through a window of bounded size.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use crate::journal::frame::{FrameFault, FrameHeader, HEADER};
+use crate::journal::source::Source;
 
 const WINDOW: usize = 256 << 10;
 
@@ -19,27 +18,27 @@ pub(crate) enum Found<'a> {
     Bad(FrameFault),
 }
 
-/// A segment file with the piece of it that was read last.
+/// A segment with the piece of it that was read last.
 #[derive(Debug)]
 pub(crate) struct Cursor {
-    file: File,
+    source: Source,
     length: u64,
     window: Vec<u8>,
     window_start: u64,
 }
 
 impl Cursor {
-    pub(crate) fn new(file: File) -> io::Result<Self> {
-        let length = file.metadata()?.len();
+    pub(crate) fn new(source: Source) -> io::Result<Self> {
+        let length = source.length()?;
         Ok(Self {
-            file,
+            source,
             length,
             window: Vec::new(),
             window_start: 0,
         })
     }
 
-    /// Length of the file when the cursor was made, in bytes.
+    /// Length of the plain segment when the cursor was made, in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -47,12 +46,20 @@ impl Cursor {
     /// Forgets what was read, for a file that is still being written.
     pub(crate) fn refresh(&mut self) -> io::Result<()> {
         self.window.clear();
-        self.length = self.file.metadata()?.len();
+        self.length = self.source.length()?;
         Ok(())
     }
 
     /// Looks at the frame that begins at `offset`.
     pub(crate) fn at(&mut self, offset: u64) -> io::Result<Found<'_>> {
+        // Asked for first, so that a block that cannot be unpacked is told from a failing disk.
+        match self.look(offset) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(Found::Bad(FrameFault::Block));
+            }
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
         let header = match self.bytes(offset, HEADER)? {
             None => {
                 let rest = self.length.saturating_sub(offset).min(HEADER as u64) as usize;
@@ -84,7 +91,7 @@ impl Cursor {
         let mut position = offset;
         while position < self.length {
             let count = piece.len().min((self.length - position) as usize);
-            self.file.read_exact_at(&mut piece[..count], position)?;
+            self.source.read_exact_at(&mut piece[..count], position)?;
             if let Some(last) = piece[..count].iter().rposition(|&byte| byte != 0) {
                 end = end.max(position + last as u64 + 1);
             }
@@ -96,8 +103,18 @@ impl Cursor {
     /// The bytes from one offset to another, at once.
     pub(crate) fn range(&mut self, from: u64, to: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; to.saturating_sub(from) as usize];
-        self.file.read_exact_at(&mut bytes, from)?;
+        self.source.read_exact_at(&mut bytes, from)?;
         Ok(bytes)
+    }
+
+    /// Reads the frame at `offset`, or what there is of it, into the window.
+    fn look(&mut self, offset: u64) -> io::Result<()> {
+        if let Some(bytes) = self.bytes(offset, HEADER)?
+            && let Some(header) = FrameHeader::decode(bytes)
+        {
+            self.bytes(offset, header.frame_length())?;
+        }
+        Ok(())
     }
 
     fn bytes(&mut self, offset: u64, count: usize) -> io::Result<Option<&[u8]>> {
@@ -111,19 +128,20 @@ impl Cursor {
             return Ok(Some(&self.window[start..start + count]));
         }
         let wanted = count.max(WINDOW).min((self.length - offset) as usize);
-        self.fill(offset, wanted)?;
+        self.fill(offset, wanted, count)?;
         Ok(self.window.get(..count))
     }
 
-    /// Reads a window. A segment that is cut to its last frame meanwhile gives a shorter one.
-    fn fill(&mut self, offset: u64, wanted: usize) -> io::Result<()> {
+    /// Reads a window, of which `needed` bytes matter. A segment that is cut to its last frame
+    /// meanwhile gives a shorter one.
+    fn fill(&mut self, offset: u64, wanted: usize, needed: usize) -> io::Result<()> {
         self.window.clear();
         self.window_start = offset;
         let mut bytes = vec![0; wanted];
         let mut filled = 0;
         while filled < wanted {
             match self
-                .file
+                .source
                 .read_at(&mut bytes[filled..], offset + filled as u64)
             {
                 Ok(0) => {
@@ -132,6 +150,8 @@ impl Cursor {
                 }
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // The damage is in a block further on.
+                Err(_) if filled >= needed => break,
                 Err(error) => return Err(error),
             }
         }

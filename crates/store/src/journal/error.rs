@@ -31,14 +31,22 @@ pub enum JournalError {
         /// Number of the segment file.
         segment: u64,
     },
+    /// The table of blocks of a sealed segment is not what was written.
+    #[error("sealed journal segment {segment} has a damaged table")]
+    SealedTable {
+        /// Number of the segment file.
+        segment: u64,
+    },
     /// A segment was written by a version of the format this program does not read.
-    #[error("journal segment {segment} has format version {found}, this program reads {supported}")]
+    #[error(
+        "journal segment {segment} has format version {found}, this program reads up to {supported}"
+    )]
     SegmentVersion {
         /// Number of the segment file.
         segment: u64,
         /// Version found in the file.
         found: u32,
-        /// Version this program writes and reads.
+        /// The highest version this program reads.
         supported: u32,
     },
     /// A segment file is not there although later ones, or the identity file, are.

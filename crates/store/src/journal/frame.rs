@@ -55,6 +55,9 @@ pub enum FrameFault {
     /// A whole frame whose predecessor is not the one before it.
     #[error("the frame does not follow from the frame before it")]
     Chain,
+    /// The compressed block that the frame is in is not what was written.
+    #[error("the compressed block does not match its checksum")]
+    Block,
     /// Nothing, or not a frame, where one is known to have been.
     #[error("the frame is missing")]
     Missing,

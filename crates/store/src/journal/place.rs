@@ -1,6 +1,5 @@
 //! A place in a segment from which frames are read without checking the chain.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::durable::Context;
@@ -9,6 +8,7 @@ use crate::journal::cursor::{Cursor, Found};
 use crate::journal::error::JournalError;
 use crate::journal::frame::FrameFault;
 use crate::journal::segment;
+use crate::journal::source::Source;
 
 /// An open segment and the frame in it that comes next.
 #[derive(Debug)]
@@ -28,9 +28,7 @@ impl Place {
         offset: u64,
     ) -> Result<Self, JournalError> {
         let path = segment::path(dir, number);
-        let cursor = File::open(&path)
-            .and_then(Cursor::new)
-            .context("read", &path)?;
+        let cursor = Cursor::new(Source::open(dir, number)?).context("read", &path)?;
         Ok(Self {
             number,
             path,

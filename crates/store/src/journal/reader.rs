@@ -3,7 +3,6 @@
 //! A reader sees durable frames only and checks every byte it returns; it can be cloned and used
 //! from any thread while the writer appends.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use crate::journal::place::Place;
 use crate::journal::recovery::{Position, check_frame};
 use crate::journal::segment;
 use crate::journal::shared::Shared;
+use crate::journal::source::Source;
 
 /// Reads durable frames.
 #[derive(Debug, Clone)]
@@ -143,9 +143,8 @@ impl JournalReader {
                 return Err(corrupt(offset, next, FrameFault::Chain));
             }
             let path = segment::path(&self.shared.dir, number);
-            let mut cursor = File::open(&path)
-                .and_then(Cursor::new)
-                .context("read", &path)?;
+            let source = Source::open(&self.shared.dir, number)?;
+            let mut cursor = Cursor::new(source).context("read", &path)?;
             while next <= last {
                 let position = Position {
                     next,

@@ -8,17 +8,17 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::durable::Context;
+use crate::durable::{Context, sync_data, write_at};
 use crate::journal::Sequence;
 use crate::journal::cursor::{Cursor, Found};
 use crate::journal::damage::{Damage, judge};
 use crate::journal::error::{JournalError, ReplayError};
 use crate::journal::frame::{FrameFault, FrameHash, hash_of};
 use crate::journal::index::{SegmentEntry, SegmentTable, SparseIndex};
-use crate::journal::segment::{self, SegmentHeader};
+use crate::journal::segment::{self, Form, SegmentHeader};
+use crate::journal::source::Source;
 
 /// Receives replayed frames in order.
 pub type Replay<'a> = &'a mut dyn FnMut(Sequence, &[u8]) -> Result<(), ReplayError>;
@@ -54,7 +54,8 @@ pub struct Cut {
 /// Where writing goes on.
 #[derive(Debug)]
 pub(crate) struct End {
-    pub(crate) file: File,
+    /// Open for writing, in the last segment.
+    pub(crate) file: Option<File>,
     pub(crate) path: PathBuf,
     pub(crate) number: u64,
     pub(crate) offset: u64,
@@ -75,6 +76,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) sequence: Sequence,
     pub(crate) durable: Sequence,
     pub(crate) payload: &'a [u8],
+    /// The whole frame.
+    pub(crate) frame: &'a [u8],
     pub(crate) after: Position,
 }
 
@@ -101,6 +104,7 @@ pub(crate) fn check_frame(
             sequence: header.sequence,
             durable: header.durable,
             payload,
+            frame,
             after: Position {
                 next: header.sequence + 1,
                 previous: hash_of(frame),
@@ -141,10 +145,19 @@ pub(crate) fn recover(
             follows(before, header)?;
         }
         let is_last = at + 1 == headers.len();
+        if is_last && header.form == Form::Sealed {
+            // Only a segment with another behind it is sealed.
+            let segment = header.number + 1;
+            let path = segment::path(dir, segment);
+            return Err(JournalError::MissingSegment { segment, path });
+        }
         let mut scan = Scan::open(dir, header)?;
         scan.frames(from, replay, &mut recovery)?;
+        let mut file = None;
         if is_last {
-            recovery.cut = scan.settle_tail()?;
+            let last = segment::open(dir, header.number)?;
+            recovery.cut = scan.settle_tail(&last)?;
+            file = Some(last);
         } else {
             scan.require_full()?;
         }
@@ -155,7 +168,7 @@ pub(crate) fn recover(
             index: Some(scan.index),
         });
         end = Some(End {
-            file: scan.file,
+            file,
             path: scan.path,
             number,
             offset: scan.position.offset,
@@ -193,7 +206,6 @@ fn follows(before: &End, header: &SegmentHeader) -> Result<(), JournalError> {
 struct Scan {
     number: u64,
     path: PathBuf,
-    file: File,
     cursor: Cursor,
     position: Position,
     /// The fault the scan ended at; `None` at zeros or the end of the file.
@@ -206,15 +218,11 @@ struct Scan {
 impl Scan {
     fn open(dir: &Path, header: &SegmentHeader) -> Result<Self, JournalError> {
         let path = segment::path(dir, header.number);
-        let file = segment::open(dir, header.number)?;
-        let cursor = file
-            .try_clone()
-            .and_then(Cursor::new)
-            .context("read", &path)?;
+        let source = Source::open(dir, header.number)?;
+        let cursor = Cursor::new(source).context("read", &path)?;
         Ok(Self {
             number: header.number,
             path,
-            file,
             cursor,
             position: Position {
                 next: header.first,
@@ -289,7 +297,7 @@ impl Scan {
     }
 
     /// Cuts what was never synced and makes durable what is kept.
-    fn settle_tail(&mut self) -> Result<Option<Cut>, JournalError> {
+    fn settle_tail(&mut self, file: &File) -> Result<Option<Cut>, JournalError> {
         if let Some(fault @ (FrameFault::Chain | FrameFault::OutOfOrder { .. })) = self.fault {
             return Err(self.corrupt(fault));
         }
@@ -301,7 +309,7 @@ impl Scan {
                 return Err(self.corrupt(self.fault.unwrap_or(FrameFault::Missing)));
             }
             Damage::Torn { bytes } => {
-                segment::zero(&self.file, offset, offset + bytes).context("cut", &self.path)?;
+                segment::zero(file, offset, offset + bytes).context("cut", &self.path)?;
                 let (segment, sequence) = (self.number, self.position.next);
                 Some(Cut {
                     segment,
@@ -311,9 +319,9 @@ impl Scan {
                 })
             }
         };
-        self.rewrite_unproven()
+        self.rewrite_unproven(file)
             .context("rewrite the tail of", &self.path)?;
-        self.file.sync_data().context("sync", &self.path)?;
+        sync_data(file).context("sync", &self.path)?;
         Ok(cut)
     }
 
@@ -321,11 +329,11 @@ impl Scan {
     ///
     /// After a failed sync the page cache can show frames as clean that the disk never took; only
     /// writing them again makes the sync that follows mean something.
-    fn rewrite_unproven(&mut self) -> std::io::Result<()> {
+    fn rewrite_unproven(&mut self, file: &File) -> std::io::Result<()> {
         let Some(&(_, start)) = self.unproven.front() else {
             return Ok(());
         };
         let bytes = self.cursor.range(start, self.position.offset)?;
-        self.file.write_all_at(&bytes, start)
+        write_at(file, &bytes, start)
     }
 }

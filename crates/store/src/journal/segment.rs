@@ -3,7 +3,7 @@
 //! ```text
 //! offset size
 //!      0    8  magic `LDJOURNL`
-//!      8    4  format version, 1
+//!      8    4  format version: 1 as described here, 2 compressed (`sealed`)
 //!     12    4  CRC32C of the header without this field
 //!     16    8  number of the segment, from 1
 //!     24    8  sequence of its first frame
@@ -21,31 +21,47 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::durable::{Context, FileError, sync_dir};
+use crate::durable::{Context, FileError, remove_if_there, sync_all, sync_dir, write_at};
 use crate::journal::Sequence;
 use crate::journal::error::JournalError;
 use crate::journal::frame::FrameHash;
+use crate::journal::source::Source;
 
 pub(crate) const HEADER: u64 = 64;
-const HEADER_BYTES: usize = 64;
+pub(crate) const HEADER_BYTES: usize = 64;
 const MAGIC: [u8; 8] = *b"LDJOURNL";
-const VERSION: u32 = 1;
+const PLAIN_VERSION: u32 = 1;
+const SEALED_VERSION: u32 = 2;
 const ZEROS_AT_ONCE: usize = 1 << 20;
 const PROBE: usize = 1024;
 const PREPARED: &str = "next.tmp";
 
+/// How a segment file holds its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One after the other, then zeros.
+    Plain,
+    /// Compressed, complete.
+    Sealed,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SegmentHeader {
+    pub(crate) form: Form,
     pub(crate) number: u64,
     pub(crate) first: Sequence,
     pub(crate) previous: FrameHash,
 }
 
 impl SegmentHeader {
-    fn encode(&self) -> [u8; HEADER_BYTES] {
+    pub(crate) fn encode(&self) -> [u8; HEADER_BYTES] {
+        let version = match self.form {
+            Form::Plain => PLAIN_VERSION,
+            Form::Sealed => SEALED_VERSION,
+        };
         let mut bytes = [0; HEADER_BYTES];
         bytes[0..8].copy_from_slice(&MAGIC);
-        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.number.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.first.to_le_bytes());
         bytes[32..64].copy_from_slice(&self.previous);
@@ -72,14 +88,19 @@ impl SegmentHeader {
         if bytes[0..8] != MAGIC || word(12) != checksum(bytes) {
             return Err(damaged);
         }
-        if word(8) != VERSION {
-            return Err(JournalError::SegmentVersion {
-                segment,
-                found: word(8),
-                supported: VERSION,
-            });
-        }
+        let form = match word(8) {
+            PLAIN_VERSION => Form::Plain,
+            SEALED_VERSION => Form::Sealed,
+            found => {
+                return Err(JournalError::SegmentVersion {
+                    segment,
+                    found,
+                    supported: SEALED_VERSION,
+                });
+            }
+        };
         let header = Self {
+            form,
             number: u64::from_le_bytes(*number),
             first: u64::from_le_bytes(*first),
             previous,
@@ -101,8 +122,8 @@ pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:08}.seg"))
 }
 
-/// The headers of all segments in order. Every number from 1 on must be there.
-pub(crate) fn list(dir: &Path) -> Result<Vec<SegmentHeader>, JournalError> {
+/// The numbers of the segment files that are there, in order.
+pub(crate) fn numbers(dir: &Path) -> Result<Vec<u64>, FileError> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(dir).context("list", dir)? {
         let entry = entry.context("list", dir)?;
@@ -113,6 +134,12 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<SegmentHeader>, JournalError> {
         }
     }
     numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// The headers of all segments in order. Every number from 1 on must be there.
+pub(crate) fn list(dir: &Path) -> Result<Vec<SegmentHeader>, JournalError> {
+    let numbers = numbers(dir)?;
     let mut headers = Vec::with_capacity(numbers.len());
     for (expected, &number) in (1..).zip(&numbers) {
         if number != expected {
@@ -126,35 +153,43 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<SegmentHeader>, JournalError> {
     Ok(headers)
 }
 
-fn read_header(dir: &Path, number: u64) -> Result<SegmentHeader, JournalError> {
+/// The header of segment `number`.
+pub(crate) fn read_header(dir: &Path, number: u64) -> Result<SegmentHeader, JournalError> {
     let path = path(dir, number);
     let file = File::open(&path).context("open", &path)?;
+    header_of(&file, &path, number)
+}
+
+/// The header in an open file, which must be of segment `number`.
+pub(crate) fn header_of(
+    file: &File,
+    path: &Path,
+    number: u64,
+) -> Result<SegmentHeader, JournalError> {
     let mut bytes = [0; HEADER_BYTES];
     match file.read_exact_at(&mut bytes, 0) {
         Ok(()) => SegmentHeader::decode(&bytes, number),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Err(JournalError::SegmentHeader { segment: number })
         }
-        Err(source) => Err(FileError {
-            action: "read",
-            path,
-            source,
+        other => {
+            other.context("read", path)?;
+            Err(JournalError::SegmentHeader { segment: number })
         }
-        .into()),
     }
 }
 
 /// About how many bytes of frames a segment has. In the last one only zeros follow them, so their
 /// end is found by halving.
-pub(crate) fn frames_length(dir: &Path, number: u64, is_last: bool) -> Result<u64, FileError> {
+pub(crate) fn frames_length(dir: &Path, number: u64, is_last: bool) -> Result<u64, JournalError> {
     let path = path(dir, number);
-    let file = File::open(&path).context("open", &path)?;
-    let mut high = file.metadata().context("look at", &path)?.len();
+    let mut source = Source::open(dir, number)?;
+    let mut high = source.length().context("look at", &path)?;
     let mut low = HEADER.min(high);
     let mut piece = [0; PROBE];
     while is_last && high - low > PROBE as u64 {
         let middle = low + (high - low) / 2;
-        let read = file.read_at(&mut piece, middle).context("read", &path)?;
+        let read = source.read_at(&mut piece, middle).context("read", &path)?;
         if piece[..read].iter().all(|&byte| byte == 0) {
             high = middle;
         } else {
@@ -187,7 +222,7 @@ pub(crate) fn prepare(dir: &Path, bytes: u64) -> Result<File, FileError> {
         .and_then(|file| {
             reserve(&file, bytes).context("reserve space for", &path)?;
             fill_with_zeros(&file, bytes).context("fill with zeros", &path)?;
-            file.sync_all().context("sync", &path)?;
+            sync_all(&file).context("sync", &path)?;
             Ok(file)
         });
     if made.is_err() {
@@ -200,9 +235,8 @@ pub(crate) fn prepare(dir: &Path, bytes: u64) -> Result<File, FileError> {
 /// Gives a prepared file its header and its name, durably.
 pub(crate) fn adopt(dir: &Path, file: &File, header: &SegmentHeader) -> Result<(), FileError> {
     let prepared = dir.join(PREPARED);
-    file.write_all_at(&header.encode(), 0)
-        .context("write", &prepared)?;
-    file.sync_all().context("sync", &prepared)?;
+    write_at(file, &header.encode(), 0).context("write", &prepared)?;
+    sync_all(file).context("sync", &prepared)?;
     let path = path(dir, header.number);
     fs::rename(&prepared, &path).context("rename into place", &path)?;
     sync_dir(dir)
@@ -210,11 +244,7 @@ pub(crate) fn adopt(dir: &Path, file: &File, header: &SegmentHeader) -> Result<(
 
 /// Removes a prepared file that a crash left behind.
 pub(crate) fn discard_prepared(dir: &Path) -> Result<(), FileError> {
-    let path = dir.join(PREPARED);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other.context("remove", &path),
-    }
+    remove_if_there(&dir.join(PREPARED))
 }
 
 /// Overwrites a range with zeros.
@@ -223,7 +253,7 @@ pub(crate) fn zero(file: &File, from: u64, to: u64) -> io::Result<()> {
     let mut position = from;
     while position < to {
         let count = zeros.len().min((to - position) as usize);
-        file.write_all_at(&zeros[..count], position)?;
+        write_at(file, &zeros[..count], position)?;
         position += count as u64;
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::durable::{Context, FileError};
+use crate::durable::{Context, FileError, sync_data};
 use crate::journal::Sequence;
 use crate::journal::error::JournalError;
 use crate::journal::index::SegmentTable;
@@ -50,7 +50,7 @@ impl TailFile {
 
     /// `fdatasync`. `synced` says what it covers: all that was written before the call.
     fn sync(&mut self, end: u64) -> Result<(), FileError> {
-        self.file.sync_data().context("sync", &self.path)?;
+        sync_data(&self.file).context("sync", &self.path)?;
         self.synced = end;
         Ok(())
     }
@@ -98,19 +98,32 @@ impl Unsynced {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) dir: PathBuf,
+    pub(crate) mirror: Option<PathBuf>,
+    /// Held by who replaces files of full segments, or copies them.
+    pub(crate) files: Mutex<()>,
     tail: Mutex<Tail>,
     syncing: Mutex<()>,
     durable: AtomicU64,
     stopped: AtomicBool,
+    /// Every segment up to this one is known to be sealed.
+    sealed: AtomicU64,
     table: RwLock<SegmentTable>,
 }
 
 impl Shared {
     /// `tail` must be durable already.
-    pub(crate) fn new(dir: PathBuf, tail: Tail, table: SegmentTable) -> Self {
+    pub(crate) fn new(
+        dir: PathBuf,
+        mirror: Option<PathBuf>,
+        tail: Tail,
+        table: SegmentTable,
+    ) -> Self {
         let durable = AtomicU64::new(tail.written);
         Self {
             dir,
+            mirror,
+            files: Mutex::new(()),
+            sealed: AtomicU64::new(0),
             tail: Mutex::new(tail),
             syncing: Mutex::new(()),
             durable,
@@ -133,6 +146,14 @@ impl Shared {
 
     pub(crate) fn durable(&self) -> Sequence {
         self.durable.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn sealed_up_to(&self) -> u64 {
+        self.sealed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_sealed_up_to(&self, segment: u64) {
+        self.sealed.store(segment, Ordering::Relaxed);
     }
 
     pub(crate) fn stop(&self) {

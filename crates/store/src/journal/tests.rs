@@ -7,6 +7,8 @@ use crate::journal::{
     Journal, JournalError, JournalOptions, MAX_PAYLOAD, Recovery, Sequence, SparseIndex, segment,
 };
 
+mod seal;
+
 const SEGMENT: u64 = 4096;
 
 fn options() -> JournalOptions {
@@ -14,6 +16,7 @@ fn options() -> JournalOptions {
         segment_bytes: SEGMENT,
         free_floor: 0,
         prepare_ahead: true,
+        plain_segments: 1,
     }
 }
 

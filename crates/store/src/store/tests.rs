@@ -180,6 +180,7 @@ fn a_second_store_in_one_directory_is_refused_while_any_part_lives() {
         journal,
         history: _,
         checkpointer,
+        sealer,
         incarnation,
     } = open(data.path()).store;
     assert_eq!(incarnation, Incarnation(SEED));
@@ -190,6 +191,8 @@ fn a_second_store_in_one_directory_is_refused_while_any_part_lives() {
     };
     assert!(refused());
     drop(checkpointer);
+    assert!(refused());
+    drop(sealer);
     assert!(refused());
     drop(journal);
     open(data.path());
