@@ -23,6 +23,7 @@ mod telemetry;
 mod trace;
 
 pub use hosting::CatalogueError;
+pub use liandong_store::journal::{Extent, Unsynced};
 pub use node::{Node, NodeError, run};
 pub use server::ServeError;
 pub use telemetry::{Telemetry, TelemetryError, install};

@@ -8,7 +8,7 @@ use liandong_core::access::Relation;
 use liandong_core::command::Command;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::Region;
-use liandong_store::journal::JournalOptions;
+use liandong_store::journal::{JournalOptions, Unsynced};
 use liandong_store::{
     Announcement, FileError, OpenError, Opened, Store, StoreOptions, announce, withdraw,
 };
@@ -78,6 +78,7 @@ pub struct Node {
     workers: JoinSet<()>,
     commit_loop: CommitLoop,
     failure: Failure,
+    unsynced: Unsynced,
     announcement: Announcement,
 }
 
@@ -129,6 +130,7 @@ impl Node {
         let checkpointed = opened.checkpoint.unwrap_or(0);
         let restored = opened.restored;
         let incarnation = u128::from_be_bytes(opened.store.incarnation.0);
+        let unsynced = opened.store.journal.unsynced();
         let (committer, durable, commit_loop, failure) = commit::start(commit::Parts {
             journal: opened.store.journal,
             state: Arc::clone(&state),
@@ -184,6 +186,7 @@ impl Node {
             workers,
             commit_loop,
             failure,
+            unsynced,
             announcement,
         })
     }
@@ -191,6 +194,11 @@ impl Node {
     /// The address the node listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Tells which bytes of the journal no sync covers yet: what a power cut may take.
+    pub fn unsynced(&self) -> Unsynced {
+        self.unsynced.clone()
     }
 
     /// Waits until the node has to give up, because its journal cannot be written or made durable;
@@ -235,15 +243,17 @@ impl Node {
 }
 
 fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeError> {
-    let prepare_ahead = surroundings.threads == Threads::System;
-    let options = StoreOptions {
-        journal: JournalOptions {
-            segment_bytes: config.segment_bytes,
-            free_floor: config.free_floor,
-            prepare_ahead,
-            ..JournalOptions::default()
+    let journal = JournalOptions {
+        segment_bytes: config.segment_bytes,
+        free_floor: config.free_floor,
+        ..JournalOptions::default()
+    };
+    let options = match surroundings.threads {
+        Threads::System => StoreOptions {
+            journal,
+            ..StoreOptions::default()
         },
-        ..StoreOptions::default()
+        Threads::Tasks { .. } => StoreOptions::single_threaded(journal),
     };
     // Random bits, and the time in front of them: a name that no other life of any node has.
     let seed = surroundings.id().into_bytes();
