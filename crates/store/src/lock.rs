@@ -4,7 +4,7 @@
 //! goes with the process, so nothing is left to clean up after a crash.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::durable::{Context, FileError};
@@ -46,6 +46,21 @@ impl Drop for DirLock {
 }
 
 impl DirLock {
+    /// Takes a directory that is only read, without writing anything into it; `None` where no
+    /// store was ever opened, so that nobody can hold it.
+    pub fn look(dir: &Path) -> Result<Option<Self>, LockError> {
+        let path = dir.join(LOCK_FILE);
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.context("open", &path)?,
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(TryLockError::WouldBlock) => Err(in_use(dir, &mut file)),
+            Err(TryLockError::Error(source)) => Err(failed(path, source)),
+        }
+    }
+
     /// Takes the directory or says who has it.
     pub fn take(dir: &Path) -> Result<Self, LockError> {
         let path = dir.join(LOCK_FILE);
@@ -58,28 +73,33 @@ impl DirLock {
             .context("open", &path)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let holder = file
-                    .read_to_string(&mut text)
-                    .ok()
-                    .and_then(|_| text.trim().parse().ok());
-                return Err(LockError::InUse {
-                    dir: dir.to_path_buf(),
-                    holder,
-                });
-            }
-            Err(TryLockError::Error(source)) => {
-                return Err(FileError {
-                    action: "lock",
-                    path,
-                    source,
-                }
-                .into());
-            }
+            Err(TryLockError::WouldBlock) => return Err(in_use(dir, &mut file)),
+            Err(TryLockError::Error(source)) => return Err(failed(path, source)),
         }
         file.set_len(0).context("empty", &path)?;
         writeln!(file, "{}", std::process::id()).context("write", &path)?;
         Ok(Self { file })
     }
+}
+
+fn in_use(dir: &Path, file: &mut File) -> LockError {
+    let mut text = String::new();
+    let holder = file
+        .read_to_string(&mut text)
+        .ok()
+        .and_then(|_| text.trim().parse().ok());
+    LockError::InUse {
+        dir: dir.to_path_buf(),
+        holder,
+    }
+}
+
+fn failed(path: PathBuf, source: io::Error) -> LockError {
+    let action = "lock";
+    FileError {
+        action,
+        path,
+        source,
+    }
+    .into()
 }
