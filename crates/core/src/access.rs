@@ -18,6 +18,15 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// What this node is to a peer that is that to it.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Parent => Self::Child,
+            Self::Child => Self::Parent,
+            Self::Partner => Self::Partner,
+        }
+    }
+
     /// The word used in listings and logs.
     pub fn word(self) -> &'static str {
         match self {

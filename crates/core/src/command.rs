@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use crate::access::Relation;
 use crate::aid::{AidFact, Milestone, PairingKind};
-use crate::document::{CellDocument, Document};
+use crate::compare::{Bucket, CellName, Findings};
+use crate::document::{CellDocument, Document, DocumentKey};
 use crate::event::{Event, PeerHolds, Unapplied};
 use crate::indicator::Indicator;
 use crate::plan::{PlanText, Target};
@@ -24,9 +25,41 @@ pub enum Command {
         /// only below what is hosted.
         configured: bool,
     },
-    /// Go on after a restored backup: tell peers again what is hosted here, above what they were
-    /// told in the time that is lost.
-    Restore,
+    /// Begin, or go on with, a life of the node's data; asked at every start. Where a new life
+    /// begins with what a backup held, peers are told again what is hosted here, above what they
+    /// were told in the time that is lost. Asked again in the same life it changes nothing.
+    Begin {
+        /// The incarnation of the store.
+        identity: u128,
+        /// Whether the store says that its data came from a backup.
+        restored: bool,
+    },
+    /// The data is an earlier copy of itself: go on under another incarnation.
+    Split {
+        /// The incarnation that peers are told from now on.
+        incarnation: u128,
+    },
+    /// A peer says hello.
+    Meet {
+        /// The peer.
+        peer: RegionCode,
+        /// The incarnation of this node that it has taken changes of, if any.
+        knows: Option<u128>,
+    },
+    /// A peer was compared with, and what it holds of an earlier life was asked for.
+    Settle {
+        /// The peer.
+        peer: RegionCode,
+    },
+    /// Take a bucket that differed, whole, as its teller has it.
+    Heal(Healing),
+    /// Act on what a listener found in a bucket of this node's.
+    Reconcile(Reconciling),
+    /// Say of cells that their region has no figure for them any more.
+    Withdraw {
+        /// The cells; their regions are hosted here.
+        cells: Vec<CellName>,
+    },
     /// Stop hosting a region and all below it: it moves to a node of its own.
     MoveOut {
         /// The region that moves.
@@ -255,6 +288,37 @@ pub struct Incoming {
     pub unreadable: Vec<Unapplied>,
 }
 
+/// A bucket that differed, as its teller has it.
+#[derive(Clone, Debug)]
+pub struct Healing {
+    /// The teller.
+    pub from: RegionCode,
+    /// What the teller is to this node.
+    pub relation: Relation,
+    /// The bucket.
+    pub bucket: Bucket,
+    /// Its documents.
+    pub documents: Vec<Document>,
+    /// Its cells.
+    pub cells: Vec<CellDocument>,
+    /// Whether this node holds of the teller's changes just what the content was read at: only
+    /// then does something that is not in it say that the teller lacks it.
+    pub is_current: bool,
+}
+
+/// What a listener found in a bucket of this node's.
+#[derive(Clone, Debug)]
+pub struct Reconciling {
+    /// The listener.
+    pub peer: RegionCode,
+    /// What the listener is to this node.
+    pub relation: Relation,
+    /// The bucket.
+    pub bucket: Bucket,
+    /// What it found.
+    pub findings: Findings,
+}
+
 /// What a command led to.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -284,6 +348,15 @@ pub enum Answer {
         ids: Vec<String>,
         /// Targets of the item that the parts do not reach.
         shortfalls: Vec<Shortfall>,
+    },
+    /// What a bucket's comparison found.
+    Healed(Findings),
+    /// What was done about a listener's findings.
+    Reconciled {
+        /// Documents that were taken back.
+        taken_back: Vec<DocumentKey>,
+        /// Whether anything was told again, above what the listener holds.
+        told_again: bool,
     },
     /// What was taken from a peer and what was set aside.
     Received {

@@ -4,7 +4,9 @@
 //! next command of the batch sees them, makes the batch durable, and only then answers.
 
 mod collaboration;
+mod heal;
 mod hosting;
+mod life;
 mod plans;
 mod receive;
 mod reports;
@@ -69,7 +71,13 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
             regions,
             configured,
         } => hosting::host(state, regions, configured, setting),
-        Command::Restore => Ok(hosting::restore(state)),
+        Command::Begin { identity, restored } => Ok(life::begin(state, identity, restored)),
+        Command::Split { incarnation } => Ok(life::split(state, incarnation)),
+        Command::Meet { peer, knows } => Ok(life::meet(state, peer, knows)),
+        Command::Settle { peer } => Ok(life::settle(state, peer)),
+        Command::Heal(healing) => heal::heal(state, healing, setting),
+        Command::Reconcile(reconciling) => Ok(heal::reconcile(state, reconciling, setting)),
+        Command::Withdraw { cells } => heal::withdraw(state, cells),
         Command::MoveOut { region } => hosting::move_out(state, region),
         Command::MoveIn { region, history } => hosting::move_in(state, region, history, setting),
         Command::PushReports(push) => Ok(reports::push(state, &push, setting)),

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{CellDocument, Document};
+use crate::compare::CellName;
+use crate::document::{CellDocument, Document, DocumentKey};
 use crate::region::{Region, RegionCode};
 use crate::report::ReportBatch;
 
@@ -37,6 +38,14 @@ pub enum Event {
     Released(Released),
     /// A peer said, on a way that leaves no stream open, what it holds of this node's changes.
     PeerHolds(PeerHolds),
+    /// A life of the node's data began.
+    LifeBegan(LifeBegan),
+    /// A peer was met for the first time in this life, or was asked for what it held of an earlier.
+    Met(Met),
+    /// What a peer holds and this node does not was found by comparing, and taken.
+    Healed(Healed),
+    /// Cells that their region has no figure for any more are told as nothing.
+    Withdrawn(Vec<CellName>),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -137,4 +146,43 @@ pub struct PeerHolds {
     pub incarnation: u128,
     /// The last of this node's change numbers that the peer holds durably.
     pub upto: u64,
+}
+
+/// The beginning of a life of the node's data: a new store, a restored backup, or an earlier copy
+/// that was noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifeBegan {
+    /// The incarnation of the store.
+    pub identity: u128,
+    /// The incarnation that peers are told; another one when the data turned out to be an earlier
+    /// copy of itself.
+    pub incarnation: u128,
+}
+
+/// What a peer was found to hold of an earlier life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// The peer.
+    pub peer: RegionCode,
+    /// Whether it holds what an earlier life told it, and still has to be asked for it.
+    pub holds_earlier_life: bool,
+}
+
+/// What a comparison with a peer led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Healed {
+    /// The peer, which told of all this.
+    pub from: RegionCode,
+    /// Documents of the same version and another content: the teller is right.
+    pub documents: Vec<Document>,
+    /// Cells that were missing, older or different.
+    pub cells: Vec<CellDocument>,
+    /// Held here, and the teller does not have them any more.
+    pub missing_documents: Vec<DocumentKey>,
+    /// Held here, and the teller does not have them any more.
+    pub missing_cells: Vec<CellName>,
+    /// Listed as missing at the teller before, and there again.
+    pub found_documents: Vec<DocumentKey>,
+    /// Listed as missing at the teller before, and there again.
+    pub found_cells: Vec<CellName>,
 }

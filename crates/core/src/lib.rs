@@ -9,6 +9,7 @@ pub mod access;
 pub mod aid;
 pub mod catalogue;
 pub mod command;
+pub mod compare;
 pub mod decide;
 pub mod document;
 pub mod event;

@@ -6,16 +6,18 @@
 
 mod cells;
 mod changes;
-mod fold;
+pub(crate) mod fold;
 mod listing;
 mod recount;
 mod snapshot;
+mod tally;
 mod view;
 
 pub use cells::ReportHead;
 pub use listing::ChangeSet;
 pub use recount::Mismatch;
 pub use snapshot::Snapshot;
+pub use tally::{Content as BucketContent, Tallied};
 pub use view::{CellView, Sizes};
 
 use std::collections::BTreeMap;
@@ -27,7 +29,7 @@ use crate::document::{Document, DocumentKey};
 use crate::event::{Content, PeerHolds, Quarantined, Subject};
 use crate::region::{RegionCode, RegionTree};
 
-use cells::Cells;
+use cells::{CellKey, Cells};
 use changes::Changes;
 
 /// Where a peer's changes have been taken up to.
@@ -63,6 +65,17 @@ pub struct SetAside {
     pub content: Content,
 }
 
+/// A life of the node's data: it ends when the data is lost or an earlier copy takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Life {
+    /// The incarnation of the store.
+    pub identity: u128,
+    /// The incarnation that peers are told.
+    pub incarnation: u128,
+    /// The number of the last change before it.
+    pub began: u64,
+}
+
 /// All that a node knows.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -83,6 +96,14 @@ pub struct State {
     set_aside: Vec<SetAside>,
     /// What peers said they hold, where no stream tells it anew.
     peer_holds: BTreeMap<RegionCode, PeerHolds>,
+    /// The life that the data is in; `None` in data of programs that wrote none down.
+    life: Option<Life>,
+    /// Peers that were met in this life; true while one holds what an earlier life told it and was
+    /// not asked for it yet.
+    met: BTreeMap<RegionCode, bool>,
+    /// What is held here and its teller no longer has, with the teller.
+    unowned_documents: BTreeMap<DocumentKey, RegionCode>,
+    unowned_cells: BTreeMap<CellKey, RegionCode>,
 }
 
 #[cfg(test)]

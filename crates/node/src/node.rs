@@ -120,7 +120,7 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let started_at = surroundings.clock.now();
         let began = Instant::now();
-        let (catalogue, regions) = hosting::load(&config)?;
+        let (catalogue, regions) = hosting::load(&config, surroundings.threads)?;
         let catalogue = Arc::new(catalogue);
         let opened = open(&config, &surroundings)?;
         withdraw(&config.data)?;
@@ -157,9 +157,15 @@ impl Node {
         });
         if restored {
             tracing::warn!("the data is a restored backup: peers are told again");
-            let again = context.committer.submit(Command::Restore, String::new());
-            again.await.map_err(NodeError::Hosting)?;
         }
+        // Asked at every start: a crash between the store's new identity and this leaves nothing
+        // undone.
+        let begin = Command::Begin {
+            identity: incarnation,
+            restored,
+        };
+        let begun = context.committer.submit(begin, String::new());
+        begun.await.map_err(NodeError::Hosting)?;
         host(&context, regions).await.map_err(NodeError::Hosting)?;
         let mut workers = JoinSet::new();
         workers.spawn(checkpoint::run(

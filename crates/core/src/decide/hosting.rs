@@ -100,24 +100,6 @@ fn stands_below(state: &State, tree: &RegionTree, setting: &Setting<'_>, code: R
     false
 }
 
-/// Goes on after a restored backup: every epoch is raised by one, so that what is derived from here
-/// on stands above what the lost time has told to others.
-pub(super) fn restore(state: &State) -> Decision {
-    let mut events = Vec::new();
-    for (code, epoch) in state.hosted() {
-        if let Some(region) = state.tree().get(code) {
-            events.push(Event::Hosted {
-                region: region.clone(),
-                epoch: epoch.saturating_add(1),
-            });
-        }
-    }
-    Decision {
-        events,
-        answer: Answer::Done,
-    }
-}
-
 fn of_another_node(field: &str, region: RegionCode) -> Refusal {
     Refusal::advise(
         Reason::ForeignRegion,
@@ -190,7 +172,12 @@ pub(super) fn move_in(
             }
             Event::Received(received) => events.push(Event::Received(received)),
             // What the old node could not apply, and what was said to it, is its own business.
-            Event::SetAside(_) | Event::Released(_) | Event::PeerHolds(_) => {}
+            Event::SetAside(_)
+            | Event::Released(_)
+            | Event::PeerHolds(_)
+            | Event::LifeBegan(_)
+            | Event::Met(_) => {}
+            Event::Healed(_) | Event::Withdrawn(_) => events.push(event),
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
             Event::MovedOut { region: other } => {
@@ -241,7 +228,11 @@ fn came_and_left(
             | Event::Received(_)
             | Event::SetAside(_)
             | Event::Released(_)
-            | Event::PeerHolds(_) => {}
+            | Event::PeerHolds(_)
+            | Event::LifeBegan(_)
+            | Event::Met(_)
+            | Event::Healed(_)
+            | Event::Withdrawn(_) => {}
         }
     }
     (came, left)

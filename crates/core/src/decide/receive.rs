@@ -1,7 +1,7 @@
 //! Taking changes from a peer: each is believed only where the peer may give it; what cannot be
 //! taken is set aside and reported, and what stands behind it goes on.
 
-mod shape;
+pub(super) mod shape;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -313,7 +313,7 @@ fn check_place(taking: &Taking<'_>, document: &Document, region: &Region) -> Res
     Ok(())
 }
 
-fn check_cell(
+pub(super) fn check_cell(
     state: &State,
     tree: &RegionTree,
     cell: &CellDocument,
@@ -347,7 +347,7 @@ fn check_cell(
     Ok(known.is_none_or(|known| known.version < cell.version))
 }
 
-fn not_entitled(from: RegionCode, relation: Relation, owner: RegionCode) -> Refusal {
+pub(super) fn not_entitled(from: RegionCode, relation: Relation, owner: RegionCode) -> Refusal {
     Refusal::advise(
         Reason::NotEntitled,
         "owner",

@@ -3,6 +3,8 @@
 //! Region and indicator codes are numbered once, so that a cell's key is twelve bytes. Nothing
 //! here iterates a hash map where the order could be seen.
 
+mod table;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,8 @@ use crate::period::Period;
 use crate::region::RegionCode;
 use crate::report::Role;
 use crate::rollup::{Delta, Sums};
+
+pub(super) use table::CellTable;
 
 /// Ids of superseded reports that a cell remembers, so that a late retry of one changes nothing.
 const OLDER_IDS: usize = 32;
@@ -123,7 +127,7 @@ impl<T: Copy + Eq + std::hash::Hash> Numbered<T> {
 pub(super) struct Cells {
     pub(super) regions: Numbered<RegionCode>,
     pub(super) indicators: Numbered<IndicatorCode>,
-    pub(super) cells: FxHashMap<CellKey, Cell>,
+    pub(super) cells: CellTable,
     pub(super) reports: FxHashMap<CellKey, ReportHead>,
     pub(super) changes: Changes<CellKey>,
 }
@@ -157,12 +161,12 @@ impl Cells {
 
     /// Adds a difference to a cell, without noting the change.
     pub(super) fn add(&mut self, key: CellKey, delta: &Delta) {
-        self.cells.entry(key).or_default().sums.add(delta);
+        self.cells.get_or_new(key).sums.add(delta);
     }
 
     /// Gives a cell its version and lists its change.
     pub(super) fn note(&mut self, key: CellKey, version: u64, change: u64) {
-        let cell = self.cells.entry(key).or_default();
+        let cell = self.cells.get_or_new(key);
         let is_new = cell.change == 0;
         cell.version = version;
         cell.change = change;

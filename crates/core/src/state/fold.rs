@@ -1,6 +1,7 @@
 //! The fold: how each event changes the state.
 
 mod aside;
+mod heal;
 mod rosters;
 mod sums;
 
@@ -16,7 +17,7 @@ use crate::report::{ReportBatch, id_fingerprint};
 use crate::rollup::Sums;
 
 /// An epoch stands above this many bits of change numbers in a version.
-const EPOCH_SHIFT: u32 = 40;
+pub(crate) const EPOCH_SHIFT: u32 = 40;
 
 impl State {
     /// Applies one event that stands in journal frame `frame`.
@@ -33,12 +34,17 @@ impl State {
             Event::PeerHolds(holds) => {
                 self.peer_holds.insert(holds.peer, holds.clone());
             }
+            Event::LifeBegan(began) => self.apply_life(began),
+            Event::Met(met) => self.apply_met(met),
+            Event::Healed(healed) => self.apply_healed(healed),
+            Event::Withdrawn(cells) => self.apply_withdrawn(cells),
         }
     }
 
     fn apply_hosted(&mut self, region: &Region, epoch: u32) {
         let before = self.hosted.insert(region.code, epoch);
         self.moved.remove(&region.code);
+        self.owned_here(region.code);
         let key = region_key(region.code);
         let version = self.next_version(&key);
         self.put(Document {
@@ -139,6 +145,7 @@ impl State {
         }
         let delta = cell.sums.since(&old.sums);
         self.cells.add(key, &delta);
+        self.unowned_cells.remove(&key);
         self.change += 1;
         self.cells.note(key, cell.version, self.change);
         self.hand_up(key, cell.region, &delta, pending);
@@ -155,6 +162,7 @@ impl State {
         }
         self.change += 1;
         let key = document.key();
+        self.no_longer_unowned(&key);
         let is_new = !self.documents.contains_key(&key);
         let region = match &document.body {
             Body::Region(region) => Some(region.clone()),

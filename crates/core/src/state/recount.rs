@@ -34,7 +34,7 @@ impl State {
                 add(&mut expected, *key, &head.sums);
             }
         }
-        for (key, cell) in &self.cells.cells {
+        for (key, cell) in self.cells.cells.iter() {
             let parent = self
                 .cells
                 .regions
@@ -45,15 +45,15 @@ impl State {
             if let Some(parent) = parent {
                 let above = CellKey {
                     region: parent,
-                    ..*key
+                    ..key
                 };
                 add(&mut expected, above, &cell.sums);
             }
         }
         let mut kept: BTreeMap<CellKey, Sums> = BTreeMap::new();
-        for (key, cell) in &self.cells.cells {
+        for (key, cell) in self.cells.cells.iter() {
             if self.is_hosted_number(key.region) {
-                kept.insert(*key, cell.sums);
+                kept.insert(key, cell.sums);
             }
         }
         let mut mismatches = Vec::new();

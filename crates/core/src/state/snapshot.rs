@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{Cell, CellKey, Cells, Numbered, ReportHead};
 use super::changes::Changes;
-use super::{SetAside, State, Stored, Watermark};
+use super::{Life, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::PeerHolds;
 use crate::indicator::IndicatorCode;
@@ -29,6 +29,11 @@ pub struct Snapshot {
     watermarks: BTreeMap<RegionCode, Watermark>,
     set_aside: Vec<SetAside>,
     peer_holds: BTreeMap<RegionCode, PeerHolds>,
+    life: Option<Life>,
+    met: BTreeMap<RegionCode, bool>,
+    // Lists, for a map whose keys are no texts has no form in some codecs.
+    unowned_documents: Vec<(DocumentKey, RegionCode)>,
+    unowned_cells: Vec<(CellKey, RegionCode)>,
 }
 
 impl Snapshot {
@@ -67,6 +72,10 @@ impl State {
             watermarks: self.watermarks.clone(),
             set_aside: self.set_aside.clone(),
             peer_holds: self.peer_holds.clone(),
+            life: self.life,
+            met: self.met.clone(),
+            unowned_documents: self.unowned_documents.clone().into_iter().collect(),
+            unowned_cells: self.unowned_cells.clone().into_iter().collect(),
         }
     }
 
@@ -99,6 +108,10 @@ impl State {
             watermarks: snapshot.watermarks,
             set_aside: snapshot.set_aside,
             peer_holds: snapshot.peer_holds,
+            life: snapshot.life,
+            met: snapshot.met,
+            unowned_documents: snapshot.unowned_documents.into_iter().collect(),
+            unowned_cells: snapshot.unowned_cells.into_iter().collect(),
         }
     }
 }

@@ -64,7 +64,13 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::Reports(_)
         | Event::SetAside(_)
         | Event::Released(_)
-        | Event::PeerHolds(_) => {}
+        | Event::PeerHolds(_)
+        | Event::LifeBegan(_)
+        | Event::Met(_)
+        | Event::Withdrawn(_) => {}
+        Event::Healed(healed) => {
+            projects.extend(healed.documents.iter().filter_map(project_of));
+        }
     }
     let mut events = Vec::new();
     for (proposer, project) in projects {

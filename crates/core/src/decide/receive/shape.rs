@@ -10,7 +10,7 @@ use crate::refusal::{Accepted, Reason, Refusal};
 const MAX_UNITS: u64 = 1_000_000;
 
 /// Refuses a document that no node following the rules would send.
-pub(super) fn check_shape(document: &Document) -> Result<(), Refusal> {
+pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal> {
     if document.id.len() > MAX_DOCUMENT_ID_LEN {
         let accepted = Accepted::AtMostChars(MAX_DOCUMENT_ID_LEN);
         return Err(Refusal::new(Reason::TooLong, "id", &document.id, accepted));

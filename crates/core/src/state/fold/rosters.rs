@@ -31,6 +31,22 @@ impl State {
         }
     }
 
+    /// A region has a new epoch: its roster is told again, above what the lost time may have told.
+    pub(in crate::state) fn tell_roster_again(&mut self, region: RegionCode) {
+        let key = roster_key(region);
+        let epoch = self.hosted.get(&region).copied();
+        let known = self.documents.get(&key).map(|stored| &stored.document.body);
+        if let (Some(epoch), Some(body)) = (epoch, known.cloned()) {
+            let version = u64::from(epoch) << EPOCH_SHIFT | (self.change + 1);
+            self.put(Document {
+                owner: region,
+                id: key.id,
+                version,
+                body,
+            });
+        }
+    }
+
     pub(in crate::state) fn count_units(&self, region: RegionCode) -> Roster {
         let mut roster = Roster::default();
         let own = self.tree.get(region);

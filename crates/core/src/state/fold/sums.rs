@@ -1,6 +1,6 @@
 //! Sums: differences on their way up, and sums that move with their regions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::EPOCH_SHIFT;
 use crate::region::{Level, RegionCode};
@@ -78,21 +78,17 @@ impl State {
             None if self.tree.is_leaf(region) => return,
             None => self.cells.regions.number(region),
         };
-        let below: BTreeSet<u32> = self
-            .tree
-            .children(region)
-            .iter()
-            .filter_map(|child| self.cells.regions.find(*child))
-            .collect();
         let mut found: BTreeMap<CellKey, Sums> = BTreeMap::new();
-        for (key, cell) in &self.cells.cells {
-            let own = CellKey {
-                region: number,
-                ..*key
-            };
-            if key.region == number {
-                found.entry(own).or_default();
-            } else if below.contains(&key.region) {
+        for (key, _) in self.cells.cells.of(number) {
+            found.entry(key).or_default();
+        }
+        let children = self.tree.children(region).iter();
+        for below in children.filter_map(|child| self.cells.regions.find(*child)) {
+            for (key, cell) in self.cells.cells.of(below) {
+                let own = CellKey {
+                    region: number,
+                    ..key
+                };
                 let added = cell.sums.since(&Sums::default());
                 found.entry(own).or_default().add(&added);
             }
@@ -113,9 +109,6 @@ impl State {
     /// A region has a new epoch: its sums are told again, above what was told of it in a life of
     /// this node that is lost.
     pub(in crate::state) fn tell_again(&mut self, region: RegionCode) {
-        let Some(number) = self.cells.regions.find(region) else {
-            return;
-        };
         let is_unit = self
             .tree
             .get(region)
@@ -125,10 +118,14 @@ impl State {
             // Nobody else was ever told, and there are many of these.
             return;
         }
+        self.tell_roster_again(region);
+        let Some(number) = self.cells.regions.find(region) else {
+            return;
+        };
         let mut own: Vec<CellKey> = Vec::new();
-        for (key, cell) in &self.cells.cells {
-            if key.region == number && cell.change > 0 {
-                own.push(*key);
+        for (key, cell) in self.cells.cells.of(number) {
+            if cell.change > 0 {
+                own.push(key);
             }
         }
         own.sort_unstable();
@@ -146,10 +143,8 @@ impl State {
             return;
         };
         let mut own: Vec<(CellKey, Sums)> = Vec::new();
-        for (key, cell) in &self.cells.cells {
-            if key.region == number {
-                own.push((*key, cell.sums));
-            }
+        for (key, cell) in self.cells.cells.of(number) {
+            own.push((key, cell.sums));
         }
         own.sort_unstable_by_key(|(key, _)| *key);
         let mut pending = Pending::default();
@@ -178,9 +173,10 @@ impl State {
             return;
         };
         let mut own: Vec<CellKey> = Vec::new();
-        for (key, head) in &self.cells.reports {
-            if key.region == number && head.role == Role::Unit {
-                own.push(*key);
+        for (key, _) in self.cells.cells.of(number) {
+            let head = self.cells.reports.get(&key);
+            if head.is_some_and(|head| head.role == Role::Unit) {
+                own.push(key);
             }
         }
         own.sort_unstable();

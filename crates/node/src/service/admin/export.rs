@@ -163,7 +163,11 @@ fn weight(event: &Event) -> usize {
         | Event::Put(_)
         | Event::SetAside(_)
         | Event::Released(_)
-        | Event::PeerHolds(_) => 1,
+        | Event::PeerHolds(_)
+        | Event::LifeBegan(_)
+        | Event::Met(_) => 1,
+        Event::Healed(healed) => healed.cells.len() + healed.documents.len() + 1,
+        Event::Withdrawn(cells) => cells.len(),
     }
 }
 

@@ -113,7 +113,14 @@ impl Content {
                 Event::MovedOut { .. }
                 | Event::SetAside(_)
                 | Event::Released(_)
-                | Event::PeerHolds(_) => None,
+                | Event::PeerHolds(_)
+                | Event::LifeBegan(_)
+                | Event::Met(_)
+                | Event::Withdrawn(_) => None,
+                Event::Healed(healed) => {
+                    self.documents += healed.documents.len() as u64;
+                    None
+                }
             };
             if let Some(stranger) = stranger {
                 let hosted = self.hosted.iter().map(ToString::to_string).collect();

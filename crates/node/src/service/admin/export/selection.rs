@@ -50,7 +50,19 @@ impl Selection {
             Event::Reports(batch) => self.reports(batch).map(Event::Reports),
             Event::Put(document) => self.document(document),
             Event::Received(received) => self.received(received).map(Event::Received),
-            Event::SetAside(_) | Event::Released(_) | Event::PeerHolds(_) => None,
+            Event::Healed(healed) => self
+                .within
+                .contains(&healed.from)
+                .then_some(Event::Healed(healed)),
+            Event::Withdrawn(mut cells) => {
+                cells.retain(|cell| self.within.contains(&cell.region));
+                (!cells.is_empty()).then_some(Event::Withdrawn(cells))
+            }
+            Event::SetAside(_)
+            | Event::Released(_)
+            | Event::PeerHolds(_)
+            | Event::LifeBegan(_)
+            | Event::Met(_) => None,
         }
     }
 

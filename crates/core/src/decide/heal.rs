@@ -1,0 +1,342 @@
+//! Healing what a comparison found: the listener takes what the teller has, the teller takes back
+//! or tells again what only the listener still has.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::receive::shape::check_shape;
+use super::receive::{check_cell, not_entitled};
+use super::{Setting, life, require_hosted};
+use crate::command::{Answer, Decision, Healing, Reconciling};
+use crate::compare::{Bucket, CellName, Direction, Findings};
+use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
+use crate::event::{Event, Healed};
+use crate::refusal::{Reason, Refusal};
+use crate::region::RegionCode;
+use crate::state::{State, Stored};
+
+use crate::state::fold::EPOCH_SHIFT;
+
+/// No node lives so often; what stands above comes from a fault and is not followed.
+const MOST_EPOCHS: u64 = 1 << 20;
+
+/// Takes a bucket as its teller has it. Documents that are new or newer were received before; here
+/// are those of the same version and another content, and all cells.
+///
+/// # Errors
+/// When the teller's region is hosted here.
+pub(super) fn heal(
+    state: &State,
+    healing: Healing,
+    setting: &Setting<'_>,
+) -> Result<Decision, Refusal> {
+    let (from, relation) = (healing.from, healing.relation);
+    if state.hosts(from) {
+        return Err(not_entitled(from, relation, from));
+    }
+    let mut healed = Healed {
+        from,
+        documents: Vec::new(),
+        cells: Vec::new(),
+        missing_documents: Vec::new(),
+        missing_cells: Vec::new(),
+        found_documents: Vec::new(),
+        found_cells: Vec::new(),
+    };
+    let mut findings = Findings::default();
+    match healing.bucket {
+        Bucket::Documents(kind, owner) => {
+            let direction = Direction {
+                teller: from,
+                listener: setting.here,
+                listener_is: relation.opposite(),
+            };
+            compare_documents(
+                state,
+                &healing,
+                (kind, owner),
+                &direction,
+                &mut healed,
+                &mut findings,
+            );
+        }
+        Bucket::Cells(region) => {
+            compare_cells(state, healing, region, &mut healed, &mut findings);
+        }
+    }
+    let count = healed.documents.len() + healed.cells.len();
+    findings.healed = u32::try_from(count).unwrap_or(u32::MAX);
+    let marks = healed.missing_documents.len()
+        + healed.missing_cells.len()
+        + healed.found_documents.len()
+        + healed.found_cells.len();
+    let events = if count + marks == 0 {
+        Vec::new()
+    } else {
+        vec![Event::Healed(healed)]
+    };
+    Ok(Decision {
+        events,
+        answer: Answer::Healed(findings),
+    })
+}
+
+fn compare_documents(
+    state: &State,
+    healing: &Healing,
+    (kind, owner): (Kind, RegionCode),
+    direction: &Direction,
+    healed: &mut Healed,
+    findings: &mut Findings,
+) {
+    if state.hosts(owner) {
+        return;
+    }
+    let mut sent: BTreeMap<DocumentKey, &Document> = BTreeMap::new();
+    for document in &healing.documents {
+        sent.insert(document.key(), document);
+    }
+    for held in state.documents_of(kind, owner) {
+        let tree = state.tree();
+        if !direction.tells(tree, held) || !direction.believes(tree, held) {
+            continue;
+        }
+        let key = held.key();
+        let is_marked = state.is_unowned(&key);
+        match sent.get(&key) {
+            Some(told) => {
+                if told.version == held.version && takes_place_of(told, held) {
+                    healed.documents.push((*told).clone());
+                }
+                if told.version < held.version && healing.is_current {
+                    findings.documents.push(Document::clone(held));
+                }
+                if is_marked {
+                    healed.found_documents.push(key);
+                }
+            }
+            None if healing.is_current => {
+                findings.documents.push(Document::clone(held));
+                if !is_marked {
+                    healed.missing_documents.push(key);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Whether a document that differs from the one held under the same version may take its place. A
+/// region that would move is none: where it stands is not decided by a comparison.
+fn takes_place_of(told: &Document, held: &Arc<Document>) -> bool {
+    if told.body == held.body || check_shape(told).is_err() {
+        return false;
+    }
+    match (&told.body, &held.body) {
+        (Body::Region(told), Body::Region(held)) => told.parent == held.parent,
+        _ => true,
+    }
+}
+
+fn compare_cells(
+    state: &State,
+    healing: Healing,
+    region: RegionCode,
+    healed: &mut Healed,
+    findings: &mut Findings,
+) {
+    let Healing {
+        from,
+        relation,
+        cells,
+        is_current,
+        ..
+    } = healing;
+    if state.hosts(region) || !state.tree().is_within(region, from) {
+        return;
+    }
+    let mut sent: BTreeMap<CellName, u64> = BTreeMap::new();
+    for cell in cells {
+        if cell.region != region {
+            continue;
+        }
+        let name = cell.name();
+        sent.insert(name, cell.version);
+        // What may not be taken was set aside when it was told.
+        let Ok(is_newer) = check_cell(state, state.tree(), &cell, from, relation) else {
+            continue;
+        };
+        if is_newer || differs(state, &cell) {
+            healed.cells.push(cell);
+        } else if state.is_unowned_cell(&name) {
+            healed.found_cells.push(name);
+        }
+    }
+    if !is_current {
+        return;
+    }
+    for held in state.cells_held(region) {
+        let name = held.name();
+        match sent.get(&name) {
+            Some(version) if *version >= held.version => {}
+            Some(_) => findings.highest = findings.highest.max(held.version),
+            None => {
+                findings.highest = findings.highest.max(held.version);
+                findings.cells_missing += 1;
+                if findings.cells.len() < Findings::MOST_CELLS {
+                    findings.cells.push(name);
+                }
+                if !state.is_unowned_cell(&name) {
+                    healed.missing_cells.push(name);
+                }
+            }
+        }
+    }
+    healed.missing_cells.sort_unstable();
+    findings.cells.sort_unstable();
+}
+
+/// Whether a cell is held in the same version with other sums.
+fn differs(state: &State, cell: &CellDocument) -> bool {
+    let held = state.cell(cell.region, cell.indicator, cell.period);
+    held.is_some_and(|held| held.version == cell.version && held.sums != cell.sums)
+}
+
+/// Acts on what a listener found in a bucket of a region that is hosted here.
+///
+/// A document that this life has not written, and that the peer was told of in an earlier one, is
+/// taken back as it was, once; whatever this life has is told again above what the listener holds.
+pub(super) fn reconcile(
+    state: &State,
+    reconciling: Reconciling,
+    setting: &Setting<'_>,
+) -> Decision {
+    let Reconciling {
+        peer,
+        relation,
+        bucket,
+        findings,
+    } = reconciling;
+    let (Bucket::Documents(_, owner) | Bucket::Cells(owner)) = bucket;
+    let mut acting = Acting {
+        state,
+        direction: Direction {
+            teller: setting.here,
+            listener: peer,
+            listener_is: relation,
+        },
+        takes_back: state.met(peer) == Some(true),
+        events: Vec::new(),
+        taken_back: Vec::new(),
+        epoch: 0,
+    };
+    let hosted = state.hosted().find(|(code, _)| *code == owner);
+    if let Some((_, epoch)) = hosted {
+        for document in findings.documents {
+            let named = Bucket::Documents(document.body.kind(), document.owner);
+            if named == bucket && document.version >> EPOCH_SHIFT < MOST_EPOCHS {
+                acting.act_on(document);
+            }
+        }
+        let told = findings.highest >> EPOCH_SHIFT;
+        if findings.highest > 0 && told < MOST_EPOCHS && told >= u64::from(epoch) {
+            acting.raise(told + 1);
+        }
+        if acting.epoch > u64::from(epoch) {
+            let epoch = u32::try_from(acting.epoch).unwrap_or(u32::MAX);
+            acting.events.extend(life::raised(state, owner, epoch));
+        }
+    }
+    let told_again = acting.events.len() > acting.taken_back.len();
+    Decision {
+        events: acting.events,
+        answer: Answer::Reconciled {
+            taken_back: acting.taken_back,
+            told_again,
+        },
+    }
+}
+
+struct Acting<'a> {
+    state: &'a State,
+    direction: Direction,
+    takes_back: bool,
+    events: Vec<Event>,
+    taken_back: Vec<DocumentKey>,
+    /// The epoch that the owner needs; 0 for none.
+    epoch: u64,
+}
+
+impl Acting<'_> {
+    fn act_on(&mut self, document: Document) {
+        let key = document.key();
+        let known = self.state.document(&key);
+        let held = known.map_or(0, |known| known.document.version);
+        if held >= document.version {
+            return;
+        }
+        let told_epoch = document.version >> EPOCH_SHIFT;
+        match key.kind {
+            // Versions of a region stand one epoch below those of what is derived from it.
+            Kind::Region => return self.raise(told_epoch + 2),
+            Kind::Roster => return self.raise(told_epoch + 1),
+            _ => {}
+        }
+        if self.may_take_back(&document, known) {
+            self.taken_back.push(key);
+            self.events.push(Event::Put(Box::new(document)));
+        } else if let Some(known) = known {
+            let above = document.version.saturating_add(1);
+            let version = self.state.next_version(&key).max(above);
+            self.events.push(Event::Put(Box::new(Document {
+                version,
+                ..Document::clone(&known.document)
+            })));
+        }
+    }
+
+    fn may_take_back(&self, document: &Document, known: Option<&Stored>) -> bool {
+        let began = self.state.life().map_or(0, |life| life.began);
+        let written_since = known.is_some_and(|known| known.change > began);
+        self.takes_back
+            && !written_since
+            && !State::is_derived(document.body.kind())
+            && self.direction.tells(self.state.tree(), document)
+            && check_shape(document).is_ok()
+    }
+
+    fn raise(&mut self, epoch: u64) {
+        self.epoch = self.epoch.max(epoch);
+    }
+}
+
+/// Says of cells that their region has no figure for them any more.
+///
+/// # Errors
+/// When a region is not hosted here, or has a figure: that is corrected by a report.
+pub(super) fn withdraw(state: &State, cells: Vec<CellName>) -> Result<Decision, Refusal> {
+    for name in &cells {
+        require_hosted(state, "region", name.region)?;
+        if state
+            .cell(name.region, name.indicator, name.period)
+            .is_some()
+        {
+            return Err(Refusal::advise(
+                Reason::NotAllowedNow,
+                "cell",
+                format!("{}/{}/{}", name.region, name.indicator, name.period),
+                "本节点有该数字：请用更正填报修改",
+                "this node has a figure for it: correct it by a report",
+            ));
+        }
+    }
+    let events = if cells.is_empty() {
+        Vec::new()
+    } else {
+        vec![Event::Withdrawn(cells)]
+    };
+    Ok(Decision {
+        events,
+        answer: Answer::Done,
+    })
+}

@@ -1,0 +1,124 @@
+//! The fold: lives of the node's data, and what comparisons with peers lead to.
+
+use crate::compare::CellName;
+use crate::document::{CellDocument, DocumentKey};
+use crate::event::{Healed, LifeBegan, Met};
+use crate::region::RegionCode;
+use crate::rollup::Sums;
+use crate::state::cells::{CellKey, Pending};
+use crate::state::{Life, State};
+
+impl State {
+    pub(super) fn apply_life(&mut self, began: &LifeBegan) {
+        let same_data = self
+            .life
+            .is_some_and(|life| life.identity == began.identity);
+        self.life = Some(Life {
+            identity: began.identity,
+            incarnation: began.incarnation,
+            began: self.change,
+        });
+        if !same_data {
+            // Of a life that has just begun nobody has been asked yet.
+            self.met.clear();
+        }
+    }
+
+    pub(super) fn apply_met(&mut self, met: &Met) {
+        self.met.insert(met.peer, met.holds_earlier_life);
+    }
+
+    pub(super) fn apply_healed(&mut self, healed: &Healed) {
+        for document in &healed.documents {
+            self.put(document.clone());
+        }
+        for cell in &healed.cells {
+            self.heal_cell(cell);
+        }
+        for key in &healed.found_documents {
+            self.unowned_documents.remove(key);
+        }
+        for name in &healed.found_cells {
+            if let Some(key) = self.find_cell(name) {
+                self.unowned_cells.remove(&key);
+            }
+        }
+        for key in &healed.missing_documents {
+            self.unowned_documents.insert(key.clone(), healed.from);
+        }
+        for name in &healed.missing_cells {
+            if let Some(key) = self.find_cell(name) {
+                self.unowned_cells.insert(key, healed.from);
+            }
+        }
+    }
+
+    /// Takes a cell as it is told, whatever is held of it, and adds up what stands above it again:
+    /// after a divergence the difference to what was held proves nothing.
+    fn heal_cell(&mut self, cell: &CellDocument) {
+        let key = self
+            .cells
+            .key_or_new(cell.region, cell.indicator, cell.period);
+        self.unowned_cells.remove(&key);
+        self.change += 1;
+        self.cells.cells.get_or_new(key).sums = cell.sums;
+        self.cells.note(key, cell.version, self.change);
+        let parent = self.tree.parent(cell.region);
+        let Some(parent) = parent.filter(|parent| self.hosts(*parent)) else {
+            return;
+        };
+        let above = CellKey {
+            region: self.cells.regions.number(parent),
+            ..key
+        };
+        let mut sums = Sums::default();
+        for child in self.tree.children(parent) {
+            let below = self.cells.regions.find(*child);
+            let below = below.map(|region| CellKey { region, ..key });
+            if let Some(held) = below.and_then(|below| self.cells.cells.get(&below)) {
+                sums.add(&held.sums.since(&Sums::default()));
+            }
+        }
+        if let Some(head) = self.cells.reports.get(&above) {
+            sums.add(&head.sums.since(&Sums::default()));
+        }
+        let kept = self.cells.cells.get(&above).map(|cell| cell.sums);
+        let mut pending = Pending::default();
+        pending.add(above, &sums.since(&kept.unwrap_or_default()));
+        self.cascade(pending);
+    }
+
+    /// Cells that their region no longer has a figure for are told as nothing, so that whoever
+    /// holds one stops counting it.
+    pub(super) fn apply_withdrawn(&mut self, cells: &[CellName]) {
+        let mut dirty = Vec::with_capacity(cells.len());
+        for name in cells {
+            let key = self
+                .cells
+                .key_or_new(name.region, name.indicator, name.period);
+            if self.cells.cells.get(&key).is_none() {
+                dirty.push(key);
+            }
+        }
+        self.note_cells(&dirty);
+    }
+
+    pub(super) fn no_longer_unowned(&mut self, key: &DocumentKey) {
+        if !self.unowned_documents.is_empty() {
+            self.unowned_documents.remove(key);
+        }
+    }
+
+    /// What is hosted here is owned here.
+    pub(super) fn owned_here(&mut self, region: RegionCode) {
+        self.unowned_documents.retain(|key, _| key.owner != region);
+        if let Some(number) = self.cells.regions.find(region) {
+            self.unowned_cells.retain(|key, _| key.region != number);
+        }
+    }
+
+    fn find_cell(&self, name: &CellName) -> Option<CellKey> {
+        let key = self.cells.key(name.region, name.indicator, name.period)?;
+        self.cells.cells.get(&key).map(|_| key)
+    }
+}
