@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "liandong/admin/v1/admin.proto",
     "liandong/task/v1/task.proto",
     "liandong/progress/v1/progress.proto",
     "liandong/rollup/v1/rollup.proto",
     "liandong/collaboration/v1/collaboration.proto",
     "liandong/link/v1/link.proto",
+    "liandong/link/v1/file.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -17,6 +17,7 @@ pub mod v1 {
 
 mod cells;
 mod document;
+pub mod file;
 mod frame;
 mod pack;
 

@@ -17,7 +17,7 @@ fn travel<M: Message + Default>(message: &M) -> M {
     M::decode(message.encode_to_vec().as_slice()).expect("bytes that were just written")
 }
 
-fn set(documents: Vec<Document>, cells: Vec<CellDocument>, upto: u64) -> ChangeSet {
+pub(super) fn set(documents: Vec<Document>, cells: Vec<CellDocument>, upto: u64) -> ChangeSet {
     ChangeSet {
         documents: documents.into_iter().map(Arc::new).collect(),
         cells,
@@ -114,6 +114,11 @@ fn of_groups(new_indicators: Vec<String>, groups: Vec<v1::CellGroup>) -> v1::Cha
         }),
         ..v1::Changes::default()
     }
+}
+
+/// Cells of one region and month.
+pub(super) fn some_cells(count: u64) -> Vec<CellDocument> {
+    size::cells(1, count, 0)
 }
 
 fn group() -> v1::CellGroup {

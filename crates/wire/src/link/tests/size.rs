@@ -10,7 +10,7 @@ use crate::link::{StreamReader, StreamWriter, encoded_len, v1};
 /// What a bureau's cells look like: every third indicator has no denominator, figures run to five
 /// digits, two hundred schools report and some of them late, versions are an epoch above a change
 /// number.
-fn cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocument> {
+pub(super) fn cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocument> {
     let mut cells = Vec::new();
     for region in 0..regions {
         for indicator in 0..indicators {

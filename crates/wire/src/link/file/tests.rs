@@ -1,0 +1,110 @@
+use liandong_core::language::Language;
+
+use super::{FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter};
+use crate::link::StreamReader;
+use crate::link::tests::{set, some_cells};
+
+fn header() -> FileHeader {
+    FileHeader {
+        exporter: "371524".parse().expect("a code"),
+        recipient: "371500".parse().expect("a code"),
+        incarnation: 7 << 100,
+        after: 40,
+        holds: Some((9, 12)),
+        key: [3; 32],
+    }
+}
+
+/// A file of two sections of changes, with a signature of ones.
+fn file() -> Vec<u8> {
+    let (mut writer, mut bytes) = FileWriter::begin(&header());
+    bytes.extend(writer.changes(&set(Vec::new(), some_cells(5), 45)));
+    bytes.extend(writer.changes(&set(Vec::new(), Vec::new(), 50)));
+    bytes.extend(writer.changes(&set(Vec::new(), some_cells(3), 60)));
+    assert_eq!(writer.so_far().1, bytes.len() as u64);
+    let (end, _) = writer.end();
+    bytes.extend(end);
+    bytes.extend([1; 64]);
+    bytes
+}
+
+fn read(bytes: &[u8], step: usize) -> Result<(Vec<FileSection>, FileSeal), FileFault> {
+    let mut reader = FileReader::default();
+    let mut sections = Vec::new();
+    for chunk in bytes.chunks(step) {
+        reader.feed(chunk);
+        while let Some(section) = reader.next_section()? {
+            sections.push(section);
+        }
+    }
+    Ok((sections, reader.finish()?))
+}
+
+#[test]
+fn a_file_is_read_as_it_was_written_in_pieces_of_any_size() {
+    let bytes = file();
+    for step in [1, 7, 64, bytes.len()] {
+        let (sections, seal) = read(&bytes, step).expect("a file");
+        assert_eq!(seal.signature, [1; 64]);
+        assert_eq!(sections.len(), 4);
+        assert_eq!(sections[0], FileSection::Header(header()));
+        let end = FileEnd {
+            upto: 60,
+            frames: 2,
+            documents: 0,
+            cells: 8,
+        };
+        assert_eq!(sections[3], FileSection::End(end));
+        let mut stream = StreamReader::new();
+        let mut cells = 0;
+        for section in &sections[1..3] {
+            let FileSection::Changes(packed) = section else {
+                panic!("{section:?}");
+            };
+            let read = stream.packed(packed.clone()).expect("changes");
+            cells += read.cells.len();
+        }
+        assert_eq!(cells, 8);
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_noticed_but_those_of_the_signature() {
+    let good = file();
+    let mut faults = 0;
+    for position in 0..good.len() - 64 {
+        for bit in 0..8 {
+            let mut bad = good.clone();
+            bad[position] ^= 1 << bit;
+            read(&bad, bad.len()).expect_err("a changed file");
+            faults += 1;
+        }
+    }
+    println!("{faults} flipped bits, all noticed");
+}
+
+#[test]
+fn every_truncation_and_every_addition_is_noticed() {
+    let good = file();
+    for length in 0..good.len() {
+        let cut = read(&good[..length], 100).expect_err("a part of a file");
+        assert!(matches!(cut, FileFault::Short { .. }), "{length}: {cut}");
+    }
+    let mut longer = good;
+    longer.push(0);
+    assert_eq!(read(&longer, 100), Err(FileFault::Trailing));
+}
+
+#[test]
+fn a_file_of_tomorrow_and_no_file_are_told_apart() {
+    let newer = read(b"liandong-link 2\nand so on", 5).expect_err("a newer format");
+    assert!(
+        newer.message(Language::Zh).contains("格式为 2"),
+        "{newer:?}"
+    );
+    assert_eq!(
+        read(b"PK\x03\x04 a zip file", 4),
+        Err(FileFault::NoLinkFile)
+    );
+    assert_eq!(read(b"", 4), Err(FileFault::Short { bytes: 0 }));
+}
