@@ -39,6 +39,9 @@ pub use recovery::{Cut, Recovery, Replay};
 pub use seal::{Sealed, Sealer};
 pub use shared::{Extent, Syncer, Unsynced};
 
+pub(crate) use reader::Span;
+pub(crate) use seal::check_file;
+
 use index::SegmentEntry;
 use segment::{Form, SegmentHeader};
 use shared::{Shared, Tail, TailFile};
@@ -291,6 +294,41 @@ impl Journal {
     /// Where the first segment of a journal in `dir` is, or would be.
     pub fn first_segment(dir: &Path) -> PathBuf {
         segment::path(dir, 1)
+    }
+
+    /// Where segment `number` of a journal in `dir` is, or would be.
+    pub(crate) fn segment_path(dir: &Path, number: u64) -> PathBuf {
+        segment::path(dir, number)
+    }
+
+    /// The first frame of the segment in a file, and the hash of the frame before it.
+    pub(crate) fn beginning(
+        path: &Path,
+        number: u64,
+    ) -> Result<(Sequence, FrameHash), JournalError> {
+        let file = fs::File::open(path).context("open", path)?;
+        let header = segment::header_of(&file, path, number)?;
+        Ok((header.first, header.previous))
+    }
+
+    /// Adds an empty segment behind a sealed one, which cannot be written to.
+    pub(crate) fn continue_sealed(
+        dir: &Path,
+        last: Sequence,
+        hash: FrameHash,
+    ) -> Result<(), JournalError> {
+        let headers = segment::list(dir)?;
+        let Some(end) = headers.last().filter(|end| end.form == Form::Sealed) else {
+            return Ok(());
+        };
+        let header = SegmentHeader {
+            form: Form::Plain,
+            number: end.number + 1,
+            first: last + 1,
+            previous: hash,
+        };
+        let file = segment::prepare(dir, segment::HEADER)?;
+        Ok(segment::adopt(dir, &file, &header)?)
     }
 
     /// Keeps the data directory locked for as long as the journal lives.

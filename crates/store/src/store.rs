@@ -5,6 +5,7 @@
 //! <data>/identity       the incarnation
 //! <data>/journal/       the truth
 //! <data>/sled/          checkpoints and indexes; may be deleted at any time while the node is down
+//! <data>/restored       there until peers will be told of a restored backup
 //! <data>/sled.broken-n  the last one that was set aside
 //! ```
 //!
@@ -29,6 +30,7 @@ use crate::journal::{
 };
 use crate::lock::{DirLock, LockError};
 use crate::record::{self, EncodeError};
+use crate::restore;
 
 #[cfg(test)]
 mod tests;
@@ -88,6 +90,12 @@ impl Progress {
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// A restore was cut short.
+    #[error("a backup was not restored completely into {}: restore it again", dir.display())]
+    UnfinishedRestore {
+        /// The data directory.
+        dir: PathBuf,
+    },
     /// Another process has the directory.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -178,7 +186,8 @@ pub struct Opened {
     pub checkpoint: Option<Sequence>,
     /// The checkpoint that could not be used, if there was one.
     pub loss: Option<CheckpointLoss>,
-    /// Whether this is a new life of older data, as after restoring a backup.
+    /// Whether this is a new life of older data, as after restoring a backup. Stays so from one
+    /// opening to the next until [`crate::confirm_restored`] is called.
     pub restored: bool,
 }
 
@@ -196,6 +205,11 @@ impl Store {
     ) -> Result<Opened, OpenError> {
         create_dir(data)?;
         let lock = Arc::new(DirLock::take(data)?);
+        if data.join(restore::UNFINISHED).exists() {
+            return Err(OpenError::UnfinishedRestore {
+                dir: data.to_path_buf(),
+            });
+        }
         identity::clean(data)?;
         let known = identity::read(data)?;
         let journal_dir = data.join("journal");
@@ -211,7 +225,7 @@ impl Store {
             }
             CheckpointPlace::None => (None, None, None),
         };
-        let (mut state, at) = match (restore(incarnation, checkpoint), &checkpoints) {
+        let (mut state, at) = match (state_in(incarnation, checkpoint), &checkpoints) {
             (Ok(restored), _) => restored,
             (Err(error), Some(checkpoints)) => {
                 loss = Some(checkpoints.reject(Box::new(error))?);
@@ -243,6 +257,10 @@ impl Store {
         }
         journal.hold(lock);
         if known.is_none() {
+            if recovery.last > 0 {
+                // First, so that no crash leaves a new identity of which peers are never told.
+                restore::mark(data)?;
+            }
             identity::write(data, incarnation)?;
         }
         let reader = journal.reader();
@@ -270,7 +288,7 @@ impl Store {
         Ok(Opened {
             store,
             state,
-            restored: known.is_none() && recovery.last > 0,
+            restored: restore::is_marked(data),
             recovery,
             checkpoint,
             loss,
@@ -313,7 +331,7 @@ impl Checkpointer {
     }
 }
 
-fn restore(
+fn state_in(
     incarnation: Incarnation,
     checkpoint: Option<Checkpoint>,
 ) -> Result<(State, Sequence), record::DecodeError> {

@@ -6,7 +6,7 @@ use crate::durable::Context;
 use crate::journal::Sequence;
 use crate::journal::cursor::{Cursor, Found};
 use crate::journal::error::JournalError;
-use crate::journal::frame::FrameFault;
+use crate::journal::frame::{FrameFault, FrameHash, hash_of};
 use crate::journal::segment;
 use crate::journal::source::Source;
 
@@ -101,6 +101,19 @@ impl Place {
         self.next += 1;
         self.offset += length as u64;
         Ok(Ok(payload))
+    }
+
+    /// The hash of the next frame, whose payload is checked, too.
+    pub(crate) fn hash(&mut self) -> Result<FrameHash, JournalError> {
+        let fault = match self.cursor.at(self.offset).context("read", &self.path)? {
+            Found::Frame(header, frame) => match header.payload_of(frame) {
+                Ok(_) => return Ok(hash_of(frame)),
+                Err(fault) => fault,
+            },
+            Found::Nothing => FrameFault::Missing,
+            Found::Bad(fault) => fault,
+        };
+        Err(self.corrupt(fault))
     }
 
     /// Where the next frame begins, in bytes from the beginning of the file.

@@ -4,17 +4,17 @@
 //! from any thread while the writer appends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::durable::{Context, free_space};
 use crate::journal::Sequence;
 use crate::journal::cursor::Cursor;
 use crate::journal::error::JournalError;
-use crate::journal::frame::FrameFault;
+use crate::journal::frame::{FrameFault, FrameHash};
 use crate::journal::index::SparseIndex;
 use crate::journal::place::Place;
 use crate::journal::recovery::{Position, check_frame};
-use crate::journal::segment;
+use crate::journal::segment::{self, Form};
 use crate::journal::shared::Shared;
 use crate::journal::source::Source;
 
@@ -31,6 +31,19 @@ pub struct Verified {
     pub frames: u64,
     /// Bytes of payload checked.
     pub payload_bytes: u64,
+}
+
+/// A piece of the journal in one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    pub(crate) number: u64,
+    pub(crate) first: Sequence,
+    pub(crate) last: Sequence,
+    pub(crate) path: PathBuf,
+    /// How many bytes of the file belong to it.
+    pub(crate) bytes: u64,
+    /// Hash of the last frame.
+    pub(crate) chain: FrameHash,
 }
 
 impl JournalReader {
@@ -174,20 +187,51 @@ impl JournalReader {
         })
     }
 
-    /// The segment files that hold the frames up to `last`, which is durable, and how many bytes
-    /// of each.
-    pub(crate) fn files_up_to(&self, last: Sequence) -> Result<Vec<(PathBuf, u64)>, JournalError> {
+    /// The hash of a durable frame: names the whole history up to it.
+    ///
+    /// # Errors
+    /// See [`Self::read`].
+    pub fn hash_of(&self, sequence: Sequence) -> Result<FrameHash, JournalError> {
+        let mut place = self.find(sequence)?;
+        place.hash()
+    }
+
+    /// The segments that hold the frames up to `last`, which is durable, as far as they do.
+    pub(crate) fn spans_up_to(&self, last: Sequence) -> Result<Vec<Span>, JournalError> {
         let mut place = self.find(last)?;
+        let chain = place.hash()?;
         place.payload()?;
-        let mut files = Vec::new();
-        for number in 1..place.number {
-            files.push((segment::path(&self.shared.dir, number), u64::MAX));
+        let dir = &self.shared.dir;
+        let mut spans: Vec<Span> = Vec::new();
+        for header in segment::list(dir)? {
+            let number = header.number;
+            if let Some(before) = spans.last_mut() {
+                before.last = header.first - 1;
+                before.chain = header.previous;
+            }
+            if number > place.number || header.first > last {
+                break;
+            }
+            let path = segment::path(dir, number);
+            let mut bytes = std::fs::metadata(&path).context("look at", &path)?.len();
+            if number == place.number && header.form == Form::Plain {
+                bytes = place.offset();
+            }
+            spans.push(Span {
+                number,
+                first: header.first,
+                last,
+                path,
+                bytes,
+                chain,
+            });
         }
-        files.push((
-            segment::path(&self.shared.dir, place.number),
-            place.offset(),
-        ));
-        Ok(files)
+        Ok(spans)
+    }
+
+    /// Held by who copies files of full segments, so that they are not replaced meanwhile.
+    pub(crate) fn files(&self) -> &Mutex<()> {
+        &self.shared.files
     }
 
     fn find(&self, sequence: Sequence) -> Result<Place, JournalError> {

@@ -155,6 +155,16 @@ fn pack_into(
     Ok((end, bytes))
 }
 
+/// Checks every frame of segment `number` in a file that ends with its last frame; returns the
+/// sequence and the hash of that.
+pub(crate) fn check_file(path: &Path, number: u64) -> Result<(Sequence, FrameHash), JournalError> {
+    let file = File::open(path).context("open", path)?;
+    let header = segment::header_of(&file, path, number)?;
+    let source = Source::open_file(path, number)?;
+    let end = check_whole(source, path, &header, &mut |_| Ok(()))?;
+    Ok((end.next - 1, end.previous))
+}
+
 /// Checks every frame of a full segment and hands on its bytes; returns where it ends.
 pub(crate) fn check_whole(
     source: Source,
