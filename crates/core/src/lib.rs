@@ -17,6 +17,7 @@ pub mod indicator;
 pub mod language;
 pub mod period;
 pub mod plan;
+pub mod planted;
 pub mod quantity;
 pub mod query;
 pub mod refusal;

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use liandong_catalog::{CatalogError, builtin, parse_region_csv};
 use liandong_core::catalogue::Catalogue;
@@ -15,6 +16,7 @@ use liandong_core::region::{Region, RegionCode};
 use thiserror::Error;
 
 use crate::config::Config;
+use crate::surroundings::Threads;
 
 /// Why the catalogue or the tree cannot be used.
 #[derive(Debug, Error)]
@@ -58,8 +60,11 @@ fn list(problems: &[CatalogError]) -> String {
 ///
 /// # Errors
 /// See [`CatalogueError`].
-pub(crate) fn load(config: &Config) -> Result<(Catalogue, Vec<Region>), CatalogueError> {
-    let mut catalogue = builtin().map_err(CatalogueError::Builtin)?;
+pub(crate) fn load(
+    config: &Config,
+    threads: Threads,
+) -> Result<(Catalogue, Vec<Region>), CatalogueError> {
+    let mut catalogue = shipped(threads).map_err(CatalogueError::Builtin)?;
     let mut own_tree = BTreeSet::new();
     for path in &config.tree {
         let bytes = std::fs::read(path).map_err(|source| CatalogueError::Unreadable {
@@ -106,6 +111,16 @@ pub(crate) fn load(config: &Config) -> Result<(Catalogue, Vec<Region>), Catalogu
         .filter_map(|(_, code)| catalogue.regions.get(*code).cloned())
         .collect();
     Ok((catalogue, regions))
+}
+
+/// What ships with the project. Nodes that share one thread are many and start often, so for them
+/// it is read once and kept.
+fn shipped(threads: Threads) -> Result<Catalogue, Vec<CatalogError>> {
+    static KEPT: LazyLock<Result<Catalogue, Vec<CatalogError>>> = LazyLock::new(builtin);
+    match threads {
+        Threads::System => builtin(),
+        Threads::Tasks { .. } => KEPT.clone(),
+    }
 }
 
 #[cfg(test)]

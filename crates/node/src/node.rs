@@ -166,6 +166,7 @@ impl Node {
         };
         let begun = context.committer.submit(begin, String::new());
         begun.await.map_err(NodeError::Hosting)?;
+        liandong_store::confirm_restored(&context.config.data)?;
         host(&context, regions).await.map_err(NodeError::Hosting)?;
         let mut workers = JoinSet::new();
         workers.spawn(checkpoint::run(

@@ -14,6 +14,7 @@ use crate::document::{Body, CellDocument, Document, MAX_DOCUMENT_ID_LEN};
 use crate::event::{
     Content, Event, PeerHolds, Quarantined, Received, Released, SetAsideBatch, Subject, Unapplied,
 };
+use crate::planted::is_newer;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, Region, RegionCode, RegionTree};
 use crate::state::{State, Watermark};
@@ -344,7 +345,7 @@ pub(super) fn check_cell(
         ));
     }
     let known = state.cell(cell.region, cell.indicator, cell.period);
-    Ok(known.is_none_or(|known| known.version < cell.version))
+    Ok(known.is_none_or(|known| is_newer(cell.version, known.version)))
 }
 
 pub(super) fn not_entitled(from: RegionCode, relation: Relation, owner: RegionCode) -> Refusal {

@@ -10,6 +10,7 @@ use crate::command::{Answer, Decision, Push};
 use crate::event::Event;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
+use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, RegionCode, RegionKind};
 use crate::report::{
@@ -173,7 +174,8 @@ impl<'a> Batch<'a> {
     ) -> Result<Judged, Refusal> {
         let revision = counting.revision;
         let same = report.numerator == counting.numerator && denominator == counting.denominator;
-        if id == counting.id {
+        let knows = !planted::is(Planted::NoDeduplication);
+        if knows && id == counting.id {
             if same {
                 return Ok(Judged::Known(Outcome::Duplicate { revision }));
             }
@@ -189,7 +191,9 @@ impl<'a> Batch<'a> {
             .state
             .report(report.source, report.indicator, report.period);
         let here = (report.source, report.indicator, report.period, id);
-        if stored.is_some_and(|head| head.was_superseded(id)) || self.superseded.contains(&here) {
+        let superseded =
+            stored.is_some_and(|head| head.was_superseded(id)) || self.superseded.contains(&here);
+        if knows && superseded {
             return Ok(Judged::Known(Outcome::Stale { revision }));
         }
         if report.revision == 0 {

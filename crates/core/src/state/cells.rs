@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::changes::Changes;
 use crate::indicator::IndicatorCode;
 use crate::period::Period;
+use crate::planted::{self, Planted};
 use crate::region::RegionCode;
 use crate::report::Role;
 use crate::rollup::{Delta, Sums};
@@ -187,6 +188,10 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn add(&mut self, key: CellKey, delta: &Delta) {
         if let Some(waiting) = self.deltas.get_mut(&key) {
+            if planted::is(Planted::LastOfBatchCounts) {
+                *waiting = *delta;
+                return;
+            }
             waiting.merge(delta);
         } else {
             self.order.push(key);

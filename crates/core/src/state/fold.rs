@@ -12,6 +12,7 @@ use super::cells::{Pending, ReportHead};
 use super::{State, Stored, Watermark};
 use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
 use crate::event::{Event, Received};
+use crate::planted::{self, Planted, is_newer};
 use crate::region::{Region, RegionCode};
 use crate::report::{ReportBatch, id_fingerprint};
 use crate::rollup::Sums;
@@ -94,6 +95,7 @@ impl State {
                 older: Vec::new(),
             };
             let before = self.cells.reports.get(&key).map(|old| old.sums);
+            let before = before.filter(|_| !planted::is(Planted::CorrectionAdds));
             let head = match self.cells.reports.get(&key) {
                 Some(old) => old.replaced_by(head),
                 None => head,
@@ -140,7 +142,7 @@ impl State {
             .cells
             .key_or_new(cell.region, cell.indicator, cell.period);
         let old = self.cells.cells.get(&key).copied().unwrap_or_default();
-        if old.version >= cell.version {
+        if !is_newer(cell.version, old.version) {
             return;
         }
         let delta = cell.sums.since(&old.sums);
@@ -178,12 +180,14 @@ impl State {
             },
         );
         let documents = &self.documents;
-        self.document_changes
-            .push(self.change, key, is_new, |key, change| {
-                documents
-                    .get(key)
-                    .is_some_and(|stored| stored.change == change)
-            });
+        if is_new || !planted::is(Planted::RechangeUnlisted) {
+            self.document_changes
+                .push(self.change, key, is_new, |key, change| {
+                    documents
+                        .get(key)
+                        .is_some_and(|stored| stored.change == change)
+                });
+        }
         if let Some(region) = region {
             self.put_region(region);
         } else if is_roster {

@@ -43,8 +43,7 @@ impl Network for Tcp {
             let listener = TcpListener::bind(at).await?;
             let address = listener.local_addr()?;
             let accepted = TcpListenerStream::new(listener);
-            let incoming: Incoming =
-                Box::pin(accepted.map(|stream| stream.map(Connection::tcp)));
+            let incoming: Incoming = Box::pin(accepted.map(|stream| stream.map(Connection::tcp)));
             Ok((address, incoming))
         })
     }

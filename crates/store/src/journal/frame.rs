@@ -18,6 +18,8 @@
 //! ends are not zero so that a frame on a segment of zeros shows whether it was written to its
 //! end; [`super::damage`] lives on that.
 
+use liandong_core::planted::{self, Planted};
+
 use crate::journal::Sequence;
 
 pub(crate) const HEADER: usize = 64;
@@ -116,6 +118,9 @@ impl FrameHeader {
         let Some(payload) = frame.get(HEADER..end) else {
             return Err(FrameFault::Short);
         };
+        if planted::is(Planted::TornTailAccepted) {
+            return Ok(payload);
+        }
         if crc32c::crc32c(payload) != self.payload_checksum {
             return Err(FrameFault::Payload);
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use liandong_core::access::Relation;
 use liandong_core::command::{Command, Incoming as Taken};
 use liandong_core::language::Language;
+use liandong_core::planted::{self, Planted};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_wire::link::v1::Answer;
@@ -111,6 +112,19 @@ impl Receiving<'_> {
         metrics::counter!("liandong_link_cells_received_total", "peer" => self.peer.to_string())
             .increment(changes.cells.len() as u64);
         let upto = changes.upto;
+        if planted::is(Planted::WatermarkFirst) {
+            let mark = Command::Receive(Taken {
+                from: self.peer,
+                relation: self.relation,
+                incarnation: self.incarnation,
+                upto,
+                documents: Vec::new(),
+                cells: Vec::new(),
+                unreadable: Vec::new(),
+            });
+            let marked = self.context.committer.submit_waiting(mark, on.clone());
+            marked.await.map_err(|refusal| refusal.to_string())?;
+        }
         let command = Command::Receive(Taken {
             from: self.peer,
             relation: self.relation,
