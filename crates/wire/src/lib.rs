@@ -13,6 +13,7 @@
 mod read;
 
 pub mod admin;
+pub mod bytes;
 pub mod collaboration;
 pub mod link;
 pub mod progress;

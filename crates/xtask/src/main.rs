@@ -4,6 +4,7 @@
 //! with an exit status that is true. It is no part of the product and depends on none of it.
 
 mod foreign;
+mod fuzz;
 mod run;
 mod steps;
 mod tools;
@@ -41,7 +42,8 @@ fn chosen() -> Result<bool> {
         }
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
-        [other, ..] => bail!("unknown task {other:?}; accepted: test, help"),
+        ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
+        [other, ..] => bail!("unknown task {other:?}; accepted: test, fuzz, help"),
     }
 }
 
@@ -62,6 +64,7 @@ fn steps_named(names: &[&str]) -> Result<Vec<Step>> {
 
 fn print_help() {
     println!("cargo xtask test            set up what is missing and run every step");
+    println!("cargo xtask fuzz            feed every reader millions of inputs; fuzz help says more");
     println!("cargo xtask test STEP...    run only these steps:");
     for step in Step::ALL {
         println!("    {:<8} {}", step.name(), step.about());

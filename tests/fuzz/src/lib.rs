@@ -1,0 +1,88 @@
+//! What outsiders can send, and what a damaged disk can hold, against the readers of it.
+//!
+//! Every target is a plain function of bytes that panics when a reader panics or breaks a promise:
+//! what it accepts it writes so that it is accepted again, and means the same. `tests/replay.rs`
+//! runs each of them on its first inputs and on every input that ever broke it, in the plain
+//! tests; `cargo xtask fuzz` drives them with libFuzzer. Nothing here is part of the product.
+
+mod frames;
+mod journal;
+pub mod protobuf;
+mod receive;
+mod records;
+mod requests;
+mod sources;
+mod tables;
+mod texts;
+
+/// The readers of the command line, which is a program and no library: its source as it is.
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "only what reads files is called; the rest is used by the program"
+)]
+#[path = "../../../crates/cli/src"]
+mod cli {
+    pub(crate) mod input;
+}
+
+/// One reader, or a few that belong together.
+#[derive(Debug)]
+pub struct Target {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Reads the bytes; panics when something is wrong.
+    pub run: fn(&[u8]),
+    /// Where in its inputs a protobuf message begins, if there is one.
+    pub message_at: Option<usize>,
+    /// Inputs to begin with.
+    seeds: fn() -> Vec<Vec<u8>>,
+}
+
+impl Target {
+    /// Every target.
+    pub const ALL: &'static [Self] = &[
+        Self::new("requests", requests::run, Some(1), requests::seeds),
+        Self::new("frames", frames::run, Some(0), frames::seeds),
+        Self::new("receive", receive::run, Some(1), receive::seeds),
+        Self::new("journal", journal::run, None, journal::seeds),
+        Self::new("records", records::run, None, records::seeds),
+        Self::new("reports", tables::reports, None, tables::report_seeds),
+        Self::new("regions", tables::regions, None, tables::region_seeds),
+        Self::new("plans", tables::plans, None, tables::plan_seeds),
+        Self::new("config", texts::config, None, texts::config_seeds),
+        Self::new("texts", texts::run, None, texts::seeds),
+    ];
+
+    const fn new(
+        name: &'static str,
+        run: fn(&[u8]),
+        message_at: Option<usize>,
+        seeds: fn() -> Vec<Vec<u8>>,
+    ) -> Self {
+        Self {
+            name,
+            run,
+            message_at,
+            seeds,
+        }
+    }
+
+    /// Another input like this one, of at most `most` bytes; `None` where none is made.
+    pub fn mutate(&self, input: &[u8], seed: u32, most: usize) -> Option<Vec<u8>> {
+        let (before, message) = input.split_at_checked(self.message_at?)?;
+        let room = most.checked_sub(before.len())?;
+        let mutated = protobuf::mutate(message, seed, room);
+        (!mutated.is_empty()).then(|| [before, &mutated].concat())
+    }
+
+    /// The target of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|target| target.name == name)
+    }
+
+    /// The inputs to begin with.
+    pub fn seeds(&self) -> Vec<Vec<u8>> {
+        (self.seeds)()
+    }
+}
