@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use crate::durable::{Context, FileError, create_dir, free_space, sync_all, write_at};
 use crate::lock::DirLock;
 
+mod beside;
 mod cursor;
 mod damage;
 mod error;

@@ -186,6 +186,22 @@ pub(crate) fn recover(
     Ok((end, table, recovery))
 }
 
+/// The last frame of a journal that nobody has open, found without changing anything: the last
+/// that opening would keep. `header` is that of the last segment.
+pub(crate) fn last_at_rest(dir: &Path, header: &SegmentHeader) -> Result<Sequence, JournalError> {
+    let mut scan = Scan::open(dir, header)?;
+    let mut recovery = Recovery {
+        last: 0,
+        replayed: 0,
+        checked: 0,
+        segments: 1,
+        cut: None,
+    };
+    scan.frames(Sequence::MAX, &mut |_, _| Ok(()), &mut recovery)?;
+    scan.torn_tail()?;
+    Ok(scan.position.next - 1)
+}
+
 /// A segment must begin where the one before ended.
 fn follows(before: &End, header: &SegmentHeader) -> Result<(), JournalError> {
     let fault = if header.first != before.last + 1 {
@@ -296,19 +312,27 @@ impl Scan {
         }
     }
 
-    /// Cuts what was never synced and makes durable what is kept.
-    fn settle_tail(&mut self, file: &File) -> Result<Option<Cut>, JournalError> {
+    /// How many bytes behind the last valid frame were never synced.
+    fn torn_tail(&mut self) -> Result<Option<u64>, JournalError> {
         if let Some(fault @ (FrameFault::Chain | FrameFault::OutOfOrder { .. })) = self.fault {
             return Err(self.corrupt(fault));
         }
         let offset = self.position.offset;
         let rest = self.cursor.used(offset).context("read", &self.path)?;
-        let cut = match judge(&rest, offset, self.position.next) {
-            Damage::Nothing => None,
-            Damage::Decayed => {
-                return Err(self.corrupt(self.fault.unwrap_or(FrameFault::Missing)));
-            }
-            Damage::Torn { bytes } => {
+        match judge(&rest, offset, self.position.next) {
+            Damage::Nothing => Ok(None),
+            Damage::Decayed => Err(self.corrupt(self.fault.unwrap_or(FrameFault::Missing))),
+            Damage::Torn { bytes } => Ok(Some(bytes)),
+        }
+    }
+
+    /// Cuts what was never synced and makes durable what is kept.
+    fn settle_tail(&mut self, file: &File) -> Result<Option<Cut>, JournalError> {
+        let torn = self.torn_tail()?;
+        let offset = self.position.offset;
+        let cut = match torn {
+            None => None,
+            Some(bytes) => {
                 segment::zero(file, offset, offset + bytes).context("cut", &self.path)?;
                 let (segment, sequence) = (self.number, self.position.next);
                 Some(Cut {
