@@ -13,6 +13,8 @@ mod hash;
 
 pub(crate) use hash::{CellHasher, document_hash};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Relation, may_give, may_see};
@@ -49,6 +51,13 @@ impl Tally {
         self.count += 1;
         self.sum = self.sum.wrapping_add(hash);
     }
+}
+
+/// The buckets of which two tallies differ, in their order.
+pub fn differing(one: &BTreeMap<Bucket, Tally>, other: &BTreeMap<Bucket, Tally>) -> Vec<Bucket> {
+    let buckets: BTreeSet<&Bucket> = one.keys().chain(other.keys()).collect();
+    let differ = |bucket: &&Bucket| one.get(bucket) != other.get(bucket);
+    buckets.into_iter().filter(differ).copied().collect()
 }
 
 /// The buckets behind one place in their order, up to another.

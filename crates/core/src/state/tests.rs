@@ -1,5 +1,7 @@
 //! Tests of the fold: sums, rosters, changes and snapshots.
 
+mod compare;
 mod links;
+mod lives;
 mod mesh;
 mod moves;

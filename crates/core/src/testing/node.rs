@@ -59,6 +59,28 @@ impl Node {
         })
     }
 
+    /// Begins, or goes on with, a life of the node's data.
+    pub(crate) fn begin(&mut self, identity: u128, restored: bool) {
+        self.incarnation = identity;
+        self.run(Command::Begin { identity, restored }).unwrap();
+    }
+
+    /// What a backup of this node's journal gives: its first frames, in a new life.
+    pub(crate) fn restored(&self, frames: usize, identity: u128) -> Self {
+        let mut node = Self {
+            state: State::default(),
+            journal: self.journal[..frames.min(self.journal.len())].to_vec(),
+            ..self.clone()
+        };
+        for (frame, events) in (1..).zip(&node.journal) {
+            for event in events {
+                node.state.apply(event, frame);
+            }
+        }
+        node.begin(identity, true);
+        node
+    }
+
     /// The parent of a node's top region is known from the catalogue.
     fn know_parent(&mut self, region: &Region) {
         let Some(parent) = region.parent else { return };
