@@ -11,8 +11,10 @@ use crate::commit::Committer;
 use crate::config::Config;
 use crate::link::Links;
 use crate::reader::Reader;
+use crate::signing::OwnKey;
 use crate::surroundings::{Moment, Surroundings};
 use crate::trace::Traces;
+use crate::workers::Workers;
 
 /// The parts of a running node. Shared behind an `Arc`.
 #[derive(Debug)]
@@ -29,10 +31,14 @@ pub(crate) struct Context {
     pub(crate) history: History,
     /// The life of the node's data; changes when it is restored from a backup.
     pub(crate) incarnation: u128,
+    /// The key that the node signs with.
+    pub(crate) own_key: OwnKey,
     /// The links and how they fare.
     pub(crate) links: Links,
     /// Traces of the last changes.
     pub(crate) traces: Arc<Traces>,
+    /// What works in the background.
+    pub(crate) workers: Workers,
     /// When the process started.
     pub(crate) started_at: Timestamp,
     /// What the node finds around it.

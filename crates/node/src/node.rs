@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use liandong_core::access::Relation;
 use liandong_core::command::Command;
@@ -18,17 +19,20 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+use crate::checkpoint::Keeper;
 use crate::commit::{self, CommitLoop, Failure};
 use crate::config::{Config, ConfigError};
 use crate::context::Context;
 use crate::hosting::{self, CatalogueError};
-use crate::link::{Links, dial};
+use crate::link::{self, Links, dial};
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
+use crate::signals;
 use crate::surroundings::{Incoming, Surroundings, Threads};
+use crate::signing::OwnKey;
 use crate::telemetry::{self, TelemetryError};
 use crate::trace::Traces;
-use crate::{checkpoint, signals};
+use crate::workers::Workers;
 
 /// Why a node does not start, or stopped by itself.
 #[derive(Debug, Error)]
@@ -67,6 +71,9 @@ pub enum NodeError {
     #[error("cannot wait for signals: {0}")]
     Signals(#[source] std::io::Error),
 }
+
+/// How often a long start says how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// A running node.
 #[derive(Debug)]
@@ -150,8 +157,10 @@ impl Node {
             reader: reader.clone(),
             history: opened.store.history,
             incarnation,
+            own_key: OwnKey::default(),
             links: Links::new(Arc::clone(&surroundings.clock)),
             traces,
+            workers: Workers::default(),
             started_at,
             surroundings,
         });
@@ -169,16 +178,20 @@ impl Node {
         liandong_store::confirm_restored(&context.config.data)?;
         host(&context, regions).await.map_err(NodeError::Hosting)?;
         let mut workers = JoinSet::new();
-        workers.spawn(checkpoint::run(
+        let keeper = Keeper {
             state,
             reader,
-            opened.store.checkpointer,
-            context.config.checkpoint_frames,
-            checkpointed,
-            context.surroundings.threads,
-            stopping.clone(),
-        ));
+            checkpointer: opened.store.checkpointer,
+            sealer: context.config.seal.then_some(opened.store.sealer),
+            every: context.config.checkpoint_frames,
+            last: checkpointed,
+            threads: context.surroundings.threads,
+            workers: context.workers.clone(),
+        };
+        workers.spawn(keeper.run(stopping.clone()));
         workers.spawn(stop_on_failure(failure.clone(), stop.clone()));
+        make_key(&context);
+        link::retry_at_start(&context).await;
         start_links(&context, &mut workers, &stopping);
         let announcement = announce(&context.config.data, address)?;
         let serving = server::serve(Arc::clone(&context), incoming, metrics, stopping);
@@ -234,7 +247,7 @@ impl Node {
         self.stop.send_replace(true);
         drop(self.announcement);
         // Streams that do not end by themselves are cut off with the runtime.
-        let grace = std::time::Duration::from_secs(5);
+        let grace = Duration::from_secs(5);
         let served = match tokio::time::timeout(grace, &mut self.server).await {
             Ok(Ok(served)) => served,
             Ok(Err(_)) | Err(_) => {
@@ -265,9 +278,11 @@ fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeErro
     // Random bits, and the time in front of them: a name that no other life of any node has.
     let seed = surroundings.id().into_bytes();
     let mut folded = 0u64;
+    let mut told = Instant::now();
     let opened = Store::open(&config.data, options, seed, &mut |progress| {
         folded += 1;
-        if folded.is_multiple_of(10_000) {
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
             let (frame, percent) = (progress.frame, progress.percent());
             tracing::info!(frame, percent, "reading the journal");
         }
@@ -327,6 +342,14 @@ async fn host(context: &Context, regions: Vec<Region>) -> Result<(), Refusal> {
     };
     context.committer.submit(command, String::new()).await?;
     Ok(())
+}
+
+/// Makes the node's key at its first start, so that it can be told to peers before it is needed.
+fn make_key(context: &Context) {
+    if let Err(refusal) = link::file::own_signer(context) {
+        // Only links by file need it, and say so.
+        tracing::warn!(%refusal, "the node has no key");
+    }
 }
 
 fn start_links(

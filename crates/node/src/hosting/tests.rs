@@ -2,6 +2,7 @@
 
 use super::{CatalogueError, load};
 use crate::config::Config;
+use crate::surroundings::Threads;
 
 const TREE: &str = "代码,名称,上级,级别,类别\n\
     371524102,甲镇,371524,乡镇,主管部门\n\
@@ -15,7 +16,7 @@ fn hosted(region: &str, keys: &str) -> Result<Vec<String>, CatalogueError> {
     let path = dir.path().join("node.toml");
     let basics = "data = 'd'\nlisten = '127.0.0.1:0'\ntree = ['tree.csv']\n";
     std::fs::write(&path, format!("region = '{region}'\n{basics}{keys}")).unwrap();
-    let (_, regions) = load(&Config::load(&path).unwrap())?;
+    let (_, regions) = load(&Config::load(&path).unwrap(), Threads::System)?;
     let codes = regions.iter().map(|region| region.code.to_string());
     Ok(codes.collect())
 }

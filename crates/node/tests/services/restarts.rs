@@ -5,12 +5,12 @@ use std::path::Path;
 use liandong_core::refusal::Reason;
 use liandong_node::NodeError;
 use liandong_store::{Store, StoreOptions, record};
-use liandong_wire::admin::v1::ExportRegionRequest;
-use liandong_wire::progress::v1::{OutcomeCounts, PushReportsRequest};
+use liandong_wire::admin::v1::{ExportRegionRequest, GetStatusRequest};
+use liandong_wire::progress::v1::{OutcomeCounts, PushReportsRequest, Report};
 use liandong_wire::refusal::RemoteRefusal;
 use tempfile::TempDir;
 
-use crate::support::{Setup, TREE, batch, dropouts, start, start_in};
+use crate::support::{Setup, TREE, batch, dropouts, start, start_in, until};
 
 const OFTEN: &str = "free_floor_mb = 1\ncheckpoint_frames = 2";
 
@@ -213,4 +213,63 @@ async fn on_a_full_disk_a_node_starts_shows_and_refuses() {
     let node = start_in(dir, "371524", TREE, "").await;
     node.push("2", vec![dropouts("371524-A", 4)]).await;
     assert_eq!(node.sum("371524").await, (4, 3));
+}
+
+/// Sizes of the journal's files, oldest first.
+fn segments(data: &Path) -> Vec<u64> {
+    let mut segments = Vec::new();
+    for entry in std::fs::read_dir(data.join("journal")).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        if !name.ends_with("tmp") {
+            segments.push((name, entry.metadata().expect("metadata").len()));
+        }
+    }
+    segments.sort();
+    segments.into_iter().map(|(_, bytes)| bytes).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_segments_are_sealed_beside_the_work_and_read_as_before() {
+    let setup = Setup {
+        journal: OFTEN,
+        ..Setup::new("371524", TREE, "")
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    let node = setup.start_in(dir).await.expect("the node starts");
+    let data = node.dir.path().join("data");
+    for number in 0..10 {
+        let row = |row: i64| Report {
+            note: "更正依据见附件".repeat(28),
+            ..dropouts("371524-A", 1_000 * number + row)
+        };
+        node.push(&format!("batch {number}"), (0..1_000).map(row).collect())
+            .await;
+    }
+    until("the first segment is sealed", async || {
+        let sizes = segments(&data);
+        (sizes.len() > 4 && sizes[0] < 1 << 18).then_some(())
+    })
+    .await;
+    node.push("last", vec![dropouts("371524-B", 1)]).await;
+    let sealing = until("the sealing is idle again", async || {
+        let status = node.admin().get_status(GetStatusRequest {}).await;
+        let workers = status.expect("a status").into_inner().workers;
+        let sealing = workers.into_iter().find(|worker| worker.name == "sealing");
+        sealing.filter(|worker| worker.queue_length == 0)
+    })
+    .await;
+    assert_eq!(sealing.status, "idle");
+    let sizes = segments(&data);
+    assert!(
+        sizes[sizes.len() - 2] > 1 << 18,
+        "the newest stay: {sizes:?}"
+    );
+    node.verify().await;
+    let dir = node.stop().await;
+
+    std::fs::remove_dir_all(dir.path().join("data/sled")).expect("it is removed");
+    let node = start_in(dir, "371524", TREE, "").await;
+    assert_eq!(node.sum("371524").await, (9_999 + 1, 3));
+    node.stop().await;
 }

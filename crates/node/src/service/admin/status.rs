@@ -87,9 +87,17 @@ fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
 fn workers(context: &Context) -> Vec<v1::WorkerStatus> {
     let waiting = context.committer.waiting() as u64;
     let status = if waiting == 0 { "idle" } else { "deciding" };
-    vec![v1::WorkerStatus {
+    let mut workers = vec![v1::WorkerStatus {
         name: "commit".to_owned(),
         status: status.to_owned(),
         queue_length: waiting,
-    }]
+    }];
+    for worker in context.workers.list() {
+        workers.push(v1::WorkerStatus {
+            name: worker.name,
+            status: worker.status,
+            queue_length: worker.waiting,
+        });
+    }
+    workers
 }
