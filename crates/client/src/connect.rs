@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::admin::Admin;
 use crate::collaboration::Collaboration;
 use crate::error::ClientError;
+use crate::link::Link;
 use crate::metadata::{CallMetadata, TraceParent};
 use crate::progress::Progress;
 use crate::retry::RetryPolicy;
@@ -152,6 +153,11 @@ impl Client {
     /// The node itself, its regions and indicators.
     pub fn admin(&self) -> Admin {
         Admin::new(self.clone())
+    }
+
+    /// The node's links.
+    pub fn link(&self) -> Link {
+        Link::new(self.clone())
     }
 
     pub(crate) fn wires(&self) -> Wires {

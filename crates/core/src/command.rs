@@ -6,7 +6,7 @@ use crate::access::Relation;
 use crate::aid::{AidFact, Milestone, PairingKind};
 use crate::compare::{Bucket, CellName, Findings};
 use crate::document::{CellDocument, Document, DocumentKey};
-use crate::event::{Event, PeerHolds, Unapplied};
+use crate::event::{Event, PeerHolds, Subject, Unapplied};
 use crate::indicator::Indicator;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
@@ -240,7 +240,12 @@ pub enum Command {
     /// counts, but the node is still asked for everything in between.
     ReceiveApart(Incoming),
     /// Try changes of one peer again that were set aside.
-    RetrySetAside(Incoming),
+    RetrySetAside {
+        /// The changes.
+        changes: Incoming,
+        /// What those were listed as that could not even be read before.
+        reread: Vec<Subject>,
+    },
     /// Note what a peer holds of this node's changes.
     NotePeerHolds(PeerHolds),
 }

@@ -149,8 +149,8 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         Command::ReceiveApart(incoming) => {
             receive::receive(state, incoming, Manner::Apart, setting)
         }
-        Command::RetrySetAside(incoming) => {
-            receive::receive(state, incoming, Manner::Again, setting)
+        Command::RetrySetAside { changes, reread } => {
+            receive::retry(state, changes, reread, setting)
         }
         Command::NotePeerHolds(holds) => Ok(receive::note_peer_holds(state, holds)),
     }

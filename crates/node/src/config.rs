@@ -3,6 +3,7 @@
 
 mod raw;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use liandong_core::refusal::Accepted;
 use liandong_core::region::RegionCode;
 use thiserror::Error;
 
+use crate::signing::PublicKey;
 use crate::spoken;
 
 /// Everything a node is told when it starts.
@@ -36,6 +38,8 @@ pub struct Config {
     pub partners: Vec<Peer>,
     /// Regions below whose nodes may connect; empty admits every region directly below.
     pub children: Vec<RegionCode>,
+    /// The keys that files of peers have to be signed with.
+    pub link_keys: BTreeMap<RegionCode, PublicKey>,
     /// How many days after the end of its period a report still counts as in time.
     pub grace_days: u16,
     /// Green from this share of the scheduled progress, in basis points.

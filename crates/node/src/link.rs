@@ -14,10 +14,15 @@
 //! - taking and acknowledging never waits for sending, so two nodes that have much to say to each
 //!   other do not wait for each other for ever.
 
+mod admission;
+mod aside;
 mod dial;
+pub(crate) mod file;
 mod session;
 mod status;
 
+pub(crate) use admission::admit;
+pub(crate) use aside::{retry, retry_at_start};
 pub(crate) use dial::dial;
 pub(crate) use session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 pub(crate) use status::Links;

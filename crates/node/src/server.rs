@@ -9,6 +9,7 @@ use std::time::Duration;
 use liandong_wire::FILE_DESCRIPTOR_SET;
 use liandong_wire::admin::v1::admin_service_server::AdminServiceServer;
 use liandong_wire::collaboration::v1::collaboration_service_server::CollaborationServiceServer;
+use liandong_wire::link::v1::link_file_service_server::LinkFileServiceServer;
 use liandong_wire::link::v1::link_service_server::LinkServiceServer;
 use liandong_wire::progress::v1::progress_service_server::ProgressServiceServer;
 use liandong_wire::rollup::v1::rollup_service_server::RollupServiceServer;
@@ -27,7 +28,7 @@ use crate::context::Context;
 use crate::link::LARGEST_FRAME;
 use crate::pages;
 use crate::service::{
-    AdminService, CollaborationService, LinkService, ProgressService, RollupService, TaskService,
+    AdminService, CollaborationService, LinkFileService, LinkService, ProgressService, RollupService, TaskService,
 };
 use crate::surroundings::Incoming;
 
@@ -80,13 +81,14 @@ pub(crate) async fn serve(
 }
 
 /// The services that tell how they are, besides the node as a whole.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     <TaskServiceServer<TaskService> as NamedService>::NAME,
     <ProgressServiceServer<ProgressService> as NamedService>::NAME,
     <RollupServiceServer<RollupService> as NamedService>::NAME,
     <CollaborationServiceServer<CollaborationService> as NamedService>::NAME,
     <AdminServiceServer<AdminService> as NamedService>::NAME,
     <LinkServiceServer<LinkService> as NamedService>::NAME,
+    <LinkFileServiceServer<LinkFileService> as NamedService>::NAME,
 ];
 
 /// The name under which health is told of the node as a whole.
@@ -133,6 +135,7 @@ fn routes(
         shared()
     )));
     let admin = bounded!(AdminServiceServer::new(AdminService::new(shared())));
+    let link_file = bounded!(LinkFileServiceServer::new(LinkFileService::new(shared())));
     let link = LinkService::new(shared(), stopping.clone());
     // A frame is as large as the largest document; see the links.
     let link = LinkServiceServer::new(link)
@@ -151,6 +154,7 @@ fn routes(
         .add_service(aid)
         .add_service(admin)
         .add_service(link)
+        .add_service(link_file)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?))
 }

@@ -15,23 +15,25 @@ mod identity;
 pub mod journal;
 mod key;
 mod lock;
+mod progress;
 pub mod record;
 mod restore;
 mod spool;
 mod store;
 
-pub use announce::{Announcement, announce, withdraw};
+pub use announce::{Announcement, announce, announced, withdraw};
 pub use backup::{
     BackedSegment, Backup, BackupError, BackupLabel, Manifest, ManifestError, backup,
 };
 pub use durable::FileError;
 pub use engine::EngineFault;
-pub use identity::{IdentityError, Incarnation};
+pub use identity::{IdentityError, Incarnation, incarnation};
 pub use key::{KeyError, KeySeed, key_seed};
 pub use lock::{DirLock, LockError};
+pub use progress::{Progress, Work};
 pub use restore::{RestoreError, Restored, confirm_restored, restore};
 pub use spool::{Spool, SpoolError};
 pub use store::{
-    CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Progress,
-    Store, StoreOptions,
+    CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Store,
+    StoreOptions,
 };

@@ -16,6 +16,7 @@ pub mod v1 {
 }
 
 mod cells;
+mod compare;
 mod document;
 pub mod file;
 mod frame;
@@ -25,9 +26,11 @@ use liandong_core::document::{CellDocument, Document};
 use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_core::state::ChangeSet;
 use prost::Message;
 
+pub use compare::{CompareResult, Digest, Step, bucket_content, findings};
 pub use document::read_kept;
 pub use frame::{Hello, Incoming, PROTOCOL};
 pub use pack::{LARGEST_UNPACKED, pack};
@@ -165,6 +168,22 @@ impl StreamReader {
             trace_parent,
         })
     }
+}
+
+/// The peer that a request names.
+///
+/// # Errors
+/// A refusal of a text that is no region's code.
+pub fn peer(text: &str) -> Result<RegionCode, Refusal> {
+    crate::read::region("peer", text)
+}
+
+/// The peer that a request names, if it names one.
+///
+/// # Errors
+/// A refusal of a text that is no region's code.
+pub fn optional_peer(text: &str) -> Result<Option<RegionCode>, Refusal> {
+    crate::read::optional_region("peer", text)
 }
 
 /// How many bytes changes take on the wire before compression.

@@ -30,14 +30,44 @@ pub(super) enum Manner {
     Again,
 }
 
-/// Notes what a peer holds of this node's changes.
-pub(super) fn note_peer_holds(state: &State, holds: PeerHolds) -> Decision {
-    let is_news = state.peer_holds(holds.peer) != Some(&holds);
+/// Notes what a peer holds of this node's changes: ever more in one life of both, and nothing that
+/// an earlier life of the peer says. An incarnation begins with the time when it began.
+pub(super) fn note_peer_holds(state: &State, mut holds: PeerHolds) -> Decision {
+    let known = state.peer_holds(holds.peer);
+    let same_life = known.filter(|known| known.incarnation == holds.incarnation);
+    if let Some(known) = same_life
+        && known.peer_incarnation == holds.peer_incarnation
+    {
+        holds.upto = holds.upto.max(known.upto);
+    }
+    let is_older = known.is_some_and(|known| known.peer_incarnation > holds.peer_incarnation);
+    let is_news = !is_older && known != Some(&holds);
     let event = is_news.then_some(Event::PeerHolds(holds));
     Decision {
         events: event.into_iter().collect(),
         answer: Answer::Done,
     }
+}
+
+/// Tries changes again that were set aside. `reread` are those that could not even be read before:
+/// they are done with, because what they say now is applied, or is set aside under its own name.
+pub(super) fn retry(
+    state: &State,
+    changes: Incoming,
+    reread: Vec<Subject>,
+    setting: &Setting<'_>,
+) -> Result<Decision, Refusal> {
+    let from = changes.from;
+    let mut decision = receive(state, changes, Manner::Again, setting)?;
+    if !reread.is_empty() {
+        let released = Event::Released(Released {
+            from,
+            subjects: reread,
+        });
+        // First: what is refused again under the same name has to stay.
+        decision.events.insert(0, released);
+    }
+    Ok(decision)
 }
 
 /// Takes a batch of changes. Batches that were taken already change nothing but are acknowledged.

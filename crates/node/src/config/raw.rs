@@ -1,5 +1,6 @@
 //! The configuration as it stands in the file, and its checks.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use liandong_core::refusal::Accepted;
 use liandong_core::region::{MAX_REGION_CODE_LEN, RegionCode};
 use serde::Deserialize;
+
+use crate::signing::PublicKey;
 
 use super::{Config, Limits, Log, Peer, Problem};
 
@@ -31,6 +34,8 @@ pub(super) struct File {
     #[serde(default)]
     children: Vec<String>,
     #[serde(default)]
+    link: RawLink,
+    #[serde(default)]
     reporting: Reporting,
     #[serde(default)]
     journal: Journal,
@@ -47,6 +52,13 @@ pub(super) struct File {
 struct RawPeer {
     region: String,
     address: Option<String>,
+    key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLink {
+    keys: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -188,6 +200,54 @@ impl Problems {
         })
     }
 
+    /// The keys of all peers, wherever they stand.
+    fn keys<'a>(
+        &mut self,
+        parent: impl Iterator<Item = &'a RawPeer>,
+        partners: &'a [RawPeer],
+        listed: &BTreeMap<String, String>,
+    ) -> BTreeMap<RegionCode, PublicKey> {
+        let mut said: Vec<(String, &str, &str)> = Vec::new();
+        let peers = parent.map(|peer| ("parent", peer));
+        for (name, peer) in peers.chain(partners.iter().map(|peer| ("partner", peer))) {
+            if let Some(key) = &peer.key {
+                said.push((format!("{name}.key"), &peer.region, key));
+            }
+        }
+        for (region, key) in listed {
+            said.push((format!("link.keys.{region}"), region, key));
+        }
+        let mut keys = BTreeMap::new();
+        for (name, region, text) in said {
+            let region = self.region(&name, region);
+            let Ok(key) = text.parse::<PublicKey>() else {
+                self.advise(
+                    &name,
+                    text,
+                    "写 ed25519: 加 64 位十六进制数，即对方 liandong link key 所显示的",
+                    "write ed25519: and 64 hexadecimal digits, as the peer's `liandong link key` \
+                     prints them",
+                );
+                continue;
+            };
+            let Some(region) = region else {
+                continue;
+            };
+            if keys
+                .insert(region, key)
+                .is_some_and(|before| before != key)
+            {
+                self.advise(
+                    &name,
+                    text,
+                    "同一区域写了两个不同的公钥",
+                    "two different keys are given for one region",
+                );
+            }
+        }
+        keys
+    }
+
     fn address(&mut self, key: &str, address: &str) {
         let uri: Result<http::Uri, _> = address.parse();
         let usable =
@@ -245,13 +305,14 @@ impl File {
         if self
             .parent
             .as_ref()
-            .is_some_and(|parent| parent.address.is_none())
+            .is_some_and(|parent| parent.address.is_none() && parent.key.is_none())
         {
             problems.advise(
                 "parent.address",
                 "",
-                "由下级拨出：填 http://主机:端口",
-                "the lower side dials: write http://host:port",
+                "由下级拨出：填 http://主机:端口；两边网络不通、只用文件交换的，填 parent.key",
+                "the lower side dials: write http://host:port; or parent.key where the networks \
+                 are apart and only files go between",
             );
         }
         let partners = self
@@ -259,6 +320,7 @@ impl File {
             .iter()
             .filter_map(|raw| problems.peer("partner", raw))
             .collect();
+        let link_keys = problems.keys(self.parent.iter(), &self.partner, &self.link.keys);
         let json = match self.log.format.as_str() {
             "text" => false,
             "json" => true,
@@ -336,6 +398,7 @@ impl File {
             parent,
             partners,
             children,
+            link_keys,
             grace_days: self.reporting.grace_days,
             green_from: i64::from(self.reporting.green_from_percent) * 100,
             yellow_from: i64::from(self.reporting.yellow_from_percent) * 100,

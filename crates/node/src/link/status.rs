@@ -132,6 +132,25 @@ impl Links {
         });
     }
 
+    /// The last of this node's change numbers that the peer has acknowledged over a stream of this
+    /// process; `None` when there was none.
+    pub(crate) fn told(&self, peer: RegionCode) -> Option<u64> {
+        self.with(|links| {
+            let entry = links.get(&peer).filter(|entry| entry.stream > 0)?;
+            Some(entry.status.acknowledged)
+        })
+    }
+
+    /// The peer said in a file what it holds; a stream that is open knows better.
+    pub(crate) fn holds(&self, peer: RegionCode, change: u64) {
+        self.with(|links| {
+            if let Some(entry) = links.get_mut(&peer).filter(|entry| !entry.status.connected) {
+                entry.status.sent = change;
+                entry.status.acknowledged = change;
+            }
+        });
+    }
+
     /// Whether a stream with the peer is open.
     pub(crate) fn is_connected(&self, peer: RegionCode) -> bool {
         self.with(|links| links.get(&peer).is_some_and(|entry| entry.status.connected))

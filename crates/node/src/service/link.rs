@@ -3,10 +3,8 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use liandong_core::access::Relation;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
-use liandong_core::region::RegionCode;
 use liandong_wire::link::v1::link_service_server::LinkService as Served;
 use liandong_wire::link::v1::{ExchangeRequest, ExchangeResponse};
 use liandong_wire::link::{Incoming, StreamReader};
@@ -17,7 +15,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::context::Context;
-use crate::link::{Frames, HELLO_PATIENCE, Session, hello, outbox, run};
+use crate::link::{Frames, HELLO_PATIENCE, Session, admit, hello, outbox, run};
 
 /// Admits peers and runs their streams.
 pub(crate) struct LinkService {
@@ -28,41 +26,6 @@ pub(crate) struct LinkService {
 impl LinkService {
     pub(crate) fn new(context: Arc<Context>, stopping: watch::Receiver<bool>) -> Self {
         Self { context, stopping }
-    }
-
-    /// Who is dialling, and what it is to this node: a partner that is configured, or a region
-    /// directly below one that is hosted here.
-    async fn admit(&self, peer: RegionCode) -> Result<Relation, Refusal> {
-        let config = &self.context.config;
-        if config.partners.iter().any(|partner| partner.region == peer) {
-            return Ok(Relation::Partner);
-        }
-        if config.children.contains(&peer) {
-            return Ok(Relation::Child);
-        }
-        let catalogue = &self.context.catalogue;
-        let (is_child, children) = self
-            .context
-            .reader
-            .read(|state| {
-                let parent = state.parent(catalogue, peer);
-                let is_child =
-                    parent.is_some_and(|parent| state.hosts(parent)) && !state.hosts(peer);
-                let children = state.children(catalogue, config.region);
-                (is_child, children)
-            })
-            .await?;
-        if is_child && config.children.is_empty() {
-            return Ok(Relation::Child);
-        }
-        let accepted = children.iter().map(ToString::to_string).collect();
-        let accepted = Accepted::OneOf(accepted);
-        Err(Refusal::new(
-            Reason::NotEntitled,
-            "hello.region",
-            peer,
-            accepted,
-        ))
     }
 }
 
@@ -86,7 +49,8 @@ impl Served for LinkService {
             return Err(refuse(no_hello()));
         };
         let peer = greeting.region;
-        let relation = self.admit(peer).await.map_err(|refusal| {
+        let relation = admit(&self.context, "hello.region", peer).await;
+        let relation = relation.map_err(|refusal| {
             tracing::warn!(%peer, %refusal, "a peer was not admitted");
             refuse(refusal)
         })?;
