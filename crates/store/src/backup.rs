@@ -14,7 +14,7 @@ use std::sync::PoisonError;
 use crate::durable::{Context, FileError, NewFile, create_dir, remove_if_there, sync_dir};
 use crate::identity::Incarnation;
 use crate::journal::{FrameHash, JournalError, JournalReader, Sequence, Span, check_file};
-use crate::store::Progress;
+use crate::progress::{Progress, Work};
 
 mod manifest;
 #[cfg(test)]
@@ -109,6 +109,7 @@ pub fn backup(
     let spans = reader.spans_up_to(last)?;
     let mut known = before.iter().flat_map(|manifest| &manifest.segments);
     let mut done = Progress {
+        work: Work::Copy,
         frame: 0,
         done: 0,
         total: spans.iter().map(|span| span.bytes).sum(),
@@ -175,9 +176,11 @@ fn earlier(reader: &JournalReader, target: &Path) -> Result<Option<Manifest>, Ba
 }
 
 fn copy(span: &Span, target: &Path) -> Result<BackedSegment, BackupError> {
+    // A full segment is taken as it is now: sealing may have made it smaller.
+    let limit = if span.is_open { span.bytes } else { u64::MAX };
     let mut from = File::open(&span.path)
         .context("open", &span.path)?
-        .take(span.bytes);
+        .take(limit);
     let unfinished = target.join(SEGMENTS).join(UNFINISHED);
     let mut to = NewFile::create(&unfinished)?;
     let mut hasher = blake3::Hasher::new();

@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 
 use crate::durable::{Context, FileError, create_dir, free_space, sync_all, write_at};
 use crate::lock::DirLock;
+use crate::progress::Progress;
 
 mod beside;
 mod cursor;
@@ -21,6 +22,8 @@ mod damage;
 mod error;
 mod frame;
 mod index;
+mod mend;
+mod mirror;
 mod place;
 mod reader;
 mod recovery;
@@ -35,6 +38,8 @@ mod tests;
 pub use error::{JournalError, ReplayError};
 pub use frame::{FrameFault, FrameHash, MAX_PAYLOAD};
 pub use index::SparseIndex;
+pub use mend::{CopyOf, Repair};
+pub use mirror::Mirrored;
 pub use reader::{JournalIter, JournalReader, Verified};
 pub use recovery::{Cut, Recovery, Replay};
 pub use seal::{Sealed, Sealer};
@@ -62,6 +67,8 @@ pub struct JournalOptions {
     pub prepare_ahead: bool,
     /// How many full segments stay as they are when older ones are sealed.
     pub plain_segments: u64,
+    /// Directory of a second copy, on another disk; frames are in both before they count.
+    pub mirror: Option<PathBuf>,
 }
 
 impl Default for JournalOptions {
@@ -71,7 +78,26 @@ impl Default for JournalOptions {
             free_floor: 256 << 20,
             prepare_ahead: true,
             plain_segments: 2,
+            mirror: None,
         }
+    }
+}
+
+/// The files that become the next segment.
+#[derive(Debug)]
+struct Prepared {
+    main: fs::File,
+    mirror: Option<fs::File>,
+}
+
+impl Prepared {
+    fn make(dir: &Path, mirror: Option<&Path>, bytes: u64) -> Result<Self, FileError> {
+        let main = segment::prepare(dir, bytes)?;
+        let mirror = match mirror {
+            Some(mirror) => Some(segment::prepare(mirror, bytes)?),
+            None => None,
+        };
+        Ok(Self { main, mirror })
     }
 }
 
@@ -85,7 +111,7 @@ pub struct Journal {
     offset: u64,
     hash: FrameHash,
     buffer: Vec<u8>,
-    prepared: Option<JoinHandle<Result<fs::File, FileError>>>,
+    prepared: Option<JoinHandle<Result<Prepared, FileError>>>,
     lock: Option<Arc<DirLock>>,
 }
 
@@ -105,9 +131,29 @@ impl Journal {
         from: Sequence,
         replay: Replay<'_>,
     ) -> Result<(Self, Recovery), JournalError> {
+        Self::open_with(dir, options, from, replay, &mut |_| {})
+    }
+
+    /// Like [`Self::open`]; `progress` is told of segments that are copied between the journal and
+    /// its mirror.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], and [`JournalError::Diverged`] if the mirror has another history.
+    pub fn open_with(
+        dir: &Path,
+        options: JournalOptions,
+        from: Sequence,
+        replay: Replay<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Self, Recovery), JournalError> {
         create_dir(dir)?;
         segment::discard_prepared(dir)?;
         seal::clean(dir)?;
+        mend::clean(dir)?;
+        let mirrored = match &options.mirror {
+            Some(mirror) => Some(mirror::bring_together(dir, mirror, from, progress)?),
+            None => None,
+        };
         let mut headers = segment::list(dir)?;
         if headers.is_empty() {
             let first = SegmentHeader {
@@ -120,21 +166,39 @@ impl Journal {
             let file = segment::prepare(dir, options.segment_bytes)?;
             segment::adopt(dir, &file, &first)?;
             headers.push(first);
+            if let Some(mirror) = &options.mirror {
+                let file = segment::prepare(mirror, options.segment_bytes)?;
+                segment::adopt(mirror, &file, &first)?;
+            }
         }
-        let (end, table, recovery) = recovery::recover(dir, &headers, from, replay)?;
-        let Some(file) = end.file else {
+        let (mut end, table, mut recovery) = recovery::recover(dir, &headers, from, replay)?;
+        recovery.mirrored = mirrored;
+        let Some(file) = end.file.take() else {
             let (segment, path) = (end.number, end.path);
             return Err(JournalError::MissingSegment { segment, path });
+        };
+        let mirror = match &options.mirror {
+            Some(mirror) => {
+                let file = mirror::settle(mirror, &end, dir)?;
+                let path = segment::path(mirror, end.number);
+                Some(TailFile::new(file, path, end.offset))
+            }
+            None => None,
         };
         let tail = Tail {
             number: end.number,
             main: TailFile::new(file, end.path, end.offset),
-            mirror: None,
+            mirror,
             written: end.last,
             end: end.offset,
         };
         let journal = Self {
-            shared: Arc::new(Shared::new(dir.to_path_buf(), None, tail, table)),
+            shared: Arc::new(Shared::new(
+                dir.to_path_buf(),
+                options.mirror.clone(),
+                tail,
+                table,
+            )),
             options,
             number: end.number,
             offset: end.offset,
@@ -159,7 +223,7 @@ impl Journal {
     /// Like [`Self::append`]; the parts together are the payload.
     pub fn append_parts(&mut self, parts: &[&[u8]]) -> Result<Sequence, JournalError> {
         let floor = self.options.free_floor;
-        require_space(&self.shared.dir, floor, 0)?;
+        self.require_space(floor, 0)?;
         self.append_above(floor, parts)
     }
 
@@ -208,7 +272,15 @@ impl Journal {
             Some(_) => 0,
             None => self.options.segment_bytes,
         };
-        require_space(&self.shared.dir, self.options.free_floor, next_segment)
+        self.require_space(self.options.free_floor, next_segment)
+    }
+
+    fn require_space(&self, floor: u64, wanted: u64) -> Result<(), JournalError> {
+        require_space(&self.shared.dir, floor, wanted)?;
+        match &self.shared.mirror {
+            Some(mirror) => require_space(mirror, floor, wanted),
+            None => Ok(()),
+        }
     }
 
     /// Makes everything appended so far durable and returns its last sequence.
@@ -290,11 +362,6 @@ impl Journal {
             bytes += segment::frames_length(dir, header.number, is_last)?;
         }
         Ok(bytes)
-    }
-
-    /// Where the first segment of a journal in `dir` is, or would be.
-    pub fn first_segment(dir: &Path) -> PathBuf {
-        segment::path(dir, 1)
     }
 
     /// Where segment `number` of a journal in `dir` is, or would be.
@@ -388,20 +455,20 @@ impl Journal {
     /// Ends the current segment, durably and cut to its last frame, and begins the next.
     fn change_segment(&mut self, least_bytes: u64, floor: u64) -> Result<(), JournalError> {
         let ready = match self.prepared.take().map(JoinHandle::join) {
-            Some(Ok(Ok(file))) => Some(file),
+            Some(Ok(Ok(files))) => Some(files),
             // Whatever kept it from being made ready shows again, as an error, below.
             _ => None,
         };
-        let file = match ready {
-            Some(file) => file,
+        let files = match ready {
+            Some(files) => files,
             None => {
                 let bytes = self.options.segment_bytes.max(least_bytes);
-                require_space(&self.shared.dir, floor, bytes)?;
-                segment::prepare(&self.shared.dir, bytes)?
+                self.require_space(floor, bytes)?;
+                Prepared::make(&self.shared.dir, self.shared.mirror.as_deref(), bytes)?
             }
         };
         self.shared.sync()?;
-        let result = self.begin_segment(file);
+        let result = self.begin_segment(files);
         if result.is_err() {
             // Which of the steps reached the disk is unknown; opening finds out.
             self.shared.stop();
@@ -409,7 +476,7 @@ impl Journal {
         Ok(result?)
     }
 
-    fn begin_segment(&mut self, file: fs::File) -> Result<(), FileError> {
+    fn begin_segment(&mut self, files: Prepared) -> Result<(), FileError> {
         let full = self.shared.tail().clone();
         for file in full.files() {
             let (handle, path) = (&file.file, &file.path);
@@ -424,8 +491,16 @@ impl Journal {
             first,
             previous: self.hash,
         };
-        segment::adopt(&self.shared.dir, &file, &header)?;
+        segment::adopt(&self.shared.dir, &files.main, &header)?;
         let path = segment::path(&self.shared.dir, number);
+        let mirror = match (&self.shared.mirror, files.mirror) {
+            (Some(dir), Some(file)) => {
+                segment::adopt(dir, &file, &header)?;
+                let path = segment::path(dir, number);
+                Some(TailFile::new(file, path, segment::HEADER))
+            }
+            _ => None,
+        };
         let index = Some(SparseIndex::default());
         self.shared.table_mut().segments.push(SegmentEntry {
             number,
@@ -434,8 +509,8 @@ impl Journal {
         });
         *self.shared.tail() = Tail {
             number,
-            main: TailFile::new(file, path, segment::HEADER),
-            mirror: None,
+            main: TailFile::new(files.main, path, segment::HEADER),
+            mirror,
             written: full.written,
             end: segment::HEADER,
         };
@@ -449,14 +524,14 @@ impl Journal {
         let wanted = self.options.prepare_ahead
             && self.prepared.is_none()
             && self.offset >= bytes / 4
-            && require_space(&self.shared.dir, self.options.free_floor, bytes).is_ok();
+            && self.require_space(self.options.free_floor, bytes).is_ok();
         if !wanted {
             return;
         }
-        let dir: PathBuf = self.shared.dir.clone();
+        let (dir, mirror) = (self.shared.dir.clone(), self.shared.mirror.clone());
         let spawned = std::thread::Builder::new()
             .name("journal-prepare".to_owned())
-            .spawn(move || segment::prepare(&dir, bytes));
+            .spawn(move || Prepared::make(&dir, mirror.as_deref(), bytes));
         // Without the thread the segment is made when it is needed.
         self.prepared = spawned.ok();
     }

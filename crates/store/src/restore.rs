@@ -12,7 +12,7 @@ use crate::durable::{Context, FileError, NewFile, create_dir, remove_if_there, s
 use crate::identity::Incarnation;
 use crate::journal::{FrameFault, FrameHash, Journal, JournalError, Sequence, check_file};
 use crate::lock::{DirLock, LockError};
-use crate::store::Progress;
+use crate::progress::{Progress, Work};
 
 #[cfg(test)]
 mod tests;
@@ -75,6 +75,7 @@ pub fn restore(
 ) -> Result<Restored, RestoreError> {
     let manifest = Manifest::read(backup)?;
     let mut done = Progress {
+        work: Work::Check,
         frame: 0,
         done: 0,
         total: 2 * manifest.bytes(),
@@ -93,6 +94,7 @@ pub fn restore(
         fs::remove_dir_all(&unfinished).context("remove", &unfinished)?;
     }
     create_dir(&unfinished)?;
+    done.work = Work::Copy;
     for segment in &manifest.segments {
         let from = segment.path(backup);
         let to = Journal::segment_path(&unfinished, segment.number);

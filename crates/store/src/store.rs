@@ -12,6 +12,7 @@
 //! Opening never guesses: a damaged journal, or one that ends before its checkpoint, stops with the
 //! place named; a damaged checkpoint is only time lost.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use crate::journal::{
     Journal, JournalError, JournalOptions, Recovery, Sealer, Sequence, frame_bytes,
 };
 use crate::lock::{DirLock, LockError};
+use crate::progress::{Progress, Work};
 use crate::record::{self, EncodeError};
 use crate::restore;
 
@@ -66,25 +68,6 @@ pub enum CheckpointPlace {
     Sled,
     /// Nowhere: opening folds the whole journal, and saving does nothing.
     None,
-}
-
-/// How far a long piece of work is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// The frame that was dealt with last.
-    pub frame: Sequence,
-    /// Bytes of frames dealt with.
-    pub done: u64,
-    /// About how many bytes there are.
-    pub total: u64,
-}
-
-impl Progress {
-    /// Hundredths done, at most 100.
-    pub fn percent(&self) -> u64 {
-        let total = self.total.max(1);
-        self.done.min(total).saturating_mul(100) / total
-    }
 }
 
 /// Why a store cannot be opened.
@@ -214,7 +197,7 @@ impl Store {
         let known = identity::read(data)?;
         let journal_dir = data.join("journal");
         if known.is_some() {
-            require_journal(&journal_dir)?;
+            require_journal(&journal_dir, options.journal.mirror.as_deref())?;
         }
         let incarnation = known.unwrap_or(Incarnation(seed));
         let (checkpoints, checkpoint, mut loss) = match options.checkpoints {
@@ -233,22 +216,34 @@ impl Store {
             }
             (Err(_), None) => (State::default(), 0),
         };
-        let total = Journal::bytes_from(&journal_dir, at + 1)?;
+        let progress = RefCell::new(progress);
+        let mut total = None;
         let mut done = 0;
         let mut fold = |sequence: Sequence, payload: &[u8]| {
             for event in record::decode(payload)? {
                 state.apply(&event, sequence);
             }
             done += frame_bytes(payload);
-            progress(Progress {
+            let total = match total {
+                Some(total) => total,
+                // Not before: the mirror may have had to fill the journal.
+                None => *total.insert(Journal::bytes_from(&journal_dir, at + 1)?),
+            };
+            (progress.borrow_mut())(Progress {
+                work: Work::Fold,
                 frame: sequence,
                 done,
                 total,
             });
             Ok(())
         };
-        let (mut journal, recovery) =
-            Journal::open(&journal_dir, options.journal, at + 1, &mut fold)?;
+        let (mut journal, recovery) = Journal::open_with(
+            &journal_dir,
+            options.journal,
+            at + 1,
+            &mut fold,
+            &mut |mirroring| (progress.borrow_mut())(mirroring),
+        )?;
         if recovery.last < at {
             return Err(OpenError::JournalBehind {
                 journal: recovery.last,
@@ -343,9 +338,10 @@ fn state_in(
 }
 
 /// A store that has an identity has had a journal.
-fn require_journal(dir: &Path) -> Result<(), JournalError> {
-    let first: PathBuf = Journal::first_segment(dir);
-    if first.exists() {
+fn require_journal(dir: &Path, mirror: Option<&Path>) -> Result<(), JournalError> {
+    let first: PathBuf = Journal::segment_path(dir, 1);
+    let mirrored = mirror.is_some_and(|mirror| Journal::segment_path(mirror, 1).exists());
+    if first.exists() || mirrored {
         Ok(())
     } else {
         Err(JournalError::MissingSegment {

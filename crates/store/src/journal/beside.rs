@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::durable::Context;
+use crate::journal::Sequence;
 use crate::journal::error::JournalError;
 use crate::journal::index::{SegmentEntry, SegmentTable};
 use crate::journal::reader::JournalReader;
 use crate::journal::recovery::last_at_rest;
 use crate::journal::segment::{self, SegmentHeader};
 use crate::journal::shared::{Shared, Tail, TailFile};
-use crate::journal::{Journal, Sequence};
 
 impl JournalReader {
     /// Reads the journal in `dir` while another process writes it, up to the frame `durable`, of
@@ -45,7 +45,7 @@ fn headers(dir: &Path) -> Result<Vec<SegmentHeader>, JournalError> {
     if headers.is_empty() {
         return Err(JournalError::MissingSegment {
             segment: 1,
-            path: Journal::first_segment(dir),
+            path: segment::path(dir, 1),
         });
     }
     Ok(headers)

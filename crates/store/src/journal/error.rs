@@ -57,6 +57,20 @@ pub enum JournalError {
         /// Where it should be.
         path: PathBuf,
     },
+    /// Two copies of the journal went on differently: each has a whole frame here that follows from
+    /// the one before, and they are not the same. Nothing was changed.
+    #[error(
+        "the copies of the journal differ from frame {sequence} on (segment {segment}, byte {offset}): \
+         if the mirror is of another node or out of date, empty its directory"
+    )]
+    Diverged {
+        /// Number of the segment.
+        segment: u64,
+        /// Byte offset of the frame in the plain segment.
+        offset: u64,
+        /// The frame.
+        sequence: Sequence,
+    },
     /// Free space is below the floor; nothing was written. Appending works again once there is
     /// more space.
     #[error("free space is {free} bytes, the floor is {floor}: nothing was written")]

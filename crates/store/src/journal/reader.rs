@@ -42,6 +42,8 @@ pub(crate) struct Span {
     pub(crate) path: PathBuf,
     /// How many bytes of the file belong to it.
     pub(crate) bytes: u64,
+    /// Whether more may follow in the file.
+    pub(crate) is_open: bool,
     /// Hash of the last frame.
     pub(crate) chain: FrameHash,
 }
@@ -214,7 +216,8 @@ impl JournalReader {
             }
             let path = segment::path(dir, number);
             let mut bytes = std::fs::metadata(&path).context("look at", &path)?.len();
-            if number == place.number && header.form == Form::Plain {
+            let is_open = number == place.number && header.form == Form::Plain;
+            if is_open {
                 bytes = place.offset();
             }
             spans.push(Span {
@@ -223,6 +226,7 @@ impl JournalReader {
                 last,
                 path,
                 bytes,
+                is_open,
                 chain,
             });
         }

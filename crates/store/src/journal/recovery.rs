@@ -17,6 +17,7 @@ use crate::journal::damage::{Damage, judge};
 use crate::journal::error::{JournalError, ReplayError};
 use crate::journal::frame::{FrameFault, FrameHash, hash_of};
 use crate::journal::index::{SegmentEntry, SegmentTable, SparseIndex};
+use crate::journal::mirror::Mirrored;
 use crate::journal::segment::{self, Form, SegmentHeader};
 use crate::journal::source::Source;
 
@@ -36,6 +37,8 @@ pub struct Recovery {
     pub segments: u64,
     /// The unsynced tail that was removed, if there was one.
     pub cut: Option<Cut>,
+    /// What bringing the mirror and the journal together took, if there is a mirror.
+    pub mirrored: Option<Mirrored>,
 }
 
 /// A tail that a crash left unsynced, and that was therefore never acknowledged.
@@ -61,6 +64,8 @@ pub(crate) struct End {
     pub(crate) offset: u64,
     pub(crate) last: Sequence,
     pub(crate) hash: FrameHash,
+    /// Where the frames begin that no later frame calls durable.
+    pub(crate) unproven: u64,
 }
 
 /// Where a scan stands between two frames.
@@ -138,6 +143,7 @@ pub(crate) fn recover(
         checked: 0,
         segments: headers.len() as u64,
         cut: None,
+        mirrored: None,
     };
     let mut end: Option<End> = None;
     for (at, header) in headers.iter().enumerate().skip(scan_from) {
@@ -174,6 +180,10 @@ pub(crate) fn recover(
             offset: scan.position.offset,
             last: scan.position.next - 1,
             hash: scan.position.previous,
+            unproven: scan
+                .unproven
+                .front()
+                .map_or(scan.position.offset, |&(_, offset)| offset),
         });
     }
     let Some(end) = end else {
@@ -196,6 +206,7 @@ pub(crate) fn last_at_rest(dir: &Path, header: &SegmentHeader) -> Result<Sequenc
         checked: 0,
         segments: 1,
         cut: None,
+        mirrored: None,
     };
     scan.frames(Sequence::MAX, &mut |_, _| Ok(()), &mut recovery)?;
     scan.torn_tail()?;

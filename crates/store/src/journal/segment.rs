@@ -25,6 +25,7 @@ use crate::durable::{Context, FileError, remove_if_there, sync_all, sync_dir, wr
 use crate::journal::Sequence;
 use crate::journal::error::JournalError;
 use crate::journal::frame::FrameHash;
+use crate::journal::sealed::SealedFile;
 use crate::journal::source::Source;
 
 pub(crate) const HEADER: u64 = 64;
@@ -158,6 +159,12 @@ pub(crate) fn read_header(dir: &Path, number: u64) -> Result<SegmentHeader, Jour
     let path = path(dir, number);
     let file = File::open(&path).context("open", &path)?;
     header_of(&file, &path, number)
+}
+
+/// The form of a file whose header is damaged.
+pub(crate) fn form_without_header(file: &File) -> io::Result<Form> {
+    let sealed = SealedFile::open(file.try_clone()?)?;
+    Ok(sealed.map_or(Form::Plain, |_| Form::Sealed))
 }
 
 /// The header in an open file, which must be of segment `number`.

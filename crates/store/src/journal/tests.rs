@@ -7,6 +7,7 @@ use crate::journal::{
     Journal, JournalError, JournalOptions, MAX_PAYLOAD, Recovery, Sequence, SparseIndex, segment,
 };
 
+mod mirror;
 mod seal;
 
 const SEGMENT: u64 = 4096;
@@ -17,6 +18,7 @@ fn options() -> JournalOptions {
         free_floor: 0,
         prepare_ahead: true,
         plain_segments: 1,
+        mirror: None,
     }
 }
 

@@ -11,8 +11,9 @@ use crate::checkpoint::LossReason;
 use crate::identity::Incarnation;
 use crate::journal::{JournalError, JournalOptions};
 use crate::lock::LockError;
+use crate::progress::Progress;
 use crate::record::{self, DecodeError};
-use crate::store::{CheckpointError, OpenError, Opened, Progress, Store, StoreOptions};
+use crate::store::{CheckpointError, OpenError, Opened, Store, StoreOptions};
 
 mod crash;
 
