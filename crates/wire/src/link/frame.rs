@@ -3,7 +3,7 @@
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 
-use super::{ReadChanges, StreamReader, v1};
+use super::{ReadChanges, Step, StreamReader, compare, v1};
 use crate::read;
 use crate::refusal::RemoteRefusal;
 use crate::rollup::DrillQuestion;
@@ -24,6 +24,10 @@ pub struct Hello {
     pub after: Option<(u128, u64)>,
     /// The name of the region.
     pub name: String,
+    /// What the peer's process was drawn as when it started; 0 when not said.
+    pub process: u128,
+    /// How the peer hashes what is compared; 0 when it does not compare.
+    pub scheme: u32,
     /// Whether it reads changes that are packed.
     pub reads_packed: bool,
 }
@@ -41,6 +45,11 @@ impl From<&Hello> for v1::Hello {
             after,
             after_incarnation,
             name: hello.name.clone(),
+            process: match hello.process {
+                0 => Vec::new(),
+                process => process.to_be_bytes().to_vec(),
+            },
+            scheme: hello.scheme,
             reads_packed: hello.reads_packed,
         }
     }
@@ -57,6 +66,8 @@ impl TryFrom<v1::Hello> for Hello {
             after,
             after_incarnation,
             name,
+            process,
+            scheme,
             reads_packed,
         } = hello;
         if protocol != PROTOCOL {
@@ -79,6 +90,12 @@ impl TryFrom<v1::Hello> for Hello {
             incarnation: read::incarnation("incarnation", &incarnation)?,
             after,
             name,
+            process: if process.is_empty() {
+                0
+            } else {
+                read::incarnation("process", &process)?
+            },
+            scheme,
             reads_packed,
         })
     }
@@ -114,6 +131,17 @@ pub enum Incoming {
         /// The cell taken apart, or why not.
         drill: Result<Drill, RemoteRefusal>,
     },
+    /// A step of a comparison.
+    Comparison {
+        /// Chosen by the side that begins.
+        id: u64,
+        /// The step.
+        step: Step,
+    },
+    /// The peer asks whether this side is still there.
+    Ping(u64),
+    /// The peer is still there.
+    Pong(u64),
     /// A frame that this version does not know; to be passed over.
     Unknown,
 }
@@ -136,6 +164,13 @@ impl StreamReader {
             }
             Frame::Changes(changes) => self.changes(changes).map(Incoming::Changes),
             Frame::Packed(packed) => self.packed(packed).map(Incoming::Changes),
+            Frame::Comparison(v1::Comparison { id, step }) => {
+                let step = compare::read_step(step);
+                let step = step.map_err(|refusal| read::inside("comparison", refusal))?;
+                Ok(Incoming::Comparison { id, step })
+            }
+            Frame::Ping(v1::Ping { id }) => Ok(Incoming::Ping(id)),
+            Frame::Pong(v1::Pong { id }) => Ok(Incoming::Pong(id)),
             Frame::Ack(v1::Ack { upto }) => Ok(Incoming::Ack(upto)),
             Frame::Query(query) => Ok(read_query(query)),
             Frame::Answer(v1::Answer { id, answer }) => {

@@ -293,6 +293,8 @@ fn a_hello_survives_and_another_protocol_is_refused() {
         incarnation: 9,
         after: Some((u128::MAX, 41)),
         name: "聊城市".to_owned(),
+        process: 5 << 100,
+        scheme: 1,
         reads_packed: true,
     };
     let frame = |hello: v1::Hello| v1::ExchangeRequest::from(v1::frame::Frame::Hello(hello)).frame;
