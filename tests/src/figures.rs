@@ -1,12 +1,12 @@
 //! Pushing figures and reading sums.
 
 use anyhow::{Context, Result, bail, ensure};
-use liandong_client::ClientError;
 use liandong_client::wire::progress::v1::{
     PushReportsRequest, PushReportsResponse, Report, ReportBatch,
 };
 use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
 use liandong_client::wire::rollup::v1::{GetRollupRequest, Sums};
+use liandong_client::{Client, ClientError};
 
 use crate::node::Node;
 use crate::wait::eventually;
@@ -86,12 +86,20 @@ pub async fn push_new(node: &Node, batch: &str, rows: Vec<Report>) -> Result<()>
 /// # Errors
 /// When the node does not answer.
 pub async fn sums(node: &Node, region: &str, indicator: &str) -> Result<Sums> {
+    sums_in(&node.client().await?, region, indicator, MONTH).await
+}
+
+/// The sums that a node holds of a region in a period.
+///
+/// # Errors
+/// When the node does not answer.
+pub async fn sums_in(client: &Client, region: &str, indicator: &str, period: &str) -> Result<Sums> {
     let request = GetRollupRequest {
         region: region.to_owned(),
         subject: Some(Subject::Indicator(indicator.to_owned())),
-        period: MONTH.to_owned(),
+        period: period.to_owned(),
     };
-    let answer = node.client().await?.rollup().get_rollup(request).await?;
+    let answer = client.rollup().get_rollup(request).await?;
     let [row] = answer.rows.as_slice() else {
         bail!("{} rows for one indicator", answer.rows.len());
     };

@@ -4,9 +4,18 @@
 //! within the loopback range, and talk to it as any outside program does. Nothing here reaches into
 //! a node, and nothing that was started outlives the value that stands for it.
 
+pub mod chance;
 pub mod collector;
+pub mod disk;
 pub mod figures;
+pub mod ledger;
+pub mod line;
+pub mod load;
+pub mod machine;
+pub mod network;
 pub mod node;
+pub mod outcome;
 pub mod program;
 pub mod settings;
+pub mod syscalls;
 pub mod wait;

@@ -271,7 +271,12 @@ impl Node {
     /// When the node does not answer, or a recount differs.
     pub async fn recount(&self) -> Result<u64> {
         let parts = [VerifyPart::Journal, VerifyPart::State, VerifyPart::Cells];
-        let verified = self.client().await?.admin().verify_patiently(&parts).await?;
+        let verified = self
+            .client()
+            .await?
+            .admin()
+            .verify_patiently(&parts)
+            .await?;
         for part in &verified.parts {
             ensure!(
                 part.result() == VerifyResult::Fits,

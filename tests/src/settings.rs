@@ -54,8 +54,14 @@ impl Settings {
 
     /// Dials a node above.
     #[must_use]
-    pub fn parent(mut self, node: &Node) -> Self {
-        self.parent = Some((node.region().to_owned(), node.url()));
+    pub fn parent(self, node: &Node) -> Self {
+        self.parent_at(node.region(), &node.url())
+    }
+
+    /// Dials a region's node above at an address that is not the node's own.
+    #[must_use]
+    pub fn parent_at(mut self, region: &str, url: &str) -> Self {
+        self.parent = Some((region.to_owned(), url.to_owned()));
         self
     }
 
@@ -118,6 +124,10 @@ impl Settings {
              tree = [\"tree.csv\"]\n",
             self.region, self.hosts, self.children,
         );
+        if !listen.ip().is_loopback() {
+            // A network of its own, which nobody else is in.
+            text.push_str("allow_plaintext = true\n");
+        }
         if let Some((region, address)) = &self.parent {
             let _ = write!(
                 text,

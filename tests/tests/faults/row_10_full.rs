@@ -1,0 +1,265 @@
+//! Row 10: a full disk, and a disk that fails to sync.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use liandong_tests::disk::NEEDS;
+use liandong_tests::load::Fate;
+use liandong_tests::machine::{lacks, lacks_program};
+use liandong_tests::node::Node;
+use liandong_tests::outcome::{counted, not_run, times};
+use liandong_tests::wait::eventually;
+
+use crate::county::{BUSY, Office, Plugged, settings};
+
+const FULL: &str = "row 10 (full disk)";
+const FLOOR: &str = "row 10 (floor)";
+const FAILING: &str = "row 10 (EIO)";
+
+const MEGABYTES: u64 = 96;
+const FLOOR_MEGABYTES: u64 = 8;
+
+/// Leaves at most so many bytes free, by a file that somebody else might have put there.
+fn fill(data: &Path, leave: u64) -> Result<()> {
+    let filler = data.join("filler");
+    let mut file = File::options().create(true).append(true).open(&filler)?;
+    loop {
+        let free = free(data)?;
+        let Some(more) = free.checked_sub(leave).filter(|&more| more > 0) else {
+            return Ok(());
+        };
+        let part = vec![7; usize::try_from(more.min(1 << 20))?];
+        if file
+            .write_all(&part)
+            .and_then(|()| file.sync_data())
+            .is_err()
+        {
+            // Full to the last byte.
+            return Ok(());
+        }
+    }
+}
+
+fn free(data: &Path) -> Result<u64> {
+    let stat = rustix::fs::statvfs(data)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+#[tokio::test]
+#[ignore = "real faults: cargo xtask faults --row 10"]
+async fn row_10_full_disk() -> Result<()> {
+    if let Some(why) = lacks(&NEEDS) {
+        not_run(FULL, &why);
+        return Ok(());
+    }
+    let fills = times(8, 200)?;
+    let mut total = Office::open(FULL)?;
+    let begun = Instant::now();
+    let (mut made, mut stopped) = (0, 0);
+    while made < fills {
+        let mut office = Office::open(FULL)?;
+        // No floor: the disk is let run full.
+        let mut plugged = Plugged::make(settings(BUSY), MEGABYTES, false)?;
+        let node = &mut plugged.node;
+        node.resume().await?;
+        for _ in 0..(fills - made).min(20) {
+            made += 1;
+            let work = office.work(node);
+            let load = office.push(&work);
+            tokio::time::sleep(office.chance.time_below(Duration::from_millis(100))).await;
+            fill(&node.path("data"), office.chance.below(3 << 20))?;
+            // Until the segment is full and there is no room for the next.
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            office.close(load).await?;
+            let ended = node.exited()?.is_some();
+            if ended {
+                stopped += 1;
+                node.kill()?;
+            }
+            std::fs::remove_file(node.path("data/filler"))?;
+            if ended {
+                node.resume().await?;
+            }
+            office.settle(node).await?;
+        }
+        office.ledger.settle_all(node).await?;
+        node.recount().await?;
+        total.ledger.take_over(&office.ledger);
+    }
+    counted(
+        FULL,
+        &format!(
+            "{made} times full, {stopped} times the node stopped, {} in {} s",
+            total.ledger.tally(),
+            begun.elapsed().as_secs()
+        ),
+    );
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "real faults: cargo xtask faults --row 10"]
+async fn row_10_free_space_floor() -> Result<()> {
+    if let Some(why) = lacks(&NEEDS) {
+        not_run(FLOOR, &why);
+        return Ok(());
+    }
+    let fills = times(3, 50)?;
+    let mut office = Office::open(FLOOR)?;
+    let sections = format!(
+        "[journal]\nsegment_mb = 1\nfree_floor_mb = {FLOOR_MEGABYTES}\ncheckpoint_frames = 50\n"
+    );
+    let mut plugged = Plugged::make(settings(&sections), MEGABYTES, false)?;
+    let node = &mut plugged.node;
+    node.resume().await?;
+    let begun = Instant::now();
+    let mut refused = 0;
+    for _ in 0..fills {
+        let work = office.work(node);
+        let load = office.push(&work);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let below = office.chance.below(FLOOR_MEGABYTES << 20);
+        fill(&node.path("data"), below)?;
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let sent = load.finish().await?;
+        let last = sent.iter().rev().take(4);
+        ensure!(
+            last.clone().any(|batch| batch.fate == Fate::Refused),
+            "intake goes on below the floor"
+        );
+        ensure!(
+            sent.iter().all(|batch| batch.fate != Fate::Unsure),
+            "a clerk got no clear answer"
+        );
+        refused += sent
+            .iter()
+            .filter(|batch| batch.fate == Fate::Refused)
+            .count();
+        office.ledger.add(sent);
+        ensure!(node.exited()?.is_none(), "the node ended:\n{}", node.log());
+        ensure!(
+            node.log().contains("intake stops"),
+            "the node does not say it"
+        );
+        // What is there can still be read.
+        office.ledger.settle(node).await?;
+        std::fs::remove_file(node.path("data/filler"))?;
+        let resumed = Instant::now();
+        let work = office.work(node);
+        eventually("intake resumes by itself", async || {
+            let load = office.push(&work);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let sent = load.finish().await?;
+            let well = sent.iter().any(|batch| batch.fate == Fate::Acknowledged);
+            office.ledger.add(sent);
+            Ok(well.then_some(()))
+        })
+        .await?;
+        ensure!(
+            resumed.elapsed() < Duration::from_secs(10),
+            "it took {:?}",
+            resumed.elapsed()
+        );
+        office.ledger.settle(node).await?;
+    }
+    node.recount().await?;
+    counted(
+        FLOOR,
+        &format!(
+            "{fills} times below the floor, {refused} batches refused with NO_SPACE, resumed each \
+             time, {} in {} s",
+            office.ledger.tally(),
+            begun.elapsed().as_secs()
+        ),
+    );
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "real faults: cargo xtask faults --row 10"]
+async fn row_10_failing_sync() -> Result<()> {
+    if let Some(why) = lacks_program(&["strace"]) {
+        not_run(FAILING, &why);
+        return Ok(());
+    }
+    let failures = times(10, 200)?;
+    let mut office = Office::open(FAILING)?;
+    let mut node = Node::prepare(settings(BUSY))?;
+    node.resume().await?;
+    let begun = Instant::now();
+    let (mut syncs, mut writes) = (0, 0);
+    for round in 0..failures {
+        // The n-th sync, or write, of a thread fails.
+        let at = office.chance.below(60) + 1;
+        let (call, error) = match round % 3 {
+            0 | 1 => ("fdatasync", "EIO"),
+            _ if office.chance.one_in(2) => ("pwrite64", "ENOSPC"),
+            _ => ("pwrite64", "EIO"),
+        };
+        let inject = format!("inject={call}:error={error}:when={at}");
+        let pid = node.pid()?.to_string();
+        let trace = node.path("inject");
+        let trace = trace.to_str().context("a folder with a strange name")?;
+        let mut strace = std::process::Command::new("strace")
+            .args([
+                "-f",
+                "-q",
+                "-e",
+                &format!("trace={call}"),
+                "-e",
+                &inject,
+                "-o",
+                trace,
+            ])
+            .args(["-p", &pid])
+            .spawn()?;
+        let work = office.work(&node);
+        let load = office.push(&work);
+        let stopped = node.ends().await;
+        office.close(load).await?;
+        // It ends with the process it follows.
+        let _ = strace.wait();
+        let traced = std::fs::read_to_string(trace)?;
+        stopped.with_context(|| format!("{inject}: the node goes on"))?;
+        let failed: Vec<&str> = traced
+            .lines()
+            .filter(|line| line.contains("(INJECTED)"))
+            .collect();
+        ensure!(!failed.is_empty(), "nothing was made to fail by {inject}");
+        // No second try of the thread that failed: what it was to make durable is unknown.
+        if call == "fdatasync" {
+            let (_, after) = traced.split_once("(INJECTED)").context("no failure")?;
+            let again = after
+                .lines()
+                .filter(|line| line.contains("fdatasync("))
+                .count();
+            ensure!(
+                again == 0,
+                "{again} syncs after the one that failed:\n{after}"
+            );
+            syncs += 1;
+        } else {
+            writes += 1;
+        }
+        ensure!(
+            node.log().contains("stopping"),
+            "the node does not say why it stops"
+        );
+        node.resume().await?;
+        office.settle(&node).await?;
+    }
+    office.ledger.settle_all(&node).await?;
+    node.recount().await?;
+    counted(
+        FAILING,
+        &format!(
+            "{syncs} failed syncs, {writes} failed writes, the node stopped each time, {} in {} s",
+            office.ledger.tally(),
+            begun.elapsed().as_secs()
+        ),
+    );
+    Ok(())
+}
