@@ -28,6 +28,18 @@ pub fn announce(data: &Path, address: SocketAddr) -> Result<Announcement, FileEr
     Ok(Announcement { path })
 }
 
+/// Where the node that holds `data` says that it listens; `None` where it does not.
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub fn announced(data: &Path) -> Result<Option<SocketAddr>, FileError> {
+    let path = data.join(FILE);
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => Ok(read.context("read", &path)?.trim().parse().ok()),
+    }
+}
+
 /// Removes what a node that was killed has left.
 ///
 /// # Errors
@@ -49,7 +61,7 @@ impl Drop for Announcement {
 
 #[cfg(test)]
 mod tests {
-    use super::{announce, withdraw};
+    use super::{announce, announced, withdraw};
 
     #[test]
     fn the_address_is_there_while_it_is_announced() {
@@ -58,8 +70,10 @@ mod tests {
         let announcement = announce(dir.path(), address).unwrap();
         let text = std::fs::read_to_string(dir.path().join("address")).unwrap();
         assert_eq!(text, "127.0.0.1:7410\n");
+        assert_eq!(announced(dir.path()).unwrap(), Some(address));
         drop(announcement);
         assert!(!dir.path().join("address").exists());
         withdraw(dir.path()).unwrap();
+        assert_eq!(announced(dir.path()).unwrap(), None);
     }
 }

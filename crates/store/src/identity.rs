@@ -36,6 +36,15 @@ pub enum IdentityError {
     File(#[from] FileError),
 }
 
+/// The incarnation of the store in `data`, which another process may have open; `None` where no
+/// store was completed yet.
+///
+/// # Errors
+/// When the file is damaged or cannot be read.
+pub fn incarnation(data: &Path) -> Result<Option<Incarnation>, IdentityError> {
+    read(data)
+}
+
 /// Reads the incarnation of the store in `dir`; `None` where no store was completed yet.
 pub(crate) fn read(dir: &Path) -> Result<Option<Incarnation>, IdentityError> {
     let path = dir.join(FILE);
