@@ -6,6 +6,7 @@
 mod foreign;
 mod fuzz;
 mod run;
+mod sim;
 mod steps;
 mod tools;
 
@@ -43,7 +44,8 @@ fn chosen() -> Result<bool> {
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
         ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
-        [other, ..] => bail!("unknown task {other:?}; accepted: test, fuzz, help"),
+        ["sim", arguments @ ..] => sim::command(&root()?, arguments),
+        [other, ..] => bail!("unknown task {other:?}; accepted: test, fuzz, sim, help"),
     }
 }
 
@@ -64,6 +66,7 @@ fn steps_named(names: &[&str]) -> Result<Vec<Step>> {
 
 fn print_help() {
     println!("cargo xtask test            set up what is missing and run every step");
+    println!("cargo xtask sim             storms over thirty simulated nodes; sim help says more");
     println!("cargo xtask fuzz            feed every reader millions of inputs; fuzz help says more");
     println!("cargo xtask test STEP...    run only these steps:");
     for step in Step::ALL {
