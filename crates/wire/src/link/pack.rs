@@ -2,6 +2,9 @@
 //!
 //! Every packed frame stands by itself, so what a sender keeps in memory does not grow with the
 //! number of its peers, and a frame in a file is read like one from a line.
+//!
+//! DEFLATE, because it was measured to make columns of cells as small as zstd does (41 cells: 6.7
+//! bytes each against 7.0; 656: 4.6 against 4.7), frame by frame, and small ones smaller.
 
 use std::io::{Read, Write};
 

@@ -327,4 +327,5 @@ fn a_frame_of_tomorrow_is_passed_over() {
     );
 }
 
+mod packing;
 mod size;

@@ -1,11 +1,11 @@
-//! What a changed cell costs on the wire, uncompressed.
+//! What a changed cell costs on the wire, as it is written and packed.
 
 use liandong_core::document::CellDocument;
 use liandong_core::rollup::Sums;
 use prost::Message;
 
 use super::{set, travel};
-use crate::link::{StreamReader, StreamWriter, encoded_len, v1};
+use crate::link::{StreamReader, StreamWriter, encoded_len, pack, v1};
 
 /// What a bureau's cells look like: every third indicator has no denominator, figures run to five
 /// digits, two hundred schools report and some of them late, versions are an epoch above a change
@@ -34,6 +34,55 @@ pub(super) fn cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocume
         }
     }
     cells
+}
+
+/// The same with numbers that repeat nothing: a count of its own below every ratio, and versions
+/// that grew at different times.
+fn unlike_cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocument> {
+    let mut cells = cells(regions, indicators, round);
+    let mut mixed = round + 1;
+    for cell in &mut cells {
+        mixed = (mixed ^ mixed << 13).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^= mixed >> 29;
+        let below = 20_000 + i64::try_from(mixed % 30_000).expect("small");
+        let above = i64::try_from((mixed >> 20) % 30_000).expect("small");
+        if cell.sums.denominator > 0 {
+            cell.sums.denominator = below;
+        }
+        cell.sums.numerator = above;
+        cell.version += (mixed >> 40) % 4;
+    }
+    cells
+}
+
+/// Bytes of the whole packed frame per cell, in hundredths, once the indicators have been named.
+fn packed_per_cell(regions: u64, indicators: u64) -> usize {
+    let (mut writer, mut reader) = (StreamWriter::new(), StreamReader::new());
+    let mut size = 0;
+    for round in 0..2 {
+        let batch = unlike_cells(regions, indicators, round);
+        let changes = writer.changes(round, &set(Vec::new(), batch.clone(), round + 1), "");
+        let packed = pack(&changes);
+        let read = reader.packed(travel(&packed)).expect("frames in order");
+        assert_eq!(read.cells, batch);
+        let frame = v1::ExchangeRequest::from(v1::frame::Frame::Packed(packed));
+        size = frame.encoded_len() * 100 / batch.len();
+    }
+    size
+}
+
+#[test]
+fn packed_cells_of_a_batch_of_41_and_more_cost_at_most_eight_bytes() {
+    for (regions, indicators) in [(1, 41), (5, 60), (16, 41), (34, 60)] {
+        let size = packed_per_cell(regions, indicators);
+        let cells = regions * indicators;
+        println!(
+            "{cells} cells: {}.{:02} bytes each, packed",
+            size / 100,
+            size % 100
+        );
+        assert!(size <= 800, "{cells} cells: {size}");
+    }
 }
 
 /// Bytes of the whole frame as it is written, per cell: of the first batch of a stream, and of the
