@@ -10,7 +10,11 @@
 //!   point; what comes twice changes nothing;
 //! - the watermark that a peer says counts only for the incarnation it names, and only up to what
 //!   this node has: otherwise everything is sent from the start;
-//! - of two streams with one peer the newer stays;
+//! - of two streams with one process of a peer the newer stays; of two processes the first, as long
+//!   as it answers;
+//! - now and then, and whenever asked, what one side tells is compared with what the other holds,
+//!   and what differs is healed: the side that is nearer to the owner is right, and nothing that
+//!   only the other side holds is ever taken away;
 //! - taking and acknowledging never waits for sending, so two nodes that have much to say to each
 //!   other do not wait for each other for ever.
 
@@ -20,9 +24,11 @@ mod dial;
 pub(crate) mod file;
 mod session;
 mod status;
+mod twins;
 
 pub(crate) use admission::admit;
 pub(crate) use aside::{retry, retry_at_start};
 pub(crate) use dial::dial;
 pub(crate) use session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 pub(crate) use status::Links;
+pub(crate) use twins::check as check_for_twin;

@@ -10,11 +10,12 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use liandong_core::access::Relation;
-use liandong_core::refusal::Refusal;
+use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_wire::link::v1::ExchangeRequest;
 use liandong_wire::link::v1::link_service_client::LinkServiceClient;
 use liandong_wire::link::{Incoming, StreamReader};
+use liandong_wire::refusal::RemoteRefusal;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -84,6 +85,7 @@ pub(crate) async fn dial(
                     }
                 }
                 Err(error) => {
+                    note_twin(&context, &error);
                     let why = error.to_string();
                     if why != trouble {
                         tracing::warn!(%peer, why, "cannot open the link; trying on");
@@ -98,6 +100,17 @@ pub(crate) async fn dial(
             _ = stopping.wait_for(|stop| *stop) => return,
         }
         wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// A peer says that another node is connected to it under this node's identity.
+fn note_twin(context: &Context, error: &DialError) {
+    let DialError::Status(status) = error else {
+        return;
+    };
+    let refusal = RemoteRefusal::from_status(status);
+    if let Some(refusal) = refusal.filter(|it| it.reason == Some(Reason::IdentityInUse)) {
+        context.links.twin(context.config.region, refusal.message);
     }
 }
 

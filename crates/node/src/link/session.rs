@@ -1,9 +1,12 @@
 //! One open stream with a peer: what changed here goes out, what changed there comes in.
 
+mod comparing;
 mod incoming;
+mod listening;
 mod outgoing;
 mod pace;
 
+pub(crate) use comparing::Order;
 pub(crate) use outgoing::entitled_changes;
 
 use std::collections::BTreeMap;
@@ -13,10 +16,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use liandong_core::access::Relation;
+use liandong_core::command::Command;
+use liandong_core::compare::SCHEME;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
-use liandong_wire::link::v1::Frame;
+use liandong_core::state::State;
 use liandong_wire::link::v1::frame::Frame as Said;
+use liandong_wire::link::v1::{Frame, Ping};
 use liandong_wire::link::{Hello, StreamReader};
 use liandong_wire::refusal::RemoteRefusal;
 use liandong_wire::rollup::v1::Drill;
@@ -24,7 +30,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_stream::Stream;
 use tonic::Status;
 
-use super::status::Question;
+use self::listening::Listening;
+use super::status::{Question, Ways};
+use super::twins::Pinger;
 use crate::context::Context;
 
 /// Frames that may wait for a slow line.
@@ -32,6 +40,9 @@ const OUTBOX: usize = 16;
 
 /// Questions of one peer that are answered at a time; more are refused.
 const ANSWERED_AT_ONCE: usize = 32;
+
+/// How far behind itself an earlier copy of the data can be; what a peer says beyond is nonsense.
+const FARTHEST_BEHIND: u64 = 1 << 32;
 
 /// How long a hello is waited for.
 pub(crate) const HELLO_PATIENCE: Duration = Duration::from_secs(30);
@@ -68,12 +79,20 @@ pub(crate) fn outbox() -> (mpsc::Sender<Said>, mpsc::Receiver<Said>) {
 /// # Errors
 /// When the node is stopping.
 pub(crate) async fn hello(context: &Context, peer: RegionCode) -> Result<Said, Refusal> {
-    let watermark = context.reader.read(|state| state.watermark(peer)).await?;
+    let read = |state: &State| {
+        (
+            state.watermark(peer),
+            state.incarnation(context.incarnation),
+        )
+    };
+    let (watermark, incarnation) = context.reader.read(read).await?;
     let hello = Hello {
         region: context.config.region,
-        incarnation: context.incarnation,
+        incarnation,
         after: watermark.map(|mark| (mark.incarnation, mark.upto)),
         name: context.config.name.clone(),
+        process: context.links.process(),
+        scheme: SCHEME,
         reads_packed: true,
     };
     Ok(Said::Hello((&hello).into()))
@@ -92,22 +111,55 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         outbox,
     } = session;
     let (questions, to_ask) = mpsc::channel::<Question>(64);
-    let stream = context.links.connected(peer, relation, questions);
+    let (orders, to_compare) = mpsc::channel(4);
+    let (pings, to_ping) = mpsc::channel(1);
+    let (ponged, pongs) = watch::channel(0);
+    // Weak: the stream ends when nobody else can order anything of it.
+    let weak_orders = orders.downgrade();
+    let ways = Ways {
+        questions,
+        orders,
+        pinger: Pinger { pings, pongs },
+        process: hello.process,
+        scheme: hello.scheme,
+    };
+    let stream = context.links.connected(peer, relation, ways);
     tracing::info!(%peer, relation = relation.word(), "link is up");
+    if let Err(why) = meet(&context, peer, &hello).await {
+        tracing::warn!(%peer, why, "link is down");
+        context.links.disconnected(peer, stream, why.clone());
+        return why;
+    }
     let waiting = Waiting::default();
     let (acknowledged, acks) = watch::channel(0);
     let (taken, to_acknowledge) = watch::channel(0);
-    let sent = AtomicU64::new(0);
+    let (sent, through) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (answers, answered) = mpsc::channel(4);
+    let (replies, to_reply) = mpsc::channel(16);
+    let awaited = comparing::Awaited::default();
     let sending = outgoing::Sending {
         context: &context,
         peer,
         relation,
         outbox: &outbox,
         sent: &sent,
+        through: &through,
     };
     let sending = sending.run(&hello, acks);
     let acknowledging = outgoing::send_acks(to_acknowledge, &outbox);
     let asking = outgoing::send_questions(to_ask, &outbox, &waiting);
+    let comparing = comparing::Comparing {
+        context: &context,
+        peer,
+        relation,
+        scheme: hello.scheme,
+        outbox: &outbox,
+        through: &through,
+        awaited: &awaited,
+    };
+    let comparing = comparing.run(to_compare, answered);
+    let pinging = send_pings(to_ping, &outbox);
+    let replying = send_replies(to_reply, &outbox);
     let receiving = incoming::Receiving {
         context: &context,
         peer,
@@ -119,16 +171,82 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         acknowledged: &acknowledged,
         taken: &taken,
         answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
+        listening: Listening::new(peer, relation, hello.incarnation),
+        answers: &answers,
+        orders: &weak_orders,
+        awaited: &awaited,
+        replies: &replies,
+        ponged: &ponged,
     };
     let receiving = receiving.run(frames, reader);
     let why = tokio::select! {
         why = sending => why,
         why = acknowledging => why,
         why = asking => why,
+        why = comparing => why,
+        why = pinging => why,
+        why = replying => why,
         why = receiving => why,
         _ = stopping.wait_for(|stop| *stop) => "the node is stopping".to_owned(),
     };
     tracing::info!(%peer, why, "link is down");
     context.links.disconnected(peer, stream, why.clone());
     why
+}
+
+/// Says whether the peer holds what an earlier life of this node told it, and notices that this
+/// data is an earlier copy of itself.
+///
+/// # Errors
+/// Why the stream has to end, for a person: the next says hello under another incarnation.
+async fn meet(context: &Context, peer: RegionCode, hello: &Hello) -> Result<(), String> {
+    let submit = |command| async {
+        let submitted = context.committer.submit_waiting(command, String::new());
+        submitted.await.map_err(|refusal| refusal.to_string())
+    };
+    let read = |state: &State| {
+        let incarnation = state.incarnation(context.incarnation);
+        (incarnation, state.last_change())
+    };
+    let (incarnation, last) = context
+        .reader
+        .read(read)
+        .await
+        .map_err(|refusal| refusal.to_string())?;
+    if let Some((known, after)) = hello.after
+        && known == incarnation
+        && after > last
+        && after - last < FARTHEST_BEHIND
+        && context.links.splits(peer)
+    {
+        let incarnation = context.surroundings.id().as_u128();
+        submit(Command::Split { incarnation }).await?;
+        return Err(format!(
+            "{peer} holds change {after} of this node, whose last is {last}: the data is an \
+             earlier copy of itself, and goes on under another incarnation"
+        ));
+    }
+    let knows = hello.after.map(|(incarnation, _)| incarnation);
+    submit(Command::Meet { peer, knows }).await?;
+    Ok(())
+}
+
+/// Asks the peer whether it is still there, when somebody wants to know.
+async fn send_pings(mut pings: mpsc::Receiver<u64>, outbox: &mpsc::Sender<Said>) -> String {
+    while let Some(id) = pings.recv().await {
+        if outbox.send(Said::Ping(Ping { id })).await.is_err() {
+            return "the stream was closed".to_owned();
+        }
+    }
+    "another stream took over".to_owned()
+}
+
+/// Sends what the receiving side has to say, which must not wait for the line itself.
+async fn send_replies(mut replies: mpsc::Receiver<Said>, outbox: &mpsc::Sender<Said>) -> String {
+    while let Some(said) = replies.recv().await {
+        if outbox.send(said).await.is_err() {
+            break;
+        }
+    }
+    "the stream was closed".to_owned()
 }

@@ -6,18 +6,28 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use liandong_core::access::Relation;
+use liandong_core::compare::CellName;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_wire::link::CompareResult;
 use liandong_wire::refusal::{RemoteRefusal, message};
 use liandong_wire::rollup::DrillQuestion;
 use liandong_wire::rollup::v1::Drill;
 use tokio::sync::{mpsc, oneshot};
 
+use super::session::Order;
+use super::twins::{Pinger, TwinStatus};
 use crate::surroundings::Clock;
 
 /// How long a peer's answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a comparison is waited for; what is behind by then has more to say than to compare.
+const COMPARE_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many processes of a peer are remembered, to notice two that take turns.
+const PROCESSES: usize = 8;
 
 /// How one link fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +52,40 @@ pub(crate) struct LinkStatus {
     pub(crate) sent_bytes: u64,
     /// Batches of changes sent since this process started.
     pub(crate) sent_batches: u64,
+    /// When what this node tells the peer was last compared.
+    pub(crate) compared_at: Option<Timestamp>,
+    /// How many documents and cells differed, on either side, and were healed.
+    pub(crate) healed: u64,
+    /// When something was last healed.
+    pub(crate) healed_at: Option<Timestamp>,
+    /// Cells that the peer holds of this node and this node does not have, as the last comparison
+    /// found them; not all of them when there are many.
+    pub(crate) only_there: Vec<CellName>,
+}
+
+/// What both sides of a link hold of each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// What this node tells the peer, and what the peer holds of it.
+    pub(crate) told: CompareResult,
+    /// What the peer tells this node, and what this node holds of it.
+    pub(crate) heard: CompareResult,
+}
+
+/// The ways by which an open stream is asked for something. When they are replaced or dropped, the
+/// stream ends.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    /// Questions to the peer.
+    pub(crate) questions: mpsc::Sender<Question>,
+    /// Comparisons.
+    pub(crate) orders: mpsc::Sender<Order>,
+    /// Whether the peer is still there.
+    pub(crate) pinger: Pinger,
+    /// What the peer's process was drawn as; 0 when it did not say.
+    pub(crate) process: u128,
+    /// How the peer hashes what is compared; 0 when it does not compare.
+    pub(crate) scheme: u32,
 }
 
 /// A question to a peer, on its way over the link.
@@ -57,23 +101,40 @@ pub(crate) struct Question {
 #[derive(Clone, Debug)]
 pub(crate) struct Links {
     clock: Arc<dyn Clock>,
+    /// What this process was drawn as when it started.
+    process: u128,
     inner: Arc<Mutex<BTreeMap<RegionCode, Entry>>>,
+    twins: Arc<Mutex<BTreeMap<RegionCode, TwinStatus>>>,
 }
 
 #[derive(Debug)]
 struct Entry {
     status: LinkStatus,
-    questions: Option<mpsc::Sender<Question>>,
+    ways: Option<Ways>,
+    /// The processes of the peer that were seen, oldest first.
+    processes: Vec<u128>,
+    /// The id of the last ping.
+    ping: u64,
+    /// Whether the data was taken for an earlier copy of itself on this peer's word.
+    has_split: bool,
     /// Which stream the entry belongs to: a peer that dials again takes over from its old stream.
     stream: u64,
 }
 
 impl Links {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    /// No links yet, in a process that was drawn as `process` when it started.
+    pub(crate) fn new(clock: Arc<dyn Clock>, process: u128) -> Self {
         Self {
             clock,
+            process,
             inner: Arc::default(),
+            twins: Arc::default(),
         }
+    }
+
+    /// What this process was drawn as when it started.
+    pub(crate) fn process(&self) -> u128 {
+        self.process
     }
 
     /// Lists a link that is configured but not connected yet.
@@ -91,33 +152,43 @@ impl Links {
                     trouble: String::new(),
                     sent_bytes: 0,
                     sent_batches: 0,
+                    compared_at: None,
+                    healed: 0,
+                    healed_at: None,
+                    only_there: Vec::new(),
                 },
-                questions: None,
+                ways: None,
+                processes: Vec::new(),
+                ping: 0,
+                has_split: false,
                 stream: 0,
             });
         });
     }
 
-    /// A stream with the peer has opened; returns the number of the stream. The channel of an older
-    /// stream's questions closes, which ends that stream.
-    pub(crate) fn connected(
-        &self,
-        peer: RegionCode,
-        relation: Relation,
-        questions: mpsc::Sender<Question>,
-    ) -> u64 {
+    /// A stream with the peer has opened; returns the number of the stream. The ways of an older
+    /// stream are dropped, which ends that stream.
+    pub(crate) fn connected(&self, peer: RegionCode, relation: Relation, ways: Ways) -> u64 {
         self.expect(peer, relation, "");
-        self.with(|links| {
+        let (stream, takes_turns) = self.with(|links| {
             let Some(entry) = links.get_mut(&peer) else {
-                return 0;
+                return (0, false);
             };
+            let takes_turns = entry.is_another_again(ways.process);
             entry.stream += 1;
             entry.status.connected = true;
             entry.status.trouble.clear();
             entry.status.last_contact = Some(self.clock.now());
-            entry.questions = Some(questions);
-            entry.stream
-        })
+            entry.ways = Some(ways);
+            (entry.stream, takes_turns)
+        });
+        if takes_turns {
+            let message = format!(
+                "two nodes say that they are {peer} and take turns; stop the one that is a copy"
+            );
+            self.twin(peer, message);
+        }
+        stream
     }
 
     /// The stream has ended.
@@ -128,8 +199,123 @@ impl Links {
             };
             entry.status.connected = false;
             entry.status.trouble = trouble;
-            entry.questions = None;
+            entry.ways = None;
         });
+    }
+
+    /// An open stream with another process of the peer than `process`, to be asked whether it is
+    /// still there, and the id to ask with.
+    pub(crate) fn other_process(&self, peer: RegionCode, process: u128) -> Option<(Pinger, u64)> {
+        self.with(|links| {
+            let entry = links.get_mut(&peer)?;
+            let ways = entry.ways.as_ref()?;
+            // Programs that do not say which process they are cannot be asked either.
+            if process == 0 || ways.process == 0 || ways.process == process {
+                return None;
+            }
+            entry.ping += 1;
+            Some((ways.pinger.clone(), entry.ping))
+        })
+    }
+
+    /// Whether the data may be taken for an earlier copy of itself on this peer's word: once in the
+    /// life of this process, for a peer that says so again has it from elsewhere.
+    pub(crate) fn splits(&self, peer: RegionCode) -> bool {
+        self.with(|links| {
+            links
+                .get_mut(&peer)
+                .is_some_and(|entry| !std::mem::replace(&mut entry.has_split, true))
+        })
+    }
+
+    /// Two nodes act under one identity.
+    pub(crate) fn twin(&self, region: RegionCode, message: String) {
+        let mut twins = self.twins.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = TwinStatus {
+            region,
+            message,
+            noticed_at: self.clock.now(),
+        };
+        let known = twins.insert(region, status.clone());
+        if known.is_none_or(|known| known.message != status.message) {
+            tracing::error!(%region, message = status.message, "two nodes under one identity");
+        }
+    }
+
+    /// Regions that two nodes act for, ordered by region.
+    pub(crate) fn twins(&self) -> Vec<TwinStatus> {
+        let twins = self.twins.lock().unwrap_or_else(PoisonError::into_inner);
+        twins.values().cloned().collect()
+    }
+
+    /// What this node tells the peer was compared with what the peer holds.
+    pub(crate) fn compared(&self, peer: RegionCode, result: &CompareResult) {
+        let now = self.clock.now();
+        self.with(|links| {
+            let Some(entry) = links.get_mut(&peer) else {
+                return;
+            };
+            if result.complete {
+                entry.status.compared_at = Some(now);
+            }
+            // What was found when something differed stands until a comparison differs again: what
+            // is marked at the peer is left out of later ones.
+            if !result.differing.is_empty() {
+                entry.status.only_there.clone_from(&result.cells);
+            }
+        });
+        self.healed(peer, result.healed);
+    }
+
+    /// So many documents and cells differed and were healed, on either side.
+    pub(crate) fn healed(&self, peer: RegionCode, count: u64) {
+        if count == 0 {
+            return;
+        }
+        let now = self.clock.now();
+        metrics::counter!("liandong_link_healed_total", "peer" => peer.to_string())
+            .increment(count);
+        self.with(|links| {
+            if let Some(entry) = links.get_mut(&peer) {
+                entry.status.healed += count;
+                entry.status.healed_at = Some(now);
+            }
+        });
+    }
+
+    /// Compares what this node and a peer hold of each other, both ways, now.
+    ///
+    /// # Errors
+    /// [`Reason::Unreachable`] while no stream with the peer is open, or it does not answer in time;
+    /// [`Reason::NotAllowedNow`] when its program does not compare.
+    pub(crate) async fn compare_now(&self, peer: RegionCode) -> Result<Comparison, Refusal> {
+        let ways = self.with(|links| {
+            let ways = links.get(&peer)?.ways.as_ref()?;
+            Some((ways.orders.clone(), ways.scheme))
+        });
+        let (orders, scheme) = ways.ok_or_else(|| not_reached(peer))?;
+        if scheme == 0 {
+            return Err(Refusal::advise(
+                Reason::NotAllowedNow,
+                "region",
+                peer,
+                "该节点的程序版本不支持核对，请升级",
+                "the program of that node does not compare: upgrade it",
+            ));
+        }
+        let comparing = async {
+            let (reply, told) = oneshot::channel();
+            orders.send(Order::Tell(reply)).await.ok()?;
+            let told = told.await.ok()?;
+            let (reply, heard) = oneshot::channel();
+            orders.send(Order::Ask(reply)).await.ok()?;
+            let heard = heard.await.ok()?;
+            Some(Comparison { told, heard })
+        };
+        match tokio::time::timeout(COMPARE_PATIENCE, comparing).await {
+            Ok(Some(comparison)) => Ok(comparison),
+            Ok(None) | Err(_) => Err(not_reached(peer)),
+        }
     }
 
     /// The last of this node's change numbers that the peer has acknowledged over a stream of this
@@ -221,7 +407,10 @@ impl Links {
         drill: DrillQuestion,
     ) -> Result<Drill, RemoteRefusal> {
         let questions = self
-            .with(|links| links.get(&peer).and_then(|entry| entry.questions.clone()))
+            .with(|links| {
+                let ways = links.get(&peer)?.ways.as_ref()?;
+                Some(ways.questions.clone())
+            })
             .ok_or_else(|| unreachable(peer))?;
         let asking = async {
             let (reply, answer) = oneshot::channel();
@@ -240,13 +429,31 @@ impl Links {
     }
 }
 
-fn unreachable(peer: RegionCode) -> RemoteRefusal {
-    let refusal = Refusal::advise(
+impl Entry {
+    /// Notes the process that a stream has opened with; says whether it was here before, and another
+    /// since: both of them live.
+    fn is_another_again(&mut self, process: u128) -> bool {
+        if process == 0 || self.processes.last() == Some(&process) {
+            return false;
+        }
+        let was_here = self.processes.contains(&process);
+        self.processes.push(process);
+        let excess = self.processes.len().saturating_sub(PROCESSES);
+        self.processes.drain(..excess);
+        was_here
+    }
+}
+
+fn not_reached(peer: RegionCode) -> Refusal {
+    Refusal::advise(
         Reason::Unreachable,
         "region",
         peer,
         "等该节点恢复连接后重试",
         "try again when that node is connected",
-    );
-    message(&refusal, Language::En).into()
+    )
+}
+
+fn unreachable(peer: RegionCode) -> RemoteRefusal {
+    message(&not_reached(peer), Language::En).into()
 }

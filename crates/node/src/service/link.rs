@@ -15,7 +15,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::context::Context;
-use crate::link::{Frames, HELLO_PATIENCE, Session, admit, hello, outbox, run};
+use crate::link::{Frames, HELLO_PATIENCE, Session, admit, check_for_twin, hello, outbox, run};
 
 /// Admits peers and runs their streams.
 pub(crate) struct LinkService {
@@ -54,6 +54,9 @@ impl Served for LinkService {
             tracing::warn!(%peer, %refusal, "a peer was not admitted");
             refuse(refusal)
         })?;
+        check_for_twin(&self.context, &greeting)
+            .await
+            .map_err(refuse)?;
         let (outbox, said) = outbox();
         let answer = hello(&self.context, peer).await.map_err(refuse)?;
         // A new outbox has room for it.

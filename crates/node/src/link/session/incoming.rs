@@ -9,16 +9,19 @@ use liandong_core::language::Language;
 use liandong_core::planted::{self, Planted};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_wire::link::v1::Answer;
 use liandong_wire::link::v1::answer::Answer as Answered;
+use liandong_wire::link::v1::comparison::Step as Sent;
 use liandong_wire::link::v1::frame::Frame as Said;
-use liandong_wire::link::{Incoming, ReadChanges, StreamReader};
+use liandong_wire::link::v1::{Answer, Comparison, Pong};
+use liandong_wire::link::{Incoming, ReadChanges, Step, StreamReader};
 use liandong_wire::refusal::message;
 use liandong_wire::rollup::DrillQuestion;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_stream::StreamExt;
 use tracing::Instrument;
 
+use super::comparing::{Awaited, Order};
+use super::listening::Listening;
 use super::{Frames, Waiting};
 use crate::context::Context;
 use crate::{drill, trace};
@@ -39,11 +42,23 @@ pub(super) struct Receiving<'a> {
     pub(super) taken: &'a watch::Sender<u64>,
     /// Bounds the questions that are answered at a time.
     pub(super) answering: Arc<Semaphore>,
+    /// What the peer tells is compared here.
+    pub(super) listening: Listening,
+    /// Where the peer's answers to comparisons of this node go.
+    pub(super) answers: &'a mpsc::Sender<(u64, Step)>,
+    /// Where comparisons that the peer asks for are ordered.
+    pub(super) orders: &'a mpsc::WeakSender<Order>,
+    /// Results of the peer's own comparisons that are waited for.
+    pub(super) awaited: &'a Awaited,
+    /// What this side has to say; taking must not wait for the line.
+    pub(super) replies: &'a mpsc::Sender<Said>,
+    /// The id of the last pong.
+    pub(super) ponged: &'a watch::Sender<u64>,
 }
 
 impl Receiving<'_> {
     /// Takes what the peer says until the stream ends; returns why it did, for a person.
-    pub(super) async fn run(self, mut frames: Frames, mut reader: StreamReader) -> String {
+    pub(super) async fn run(mut self, mut frames: Frames, mut reader: StreamReader) -> String {
         while let Some(next) = frames.next().await {
             let said = match next {
                 Ok(frame) => reader.frame(frame),
@@ -62,7 +77,7 @@ impl Receiving<'_> {
     }
 
     /// An error ends the stream: the peer sends again what was not acknowledged.
-    async fn take(&self, said: Incoming) -> Result<(), String> {
+    async fn take(&mut self, said: Incoming) -> Result<(), String> {
         match said {
             Incoming::Changes(changes) => self.take_changes(changes).await,
             Incoming::Ack(upto) => {
@@ -94,9 +109,94 @@ impl Receiving<'_> {
                 }
                 Ok(())
             }
+            Incoming::Comparison { id, step } => self.take_step(id, step).await,
+            Incoming::Ping(id) => self.reply(Said::Pong(Pong { id })),
+            Incoming::Pong(id) => {
+                self.ponged.send_replace(id);
+                Ok(())
+            }
             Incoming::Hello(_) => Err("the peer said hello twice".to_owned()),
             Incoming::Unknown => Ok(()),
         }
+    }
+
+    async fn take_step(&mut self, id: u64, step: Step) -> Result<(), String> {
+        let taken = *self.taken.borrow();
+        match step {
+            Step::Digest(digest) => {
+                let verdict = self.listening.digest(self.context, id, digest, taken);
+                let verdict = verdict.await?;
+                self.reply(verdict)
+            }
+            Step::Content {
+                upto,
+                bucket,
+                part,
+                last,
+            } => {
+                let named = (id, bucket, last);
+                let is_current = taken <= upto;
+                let found = self
+                    .listening
+                    .content(self.context, named, part, is_current)
+                    .await?;
+                found.map_or(Ok(()), |found| self.reply(found))
+            }
+            Step::Verdict { .. } | Step::Findings { .. } => {
+                // One that nobody waits for is passed over.
+                let _ = self.answers.try_send((id, step));
+                Ok(())
+            }
+            Step::Compare => {
+                self.compare(id);
+                Ok(())
+            }
+            Step::Result(result) => {
+                let reply = {
+                    let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+                    awaited.remove(&id)
+                };
+                if let Some(reply) = reply {
+                    // Whoever asked may have given up.
+                    let _ = reply.send(result);
+                }
+                Ok(())
+            }
+            Step::Unknown => Ok(()),
+        }
+    }
+
+    /// Compares what this node tells the peer, beside the stream, because the peer wants it now.
+    fn compare(&self, id: u64) {
+        let Ok(permit) = Arc::clone(&self.answering).try_acquire_owned() else {
+            return;
+        };
+        let Some(orders) = self.orders.upgrade() else {
+            return;
+        };
+        let (reply, result) = oneshot::channel();
+        if orders.try_send(Order::Tell(reply)).is_err() {
+            return;
+        }
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            if let Ok(result) = result.await {
+                let said = Said::Comparison(Comparison {
+                    id,
+                    step: Some(Sent::Result((&result).into())),
+                });
+                // A stream that closed meanwhile needs no answer.
+                let _ = outbox.send(said).await;
+            }
+            drop(permit);
+        });
+    }
+
+    /// Says something without waiting for the line.
+    fn reply(&self, said: Said) -> Result<(), String> {
+        self.replies
+            .try_send(said)
+            .map_err(|_| "the peer asks faster than it listens".to_owned())
     }
 
     async fn take_changes(&self, changes: ReadChanges) -> Result<(), String> {

@@ -32,6 +32,8 @@ pub(super) struct Sending<'a> {
     pub(super) outbox: &'a mpsc::Sender<Said>,
     /// The last of this node's change numbers that was sent on this stream.
     pub(super) sent: &'a AtomicU64,
+    /// The change number up to which everything has been put into the outbox.
+    pub(super) through: &'a AtomicU64,
 }
 
 impl Sending<'_> {
@@ -82,6 +84,7 @@ impl Sending<'_> {
                 context.links.sent(peer, changes.upto, bytes);
             }
             cursor = changes.upto;
+            self.through.store(cursor, Ordering::Relaxed);
             pace.confirmed(*acks.borrow_and_update(), Instant::now());
             while pace.is_full() {
                 acks.changed().await.map_err(|_| closed())?;
@@ -109,18 +112,20 @@ impl Sending<'_> {
     /// The change after which the peer is sent everything. What it holds of another life of this
     /// node, or beyond what this one has, says nothing.
     async fn start(&self, hello: &Hello) -> Result<u64, String> {
-        let last = self.context.reader.read(State::last_change).await;
-        let last = last.map_err(|refusal| refusal.to_string())?;
+        let read = |state: &State| {
+            let own = state.incarnation(self.context.incarnation);
+            (state.last_change(), own)
+        };
+        let read = self.context.reader.read(read).await;
+        let (last, own) = read.map_err(|refusal| refusal.to_string())?;
         Ok(match hello.after {
             Some((incarnation, _))
-                if incarnation == self.context.incarnation
-                    && planted::is(Planted::ReconnectSkips) =>
+                if incarnation == own && planted::is(Planted::ReconnectSkips) =>
             {
                 last
             }
             Some((incarnation, after))
-                if (incarnation == self.context.incarnation
-                    || planted::is(Planted::OldIncarnationTrusted))
+                if (incarnation == own || planted::is(Planted::OldIncarnationTrusted))
                     && after <= last =>
             {
                 after

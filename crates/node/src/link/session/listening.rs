@@ -1,0 +1,189 @@
+//! The listener's side of comparisons: what the peer tells is compared with what is held of it, and
+//! buckets that differ are taken as the peer has them.
+
+use liandong_core::access::Relation;
+use liandong_core::command::{Answer, Command, Healing, Incoming as Taken};
+use liandong_core::compare::{Bucket, Direction, Findings, Range, Side, differing};
+use liandong_core::document::{CellDocument, Document};
+use liandong_core::event::Unapplied;
+use liandong_core::region::RegionCode;
+use liandong_core::state::State;
+use liandong_wire::link::v1::comparison::Step as Sent;
+use liandong_wire::link::v1::frame::Frame as Said;
+use liandong_wire::link::v1::{Comparison, Verdict};
+use liandong_wire::link::{Digest, ReadChanges, findings};
+
+use crate::context::Context;
+
+/// Cells that are added up while the state is held.
+const STEP_CELLS: usize = 50_000;
+
+/// The most documents and cells that one bucket may have; more than any honest one has, and no more
+/// than the memory bears.
+const LARGEST_BUCKET: usize = 1 << 20;
+
+/// The listener's side of comparisons on one stream.
+#[derive(Debug)]
+pub(super) struct Listening {
+    peer: RegionCode,
+    relation: Relation,
+    incarnation: u128,
+    gathered: Option<Gathered>,
+}
+
+/// A bucket that comes in parts.
+#[derive(Debug)]
+struct Gathered {
+    id: u64,
+    bucket: Bucket,
+    documents: Vec<Document>,
+    cells: Vec<CellDocument>,
+    unreadable: Vec<Unapplied>,
+}
+
+impl Listening {
+    pub(super) fn new(peer: RegionCode, relation: Relation, incarnation: u128) -> Self {
+        Self {
+            peer,
+            relation,
+            incarnation,
+            gathered: None,
+        }
+    }
+
+    /// Compares a digest with what is held; `taken` is the last of the peer's change numbers that
+    /// was taken on this stream.
+    pub(super) async fn digest(
+        &self,
+        context: &Context,
+        id: u64,
+        digest: Digest,
+        taken: u64,
+    ) -> Result<Said, String> {
+        let verdict = if taken > digest.upto {
+            Verdict {
+                moved_on: true,
+                differing: Vec::new(),
+            }
+        } else {
+            let differing = self.differing(context, &digest).await?;
+            Verdict {
+                moved_on: false,
+                differing: differing.into_iter().map(Into::into).collect(),
+            }
+        };
+        Ok(said(id, Sent::Verdict(verdict)))
+    }
+
+    async fn differing(&self, context: &Context, digest: &Digest) -> Result<Vec<Bucket>, String> {
+        let side = Side::Listener(Direction {
+            teller: self.peer,
+            listener: context.config.region,
+            listener_is: self.relation.opposite(),
+        });
+        let mut held = std::collections::BTreeMap::new();
+        let mut range = digest.range;
+        loop {
+            let contents = digest.contents;
+            let tally = |state: &State| state.tally(side, range, contents, STEP_CELLS);
+            let tallied = context.reader.read(tally).await;
+            let tallied = tallied.map_err(|refusal| refusal.to_string())?;
+            held.extend(tallied.buckets);
+            let Some(until) = tallied.until.filter(|until| range.until != Some(*until)) else {
+                break;
+            };
+            range = Range {
+                after: Some(until),
+                ..range
+            };
+        }
+        Ok(differing(&digest.tallies, &held))
+    }
+
+    /// Takes a part of a bucket; with the last, the bucket is healed and the findings go back.
+    pub(super) async fn content(
+        &mut self,
+        context: &Context,
+        (id, bucket, last): (u64, Bucket, bool),
+        part: ReadChanges,
+        is_current: bool,
+    ) -> Result<Option<Said>, String> {
+        let begun = self.gathered.take();
+        let mut gathered = begun
+            .filter(|begun| begun.id == id && begun.bucket == bucket)
+            .unwrap_or(Gathered {
+                id,
+                bucket,
+                documents: Vec::new(),
+                cells: Vec::new(),
+                unreadable: Vec::new(),
+            });
+        gathered.documents.extend(part.documents);
+        gathered.cells.extend(part.cells);
+        gathered.unreadable.extend(part.unreadable);
+        if gathered.documents.len() + gathered.cells.len() > LARGEST_BUCKET {
+            return Err("the peer sent a bucket that is too large".to_owned());
+        }
+        if !last {
+            self.gathered = Some(gathered);
+            return Ok(None);
+        }
+        let found = self.heal(context, gathered, is_current).await?;
+        if found.healed > 0 {
+            tracing::warn!(
+                peer = %self.peer,
+                ?bucket,
+                healed = found.healed,
+                "what was held of the peer was not what it had told",
+            );
+            context.links.healed(self.peer, u64::from(found.healed));
+        }
+        let sent = findings(!is_current, &found);
+        Ok(Some(said(id, Sent::Findings(sent))))
+    }
+
+    async fn heal(
+        &self,
+        context: &Context,
+        gathered: Gathered,
+        is_current: bool,
+    ) -> Result<Findings, String> {
+        let submit = |command| async {
+            let submitted = context.committer.submit_waiting(command, String::new());
+            submitted.await.map_err(|refusal| refusal.to_string())
+        };
+        let received = Command::ReceiveApart(Taken {
+            from: self.peer,
+            relation: self.relation,
+            incarnation: self.incarnation,
+            upto: 0,
+            documents: gathered.documents.clone(),
+            cells: Vec::new(),
+            unreadable: gathered.unreadable,
+        });
+        let applied = match submit(received).await? {
+            Answer::Received { applied, .. } => applied,
+            _ => 0,
+        };
+        let healed = submit(Command::Heal(Healing {
+            from: self.peer,
+            relation: self.relation,
+            bucket: gathered.bucket,
+            documents: gathered.documents,
+            cells: gathered.cells,
+            is_current,
+        }));
+        let Answer::Healed(mut found) = healed.await? else {
+            return Err("a bucket could not be healed".to_owned());
+        };
+        found.healed = found.healed.saturating_add(applied);
+        Ok(found)
+    }
+}
+
+fn said(id: u64, step: Sent) -> Said {
+    Said::Comparison(Comparison {
+        id,
+        step: Some(step),
+    })
+}
