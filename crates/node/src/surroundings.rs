@@ -45,7 +45,7 @@ pub trait Clock: Debug + Send + Sync {
 /// A source of random bytes, for names that nobody else has and for waits that are not the same
 /// everywhere.
 pub trait Random: Debug + Send + Sync {
-    /// Sixteen bytes with at least 122 random bits; the last eight bytes have at least 62 of them.
+    /// Sixteen random bytes.
     fn bytes16(&self) -> [u8; 16];
 }
 
@@ -116,7 +116,14 @@ struct SystemRandom;
 
 impl Random for SystemRandom {
     fn bytes16(&self) -> [u8; 16] {
-        // Version 4: random but for six bits that say so.
-        Uuid::new_v4().into_bytes()
+        // Each is random but for six bits that say so; of two there is enough for all.
+        let two = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()];
+        let mut bytes = [0; 16];
+        let mut mixed = blake3::Hasher::new();
+        mixed
+            .update(two.as_flattened())
+            .finalize_xof()
+            .fill(&mut bytes);
+        bytes
     }
 }
