@@ -1,22 +1,30 @@
 //! Checkpoints: the state at one sequence, so that a restart replays little of the journal.
 //!
-//! A checkpoint is a blob cut into chunks; a pointer names the one that counts. A new one is
-//! written under a new generation, made durable, then pointed to, durably; then the old one goes.
-//! Each chunk and the pointer carry CRC32C and the pointer BLAKE3 of the whole, so no answer of
-//! the engine is believed. A checkpoint is never the only place of anything: whatever is wrong
-//! with it, it is dropped with the whole engine directory and a [`CheckpointLoss`] says why.
+//! A checkpoint is a state, compressed and cut into chunks, in a database of its own: a new one is written beside
+//! the one that counts and made durable; then the file `current` is switched to it, durably, and
+//! the old database goes. So space is bounded by two checkpoints while one is written, and the
+//! database never has to clean up after itself. It is open only while one is written or read. Each
+//! chunk carries CRC32C and the whole BLAKE3, so no answer of the engine is believed. A checkpoint
+//! is never the only place of anything: whatever is wrong with it, it is dropped with the whole
+//! directory and a [`CheckpointLoss`] says why.
 //!
 //! ```text
+//! <data>/sled/current      `LDCHKPT1`, generation u64, CRC32C of both (4)
+//! <data>/sled/<number>/    the database of one generation
+//!
 //! tree `chunks`   key: generation u64, chunk u32 (big endian)   value: CRC32C of key and data (4), data (up to 4092)
-//! tree `pointer`  key: `current`   value: version 1 (1), generation (8), sequence (8), length (8), BLAKE3 (32), CRC32C (4)
+//! tree `pointer`  key: `current`   value: version 2 (1), generation (8), sequence (8), length (8), BLAKE3 (32), CRC32C (4)
+//! tree `history`  see [`crate::history`]
 //! ```
 
-use std::io::Read;
+use std::fs;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::durable::FileError;
+use crate::durable::{Context, FileError, create_dir};
 use crate::engine::{self, Engine, EngineFault};
+use crate::history::{self, SegmentIndex};
 use crate::journal::Sequence;
 use crate::lock::DirLock;
 
@@ -24,17 +32,18 @@ mod error;
 mod pointer;
 #[cfg(test)]
 mod tests;
+mod writer;
 
-pub use error::{CheckpointLoss, CheckpointsUnusable, LossReason, SaveError};
+pub use error::{CheckpointLoss, LossReason, SaveError};
 
 use pointer::Pointer;
+use writer::ChunkWriter;
 
 const CHUNKS: &str = "chunks";
 const POINTER: &str = "pointer";
 const CURRENT: &[u8] = b"current";
-/// Values above 8 KiB can end up in files that sled never syncs; 4 KiB stays clear of that.
-const VALUE_BYTES: usize = 4096;
-const DATA_BYTES: usize = VALUE_BYTES - 4;
+/// Quick rather than small.
+const LEVEL: i32 = 1;
 
 /// A state that was read back whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +52,8 @@ pub struct Checkpoint {
     pub sequence: Sequence,
     /// The bytes that were saved.
     pub bytes: Vec<u8>,
+    /// Where frames stand in old segments of the journal, as far as that was kept.
+    pub(crate) indexes: Vec<SegmentIndex>,
 }
 
 /// A checkpoint that was written.
@@ -52,13 +63,18 @@ pub struct Saved {
     pub sequence: Sequence,
     /// Its size in bytes.
     pub bytes: u64,
+    /// What is stored of it after compression, in bytes.
+    pub stored_bytes: u64,
 }
+
+/// Writes a state, piece by piece.
+pub type WriteState<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
 /// The checkpoints of one data directory. Cheap to clone; may be used from any thread.
 #[derive(Debug, Clone)]
 pub struct Checkpoints {
     data: PathBuf,
-    engine: Arc<Mutex<Option<Engine>>>,
+    one_at_a_time: Arc<Mutex<()>>,
     _lock: Option<Arc<DirLock>>,
 }
 
@@ -68,59 +84,65 @@ impl Checkpoints {
     /// A damaged one is set aside and reported, not an error.
     ///
     /// # Errors
-    /// Only if not even a new, empty database can be made.
+    /// Only if what is damaged cannot be moved.
     pub fn open(
         data: &Path,
         lock: Option<Arc<DirLock>>,
-    ) -> Result<(Self, Option<Checkpoint>, Option<CheckpointLoss>), CheckpointsUnusable> {
-        let existed = engine::exists(data);
-        let loaded = if existed {
-            open_and_load(data)
-        } else {
-            Ok((begin(data)?, None))
+    ) -> Result<(Self, Option<Checkpoint>, Option<CheckpointLoss>), FileError> {
+        let checkpoints = Self {
+            data: data.to_path_buf(),
+            one_at_a_time: Arc::new(Mutex::new(())),
+            _lock: lock,
         };
-        let (engine, checkpoint, loss) = match loaded {
-            Ok((engine, checkpoint)) => (engine, checkpoint, None),
+        match checkpoints.load() {
+            Ok(checkpoint) => Ok((checkpoints, checkpoint, None)),
             Err(reason) => {
                 let set_aside = engine::set_aside(data)?;
-                (
-                    begin(data)?,
-                    None,
-                    Some(CheckpointLoss { reason, set_aside }),
-                )
+                let loss = CheckpointLoss { reason, set_aside };
+                Ok((checkpoints, None, Some(loss)))
             }
-        };
-        let engine = Arc::new(Mutex::new(Some(engine)));
-        Ok((
-            Self {
-                data: data.to_path_buf(),
-                engine,
-                _lock: lock,
-            },
-            checkpoint,
-            loss,
-        ))
+        }
     }
 
     /// Reads the checkpoint that counts, if there is one.
     pub fn load(&self) -> Result<Option<Checkpoint>, LossReason> {
-        let mut engine = self.engine();
-        load(self.ready(&mut engine)?)
+        let one_at_a_time = self.one_at_a_time.lock();
+        let _guard = one_at_a_time.unwrap_or_else(PoisonError::into_inner);
+        load_from(&engine::root(&self.data))
     }
 
     /// Writes a checkpoint of the state after frame `sequence`, which must be durable. When this
     /// returns it survives a power cut.
-    pub fn save(&self, sequence: Sequence, state: &mut dyn Read) -> Result<Saved, SaveError> {
-        let mut engine = self.engine();
-        let result = match self.ready(&mut engine) {
-            Ok(ready) => save(ready, sequence, state),
-            Err(fault) => Err(fault.into()),
+    ///
+    /// # Errors
+    /// The checkpoint before still counts.
+    pub(crate) fn save(
+        &self,
+        sequence: Sequence,
+        indexes: &[SegmentIndex],
+        state: WriteState<'_>,
+    ) -> Result<Saved, SaveError> {
+        let one_at_a_time = self.one_at_a_time.lock();
+        let _guard = one_at_a_time.unwrap_or_else(PoisonError::into_inner);
+        let root = engine::root(&self.data);
+        create_dir(&root)?;
+        // A damaged pointer is about to be replaced.
+        let current = pointer::read(&root)?.unwrap_or_default();
+        let highest = remove_others(&root, current)?;
+        let generation = highest.max(current.unwrap_or(0)) + 1;
+        let dir = engine::generation(&root, generation);
+        let written = write_generation(&dir, generation, sequence, indexes, state);
+        let saved = match written {
+            Ok(saved) => saved,
+            Err(error) => {
+                // Space that a failed attempt holds would keep the next one from succeeding.
+                let _ = engine::remove(&dir);
+                return Err(error);
+            }
         };
-        if matches!(result, Err(SaveError::Engine(_))) {
-            *engine = None;
-            engine::set_aside(&self.data)?;
-        }
-        result
+        pointer::write(&root, generation)?;
+        remove_others(&root, Some(generation))?;
+        Ok(saved)
     }
 
     /// Gives up what is stored, because its reader does not accept it.
@@ -128,86 +150,55 @@ impl Checkpoints {
         &self,
         error: Box<dyn std::error::Error + Send + Sync>,
     ) -> Result<CheckpointLoss, FileError> {
-        let mut engine = self.engine();
-        *engine = None;
         let set_aside = engine::set_aside(&self.data)?;
         Ok(CheckpointLoss {
             reason: LossReason::Rejected(error),
             set_aside,
         })
     }
-
-    pub(crate) fn with_engine<T>(
-        &self,
-        work: impl FnOnce(&Engine) -> Result<T, EngineFault>,
-    ) -> Result<T, EngineFault> {
-        let mut engine = self.engine();
-        work(self.ready(&mut engine)?)
-    }
-
-    fn engine(&self) -> MutexGuard<'_, Option<Engine>> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The open engine; opens a new one after the last was set aside.
-    fn ready<'a>(&self, engine: &'a mut Option<Engine>) -> Result<&'a Engine, EngineFault> {
-        match engine {
-            Some(ready) => Ok(ready),
-            None => Ok(engine.insert(begin(&self.data)?)),
-        }
-    }
 }
 
-fn chunk_key(generation: u64, chunk: u32) -> [u8; 12] {
-    let mut key = [0; 12];
-    key[..8].copy_from_slice(&generation.to_be_bytes());
-    key[8..].copy_from_slice(&chunk.to_be_bytes());
-    key
-}
-
-fn chunk_checksum(key: &[u8; 12], data: &[u8]) -> [u8; 4] {
-    crc32c::crc32c_append(crc32c::crc32c(key), data).to_le_bytes()
-}
-
-fn open_and_load(data: &Path) -> Result<(Engine, Option<Checkpoint>), LossReason> {
-    let engine = Engine::open(data)?;
-    let checkpoint = load(&engine)?;
-    Ok((engine, checkpoint))
-}
-
-/// Opens an empty engine. It gets a pointer to nothing, so that one without any pointer is known
-/// to have lost it.
-fn begin(data: &Path) -> Result<Engine, EngineFault> {
-    let engine = Engine::open(data)?;
-    let hash = *blake3::hash(&[]).as_bytes();
-    let nothing = Pointer {
-        generation: 0,
-        sequence: 0,
-        length: 0,
-        hash,
-    };
-    engine.run(POINTER, |tree| tree.insert(CURRENT, nothing.encode()))?;
-    engine.flush()?;
-    Ok(engine)
-}
-
-fn load(engine: &Engine) -> Result<Option<Checkpoint>, LossReason> {
-    let pointer = read_pointer(engine)?;
-    if pointer.generation == 0 {
+/// Reads the checkpoint that counts in `<data>/sled`, or a copy of that.
+pub(crate) fn load_from(root: &Path) -> Result<Option<Checkpoint>, LossReason> {
+    if fs::symlink_metadata(root).is_err() {
         return Ok(None);
     }
+    if !root.is_dir() {
+        return Err(LossReason::Pointer);
+    }
+    let generation = match pointer::read(root).map_err(EngineFault::from)? {
+        Some(Some(generation)) => generation,
+        // Nothing was completed yet; a format before this one had its files here.
+        Some(None) if !root.join("db").exists() => return Ok(None),
+        Some(None) => return Err(LossReason::OldLayout),
+        None => return Err(LossReason::Pointer),
+    };
+    let dir = engine::generation(root, generation);
+    if !dir.is_dir() {
+        return Err(LossReason::Pointer);
+    }
+    let engine = Engine::open(&dir)?;
+    let loaded = load(&engine, generation);
+    engine.close()?;
+    loaded.map(Some)
+}
+
+fn load(engine: &Engine, generation: u64) -> Result<Checkpoint, LossReason> {
+    let value = engine.run(POINTER, |tree| tree.get(CURRENT))?;
+    let pointer = value
+        .and_then(|value| Pointer::decode(&value))
+        .filter(|pointer| pointer.generation == generation)
+        .ok_or(LossReason::Pointer)?;
     let mut bytes = Vec::new();
     let mut number = 0;
     let whole = engine.run(CHUNKS, |tree| {
-        for item in tree.scan_prefix(pointer.generation.to_be_bytes()) {
+        for item in tree.iter() {
             let (key, value) = item?;
-            let expected = chunk_key(pointer.generation, number);
-            let Some((checksum, data)) = value.split_first_chunk::<4>() else {
+            let expected = writer::chunk_key(generation, number);
+            let data = writer::chunk_data(&expected, &value).filter(|_| *key == expected);
+            let Some(data) = data else {
                 return Ok(false);
             };
-            if *key != expected || *checksum != chunk_checksum(&expected, data) {
-                return Ok(false);
-            }
             bytes.extend_from_slice(data);
             number += 1;
         }
@@ -219,81 +210,93 @@ fn load(engine: &Engine) -> Result<Option<Checkpoint>, LossReason> {
     if *blake3::hash(&bytes).as_bytes() != pointer.hash {
         return Err(LossReason::Whole);
     }
-    Ok(Some(Checkpoint {
+    let bytes = zstd::stream::decode_all(bytes.as_slice()).map_err(|_| LossReason::Whole)?;
+    Ok(Checkpoint {
         sequence: pointer.sequence,
         bytes,
-    }))
+        indexes: history::read_indexes(engine)?,
+    })
 }
 
-fn read_pointer(engine: &Engine) -> Result<Pointer, LossReason> {
-    let value = engine.run(POINTER, |tree| tree.get(CURRENT))?;
-    value
-        .and_then(|value| Pointer::decode(&value))
-        .ok_or(LossReason::Pointer)
-}
-
-fn save(engine: &Engine, sequence: Sequence, state: &mut dyn Read) -> Result<Saved, SaveError> {
-    let current = match read_pointer(engine) {
-        Ok(pointer) => Some(pointer.generation),
-        Err(LossReason::Engine(fault)) => return Err(fault.into()),
-        // A damaged pointer is about to be replaced.
-        Err(_) => None,
-    };
-    // A crash may have left a part of a generation that no pointer names.
-    let highest = remove_generations(engine, current)?;
-    let generation = highest.max(current.unwrap_or(0)) + 1;
-    let mut hasher = blake3::Hasher::new();
-    let mut length = 0;
-    let mut value = Vec::with_capacity(VALUE_BYTES);
-    for number in 0.. {
-        value.clear();
-        value.resize(4, 0);
-        let taken = state
-            .take(DATA_BYTES as u64)
-            .read_to_end(&mut value)
-            .map_err(SaveError::Source)?;
-        if taken == 0 {
-            break;
-        }
-        if number == u32::MAX {
-            return Err(SaveError::TooLarge);
-        }
-        let key = chunk_key(generation, number);
-        let checksum = chunk_checksum(&key, &value[4..]);
-        value[..4].copy_from_slice(&checksum);
-        hasher.update(&value[4..]);
-        length += taken as u64;
-        engine.run(CHUNKS, |tree| tree.insert(key, value.as_slice()))?;
-    }
-    engine.flush()?;
-    let hash = *hasher.finalize().as_bytes();
+fn write_generation(
+    dir: &Path,
+    generation: u64,
+    sequence: Sequence,
+    indexes: &[SegmentIndex],
+    state: WriteState<'_>,
+) -> Result<Saved, SaveError> {
+    let engine = Engine::open(dir)?;
+    let mut writer = ChunkWriter::new(&engine, generation);
+    let mut bytes = 0;
+    let written = write_compressed(&mut writer, &mut bytes, state);
+    let (length, hash) = writer.finish(written)?;
     let pointer = Pointer {
         generation,
         sequence,
         length,
         hash,
     };
+    history::write_indexes(&engine, indexes)?;
     engine.run(POINTER, |tree| tree.insert(CURRENT, pointer.encode()))?;
     engine.flush()?;
-    remove_generations(engine, Some(generation))?;
+    engine.close()?;
     Ok(Saved {
         sequence,
-        bytes: length,
+        bytes,
+        stored_bytes: length,
     })
 }
 
-/// Removes the chunks of every generation but one; returns the highest number removed.
-fn remove_generations(engine: &Engine, kept: Option<u64>) -> Result<u64, EngineFault> {
-    engine.run(CHUNKS, |tree| {
-        let mut highest = 0;
-        for key in tree.iter().keys() {
-            let key = key?;
-            let generation = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
-            if generation.is_none() || generation != kept {
-                tree.remove(&key)?;
-                highest = highest.max(generation.unwrap_or(0));
-            }
+/// Compressed, the state makes up for the room that the database needs beside it.
+fn write_compressed(
+    writer: &mut dyn Write,
+    bytes: &mut u64,
+    state: WriteState<'_>,
+) -> io::Result<()> {
+    let mut compressed = zstd::stream::write::Encoder::new(writer, LEVEL)?;
+    let mut counted = Counted {
+        target: &mut compressed,
+        bytes,
+    };
+    let mut buffered = BufWriter::with_capacity(64 << 10, &mut counted);
+    state(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
+    compressed.finish()?;
+    Ok(())
+}
+
+/// Counts what goes through.
+struct Counted<'a> {
+    target: &'a mut dyn Write,
+    bytes: &'a mut u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.target.write(bytes)?;
+        *self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.target.flush()
+    }
+}
+
+/// Removes every generation but one, and what older programs left; returns the highest number that
+/// was there.
+fn remove_others(root: &Path, kept: Option<u64>) -> Result<u64, FileError> {
+    let mut highest = 0;
+    for entry in fs::read_dir(root).context("list", root)? {
+        let entry = entry.context("list", root)?;
+        let name = entry.file_name();
+        let number: Option<u64> = name.to_str().and_then(|name| name.parse().ok());
+        highest = highest.max(number.unwrap_or(0));
+        if number.is_none() && name == pointer::FILE || number.is_some() && number == kept {
+            continue;
         }
-        Ok(highest)
-    })
+        engine::remove(&entry.path())?;
+    }
+    Ok(highest)
 }

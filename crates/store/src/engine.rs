@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::durable::{Context, FileError, sync_dir};
+use crate::durable::{Context, FileError, remove_if_there, sync_dir};
 
 const DIRECTORY: &str = "sled";
 const BROKEN: &str = "sled.broken-";
@@ -48,16 +48,18 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Opens `<data>/sled`; the caller sets it aside if that fails.
-    pub(crate) fn open(data: &Path) -> Result<Self, EngineFault> {
-        let dir = data.join(DIRECTORY);
+    /// Opens the database in `dir`, or begins one.
+    pub(crate) fn open(dir: &Path) -> Result<Self, EngineFault> {
         let config = sled::Config::new()
-            .path(&dir)
+            .path(dir)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None);
-        await_release(&dir)?;
+        await_release(dir)?;
         let db = guard(|| config.open())?;
-        let engine = Self { dir, db };
+        let engine = Self {
+            dir: dir.to_path_buf(),
+            db,
+        };
         engine.check_blobs()?;
         Ok(engine)
     }
@@ -88,6 +90,16 @@ impl Engine {
         }
         sync_dir(&self.dir)?;
         Ok(())
+    }
+
+    /// Closes the database and waits until its threads have let go of its files.
+    pub(crate) fn close(self) -> Result<(), EngineFault> {
+        let Self { dir, db } = self;
+        guard(|| {
+            drop(db);
+            Ok(())
+        })?;
+        Ok(await_release(&dir)?)
     }
 
     fn check_blobs(&self) -> Result<(), EngineFault> {
@@ -154,16 +166,34 @@ fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, EngineFault> {
     }
 }
 
-/// Whether a data directory has a database, whatever its condition.
-pub(crate) fn exists(data: &Path) -> bool {
-    data.join(DIRECTORY).exists()
+/// Where the databases of a data directory are.
+pub(crate) fn root(data: &Path) -> PathBuf {
+    data.join(DIRECTORY)
+}
+
+/// Where one of them is.
+pub(crate) fn generation(root: &Path, number: u64) -> PathBuf {
+    root.join(format!("{number:08}"))
+}
+
+/// Removes a database, or whatever is at this path, if anything.
+pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if metadata.is_dir() {
+        await_release(path)?;
+        fs::remove_dir_all(path).context("remove", path)
+    } else {
+        remove_if_there(path)
+    }
 }
 
 /// Moves `<data>/sled` to `<data>/sled.broken-<n>` and removes older ones set aside; `None` if
 /// there was nothing to move.
 pub(crate) fn set_aside(data: &Path) -> Result<Option<PathBuf>, FileError> {
-    let dir = data.join(DIRECTORY);
-    if !dir.exists() {
+    let dir = root(data);
+    if fs::symlink_metadata(&dir).is_err() {
         return Ok(None);
     }
     let mut highest = 0;
@@ -180,7 +210,7 @@ pub(crate) fn set_aside(data: &Path) -> Result<Option<PathBuf>, FileError> {
     let target = data.join(format!("{BROKEN}{}", highest + 1));
     fs::rename(&dir, &target).context("set aside", &dir)?;
     for path in older {
-        fs::remove_dir_all(&path).context("remove", &path)?;
+        remove(&path)?;
     }
     sync_dir(data)?;
     Ok(Some(target))

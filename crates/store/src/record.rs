@@ -10,6 +10,8 @@
 //! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
 //! ```
 
+use std::io::Write;
+
 use liandong_core::event::Event;
 use liandong_core::state::Snapshot;
 
@@ -122,6 +124,23 @@ pub fn encode_state(incarnation: Incarnation, snapshot: &Snapshot) -> Result<Vec
     let mut bytes = vec![STATE_VERSION];
     bytes.extend_from_slice(&incarnation.0);
     postcard::to_extend(snapshot, bytes).map_err(EncodeError)
+}
+
+/// Writes a snapshot as checkpoint bytes, piece by piece. What the writer fails with is told as
+/// [`EncodeError`], too.
+pub fn write_state(
+    incarnation: Incarnation,
+    snapshot: &Snapshot,
+    writer: &mut dyn Write,
+) -> Result<(), EncodeError> {
+    let head = writer
+        .write_all(&[STATE_VERSION])
+        .and_then(|()| writer.write_all(&incarnation.0));
+    if head.is_err() {
+        return Err(EncodeError(postcard::Error::SerializeBufferFull));
+    }
+    postcard::to_io(snapshot, writer).map_err(EncodeError)?;
+    Ok(())
 }
 
 /// The snapshot in checkpoint bytes, if it is of this incarnation.

@@ -13,17 +13,15 @@
 //! place named; a damaged checkpoint is only time lost.
 
 use std::cell::RefCell;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use liandong_core::event::Event;
 use liandong_core::state::{Snapshot, State};
 
-use crate::checkpoint::{
-    Checkpoint, CheckpointLoss, Checkpoints, CheckpointsUnusable, SaveError, Saved,
-};
+use crate::checkpoint::{Checkpoint, CheckpointLoss, Checkpoints, SaveError, Saved};
 use crate::durable::{FileError, create_dir};
-use crate::engine::EngineFault;
 use crate::history::{self, History};
 use crate::identity::{self, IdentityError, Incarnation};
 use crate::journal::{
@@ -99,9 +97,6 @@ pub enum OpenError {
         /// Frame of the checkpoint.
         checkpoint: Sequence,
     },
-    /// There is no place for checkpoints.
-    #[error(transparent)]
-    Checkpoints(#[from] CheckpointsUnusable),
     /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
@@ -118,15 +113,9 @@ pub enum CheckpointError {
         /// Last durable frame.
         durable: Sequence,
     },
-    /// The state cannot be put into bytes.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The bytes could not be saved.
+    /// The state could not be saved.
     #[error(transparent)]
     Save(#[from] SaveError),
-    /// The indexes of the history could not be saved.
-    #[error(transparent)]
-    Index(#[from] EngineFault),
 }
 
 /// Why a batch was not committed.
@@ -200,7 +189,7 @@ impl Store {
             require_journal(&journal_dir, options.journal.mirror.as_deref())?;
         }
         let incarnation = known.unwrap_or(Incarnation(seed));
-        let (checkpoints, checkpoint, mut loss) = match options.checkpoints {
+        let (checkpoints, mut checkpoint, mut loss) = match options.checkpoints {
             CheckpointPlace::Sled => {
                 let (checkpoints, checkpoint, loss) =
                     Checkpoints::open(data, Some(Arc::clone(&lock)))?;
@@ -208,6 +197,10 @@ impl Store {
             }
             CheckpointPlace::None => (None, None, None),
         };
+        let indexes = checkpoint
+            .as_mut()
+            .map(|checkpoint| std::mem::take(&mut checkpoint.indexes))
+            .unwrap_or_default();
         let (mut state, at) = match (state_in(incarnation, checkpoint), &checkpoints) {
             (Ok(restored), _) => restored,
             (Err(error), Some(checkpoints)) => {
@@ -259,11 +252,8 @@ impl Store {
             identity::write(data, incarnation)?;
         }
         let reader = journal.reader();
-        if let Some(checkpoints) = &checkpoints
-            && let Err(error) = history::restore_indexes(checkpoints, &reader)
-        {
-            // Only time is lost: segments are walked through when they are read.
-            tracing::warn!(%error, "cannot read the index of the history");
+        for (segment, index) in indexes {
+            reader.offer_index(segment, index);
         }
         let history = History::new(reader);
         let checkpointer = Checkpointer {
@@ -320,9 +310,11 @@ impl Checkpointer {
         if state > durable {
             return Err(CheckpointError::NotDurable { state, durable });
         }
-        history::keep_indexes(checkpoints, self.history.journal())?;
-        let bytes = record::encode_state(self.incarnation, snapshot)?;
-        Ok(Some(checkpoints.save(state, &mut bytes.as_slice())?))
+        let indexes = history::known_indexes(self.history.journal());
+        let mut write = |writer: &mut dyn io::Write| {
+            record::write_state(self.incarnation, snapshot, writer).map_err(io::Error::other)
+        };
+        Ok(Some(checkpoints.save(state, &indexes, &mut write)?))
     }
 }
 

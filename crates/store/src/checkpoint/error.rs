@@ -24,6 +24,9 @@ pub enum LossReason {
     /// All chunks are right, but not the whole.
     #[error("the checkpoint does not match its checksum")]
     Whole,
+    /// Written by a program that kept checkpoints in another way.
+    #[error("the checkpoint is kept in a way that this program no longer reads")]
+    OldLayout,
     /// The bytes are what was written, but the reader of the state does not accept them.
     #[error("the state in the checkpoint cannot be used: {0}")]
     Rejected(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -40,30 +43,19 @@ pub struct CheckpointLoss {
     pub set_aside: Option<PathBuf>,
 }
 
-/// Why a checkpoint could not be saved. The one before still counts unless `Engine`.
+/// Why a checkpoint could not be saved. The one before still counts.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// The state could not be read.
-    #[error("cannot read the state to save: {0}")]
+    /// The state could not be written down.
+    #[error("cannot put the state into bytes: {0}")]
     Source(#[source] io::Error),
     /// More than the format can count.
     #[error("the state is too large for a checkpoint")]
     TooLarge,
-    /// The embedded database failed. It was set aside and a new one begun; saving again may work.
+    /// The embedded database failed.
     #[error(transparent)]
     Engine(#[from] EngineFault),
-    /// The embedded database failed and could not be set aside.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-/// Not even an empty database can be made in the data directory.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckpointsUnusable {
-    /// The embedded database does not open, even empty.
-    #[error(transparent)]
-    Engine(#[from] EngineFault),
-    /// The damaged one cannot be moved.
+    /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
 }

@@ -1,17 +1,58 @@
-//! The record that says which generation of chunks is the checkpoint.
+//! Which generation is the checkpoint, and what it must be.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::durable::{Context, FileError, replace_file};
 use crate::journal::Sequence;
 
-const VERSION: u8 = 1;
+/// Names the generation that counts.
+pub(crate) const FILE: &str = "current";
+const MAGIC: [u8; 8] = *b"LDCHKPT1";
+const FILE_BYTES: usize = 20;
+
+/// The generation that counts: `Some(None)` if none was completed yet, `None` if the file is not
+/// what was written.
+pub(crate) fn read(root: &Path) -> Result<Option<Option<u64>>, FileError> {
+    let path = root.join(FILE);
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
+        read => read.context("read", &path)?,
+    };
+    Ok(decode(&bytes).map(Some))
+}
+
+fn decode(bytes: &[u8]) -> Option<u64> {
+    let bytes: &[u8; FILE_BYTES] = bytes.try_into().ok()?;
+    let (body, checksum) = bytes.split_last_chunk::<4>()?;
+    if u32::from_le_bytes(*checksum) != crc32c::crc32c(body) {
+        return None;
+    }
+    let number = body.strip_prefix(&MAGIC)?;
+    Some(u64::from_le_bytes(number.try_into().ok()?))
+}
+
+/// Switches to another generation, durably.
+pub(crate) fn write(root: &Path, generation: u64) -> Result<(), FileError> {
+    let mut bytes = Vec::with_capacity(FILE_BYTES);
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&generation.to_le_bytes());
+    let checksum = crc32c::crc32c(&bytes);
+    bytes.extend_from_slice(&checksum.to_le_bytes());
+    replace_file(&root.join(FILE), &bytes)
+}
+
+const VERSION: u8 = 2;
 const LENGTH: usize = 1 + 8 + 8 + 8 + 32 + 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pointer {
     pub(crate) generation: u64,
     pub(crate) sequence: Sequence,
-    /// Of the whole checkpoint, in bytes.
+    /// Of the compressed state, in bytes.
     pub(crate) length: u64,
-    /// BLAKE3 of the whole checkpoint.
+    /// BLAKE3 of the compressed state.
     pub(crate) hash: [u8; 32],
 }
 

@@ -1,9 +1,12 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint::writer::chunk_key;
 use crate::checkpoint::{
-    CHUNKS, CURRENT, Checkpoint, CheckpointLoss, Checkpoints, LossReason, POINTER, chunk_key,
+    CHUNKS, CURRENT, Checkpoint, CheckpointLoss, Checkpoints, LossReason, POINTER, SaveError, Saved,
 };
+use crate::engine::{Engine, generation};
+use crate::journal::Sequence;
 
 fn state(seed: u64, length: usize) -> Vec<u8> {
     let mut value = seed;
@@ -19,6 +22,29 @@ fn state(seed: u64, length: usize) -> Vec<u8> {
 
 fn open(data: &Path) -> (Checkpoints, Option<Checkpoint>, Option<CheckpointLoss>) {
     Checkpoints::open(data, None).unwrap()
+}
+
+fn save(checkpoints: &Checkpoints, sequence: Sequence, bytes: &[u8]) -> Result<Saved, SaveError> {
+    checkpoints.save(sequence, &[], &mut |writer| writer.write_all(bytes))
+}
+
+fn checkpoint(sequence: Sequence, bytes: Vec<u8>) -> Checkpoint {
+    Checkpoint {
+        sequence,
+        bytes,
+        indexes: Vec::new(),
+    }
+}
+
+/// The only database there is.
+fn database(data: &Path) -> PathBuf {
+    let mut found: Vec<PathBuf> = fs::read_dir(data.join("sled"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    assert_eq!(found.len(), 1);
+    found.remove(0)
 }
 
 fn copy_tree(from: &Path, to: &Path) {
@@ -51,128 +77,162 @@ fn the_last_one_saved_comes_back() {
     assert!(none.is_none() && loss.is_none());
     for (sequence, length) in [(1, 0), (5, 1), (9, 300_000), (12, 4092), (13, 20_000)] {
         let bytes = state(sequence, length);
-        let saved = checkpoints.save(sequence, &mut bytes.as_slice()).unwrap();
+        let saved = save(&checkpoints, sequence, &bytes).unwrap();
         assert_eq!((saved.sequence, saved.bytes), (sequence, length as u64));
         assert_eq!(
             checkpoints.load().unwrap(),
-            Some(Checkpoint { sequence, bytes })
+            Some(checkpoint(sequence, bytes))
         );
     }
     drop(checkpoints);
-    let (_, checkpoint, loss) = open(data.path());
+    let (_, last, loss) = open(data.path());
     assert!(loss.is_none());
-    assert_eq!(
-        checkpoint,
-        Some(Checkpoint {
-            sequence: 13,
-            bytes: state(13, 20_000)
-        })
-    );
-    assert_eq!(
-        fs::read_dir(data.path().join("sled/blobs"))
-            .unwrap()
-            .count(),
-        0
-    );
+    assert_eq!(last, Some(checkpoint(13, state(13, 20_000))));
+    let blobs = database(data.path()).join("blobs");
+    assert_eq!(fs::read_dir(blobs).unwrap().count(), 0);
 }
 
 #[test]
-fn a_state_that_cannot_be_read_leaves_the_old_one() {
-    struct Failing(usize);
-    impl std::io::Read for Failing {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            if self.0 == 0 {
-                return Err(std::io::Error::other("gone"));
-            }
-            self.0 -= 1;
-            buffer.fill(1);
-            Ok(buffer.len())
-        }
-    }
+fn a_state_that_cannot_be_written_leaves_the_old_one() {
     let data = tempfile::tempdir().unwrap();
     let (checkpoints, _, _) = open(data.path());
-    checkpoints.save(3, &mut &b"good"[..]).unwrap();
-    checkpoints.save(4, &mut Failing(20)).unwrap_err();
-    let kept = Checkpoint {
-        sequence: 3,
-        bytes: b"good".to_vec(),
-    };
+    save(&checkpoints, 3, b"good").unwrap();
+    let failed = checkpoints.save(4, &[], &mut |writer| {
+        writer.write_all(&[1; 50_000])?;
+        Err(std::io::Error::other("gone"))
+    });
+    assert!(matches!(failed, Err(SaveError::Source(_))));
+    let kept = checkpoint(3, b"good".to_vec());
     assert_eq!(checkpoints.load().unwrap(), Some(kept.clone()));
     drop(checkpoints);
+    database(data.path());
     assert_eq!(open(data.path()).1, Some(kept));
 }
 
 #[test]
-fn only_the_chunks_of_the_current_one_are_kept() {
+fn what_a_crash_leaves_beside_the_current_one_is_not_it_and_goes() {
     let data = tempfile::tempdir().unwrap();
     let (checkpoints, _, _) = open(data.path());
-    for sequence in 1..=5 {
-        checkpoints
-            .save(sequence, &mut state(sequence, 10_000).as_slice())
-            .unwrap();
-        let chunks =
-            checkpoints.with_engine(|engine| engine.run(CHUNKS, |tree| Ok(tree.iter().count())));
-        assert_eq!(chunks.unwrap(), 3);
+    save(&checkpoints, 3, b"good").unwrap();
+    let root = data.path().join("sled");
+    // The next one was being written, or was whole and not switched to.
+    copy_tree(&generation(&root, 1), &generation(&root, 2));
+    fs::create_dir(generation(&root, 3)).unwrap();
+    assert_eq!(checkpoints.load().unwrap().unwrap().bytes, b"good");
+    save(&checkpoints, 4, b"better").unwrap();
+    assert_eq!(database(data.path()), generation(&root, 4));
+    assert_eq!(open(data.path()).1, Some(checkpoint(4, b"better".to_vec())));
+}
+
+#[test]
+fn space_does_not_grow_with_the_number_of_checkpoints() {
+    let data = tempfile::tempdir().unwrap();
+    let (checkpoints, _, _) = open(data.path());
+    let length = 8_000_000;
+    // As compressible as a real state is, at least.
+    let bytes: Vec<u8> = state(1, length).iter().map(|byte| byte & 0x0f).collect();
+    let mut largest = 0;
+    for sequence in 1..=20 {
+        let saved = save(&checkpoints, sequence, &bytes).unwrap();
+        assert!(saved.stored_bytes < saved.bytes);
+        let mut size = 0;
+        for file in files(&database(data.path())) {
+            size += fs::metadata(file).unwrap().len();
+        }
+        largest = largest.max(size);
     }
+    assert!(largest < 2 * length as u64, "{largest}");
 }
 
 #[test]
 fn what_the_engine_changed_unnoticed_is_named() {
     let data = tempfile::tempdir().unwrap();
     let (checkpoints, _, _) = open(data.path());
-    checkpoints
-        .save(1, &mut state(1, 20_000).as_slice())
-        .unwrap();
+    save(&checkpoints, 1, &state(1, 20_000)).unwrap();
+    let dir = database(data.path());
+    let change = |tree: &str, key: &[u8], value: Option<&[u8]>| {
+        let engine = Engine::open(&dir).unwrap();
+        let before = engine.run(tree, |tree| match value {
+            Some(bytes) => tree.insert(key, bytes),
+            None => tree.remove(key),
+        });
+        engine.flush().unwrap();
+        engine.close().unwrap();
+        before.unwrap().unwrap()
+    };
     let key = chunk_key(1, 2);
-    let good = checkpoints
-        .with_engine(|engine| engine.run(CHUNKS, |tree| tree.get(key)))
-        .unwrap()
-        .unwrap();
+    let good = change(CHUNKS, &key, None);
+    assert!(matches!(
+        checkpoints.load(),
+        Err(LossReason::Chunk { number: 2 })
+    ));
     let mut bad = good.to_vec();
     bad[1000] ^= 1;
-    for value in [Some(bad), None] {
-        let changed = checkpoints.with_engine(|engine| {
-            engine.run(CHUNKS, |tree| match value {
-                Some(bytes) => tree.insert(key, bytes),
-                None => tree.remove(key),
-            })
-        });
-        changed.unwrap();
-        assert!(matches!(
-            checkpoints.load(),
-            Err(LossReason::Chunk { number: 2 })
-        ));
-    }
-    checkpoints
-        .with_engine(|engine| engine.run(CHUNKS, |tree| tree.insert(key, good)))
-        .unwrap();
+    let engine = Engine::open(&dir).unwrap();
+    engine.run(CHUNKS, |tree| tree.insert(key, bad)).unwrap();
+    engine.flush().unwrap();
+    engine.close().unwrap();
+    assert!(matches!(
+        checkpoints.load(),
+        Err(LossReason::Chunk { number: 2 })
+    ));
+    change(CHUNKS, &key, Some(&good));
     assert!(checkpoints.load().unwrap().is_some());
-    checkpoints
-        .with_engine(|engine| engine.run(POINTER, |tree| tree.remove(CURRENT)))
-        .unwrap();
+    change(POINTER, CURRENT, None);
     assert!(matches!(checkpoints.load(), Err(LossReason::Pointer)));
+}
+
+#[test]
+fn a_database_of_the_layout_before_is_set_aside() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = Engine::open(&data.path().join("sled")).unwrap();
+    engine
+        .run(CHUNKS, |tree| tree.insert(b"old", b"old"))
+        .unwrap();
+    engine.flush().unwrap();
+    engine.close().unwrap();
+    let (checkpoints, none, loss) = open(data.path());
+    assert!(none.is_none());
+    assert!(matches!(loss.unwrap().reason, LossReason::OldLayout));
+    save(&checkpoints, 1, b"new").unwrap();
+    assert_eq!(checkpoints.load().unwrap().unwrap().bytes, b"new");
+}
+
+#[test]
+fn something_else_in_the_place_of_the_folder_is_set_aside() {
+    for harm in 0..3 {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().join("sled");
+        match harm {
+            0 => fs::write(&path, b"not a folder").unwrap(),
+            1 => std::os::unix::fs::symlink("/no/such/folder", &path).unwrap(),
+            _ => {
+                fs::create_dir(&path).unwrap();
+                fs::write(path.join("current"), b"damaged").unwrap();
+            }
+        }
+        let (checkpoints, none, loss) = open(data.path());
+        assert!(none.is_none() && loss.is_some(), "{harm}");
+        save(&checkpoints, 1, b"new").unwrap();
+        assert_eq!(checkpoints.load().unwrap().unwrap().bytes, b"new");
+    }
 }
 
 #[test]
 fn damage_is_set_aside_and_never_believed() {
     let data = tempfile::tempdir().unwrap();
-    let good = Checkpoint {
-        sequence: 8,
-        bytes: state(8, 40_000),
-    };
-    let older = Checkpoint {
-        sequence: 7,
-        bytes: state(7, 30_000),
-    };
+    let good = checkpoint(8, state(8, 40_000));
+    let older = checkpoint(7, state(7, 30_000));
     let (checkpoints, _, _) = open(data.path());
-    checkpoints.save(7, &mut older.bytes.as_slice()).unwrap();
-    checkpoints.save(8, &mut good.bytes.as_slice()).unwrap();
+    save(&checkpoints, 7, &older.bytes).unwrap();
+    save(&checkpoints, 8, &good.bytes).unwrap();
     drop(checkpoints);
     let damaged = tempfile::tempdir().unwrap();
     let mut losses = 0;
     let mut tried = 0;
-    for file in files(&data.path().join("sled")) {
-        let name = file.file_name().unwrap();
+    let current = data.path().join("sled/current");
+    for file in files(&database(data.path())).into_iter().chain([current]) {
+        let name = file.strip_prefix(data.path()).unwrap();
         let length = fs::metadata(&file).unwrap().len();
         let mut damages: Vec<Damage> = vec![Damage::Remove];
         damages.extend([0, 1, length / 3, length / 2, length - 1].map(Damage::Truncate));
@@ -181,7 +241,7 @@ fn damage_is_set_aside_and_never_believed() {
             let target = damaged.path().join("sled");
             let _ = fs::remove_dir_all(&target);
             copy_tree(&data.path().join("sled"), &target);
-            damage.apply(&target.join(name));
+            damage.apply(&damaged.path().join(name));
             let (checkpoints, checkpoint, loss) = open(damaged.path());
             tried += 1;
             if let Some(loss) = loss {
@@ -197,7 +257,7 @@ fn damage_is_set_aside_and_never_believed() {
                     "{name:?} {damage:?}"
                 );
             }
-            checkpoints.save(9, &mut &b"works again"[..]).unwrap();
+            save(&checkpoints, 9, b"works again").unwrap();
             assert_eq!(checkpoints.load().unwrap().unwrap().bytes, b"works again");
         }
     }
@@ -244,9 +304,9 @@ impl Damage {
 fn values_outside_the_log_are_noticed() {
     let data = tempfile::tempdir().unwrap();
     let (checkpoints, _, _) = open(data.path());
-    checkpoints.save(1, &mut &b"state"[..]).unwrap();
+    save(&checkpoints, 1, b"state").unwrap();
     drop(checkpoints);
-    fs::write(data.path().join("sled/blobs/17"), b"value").unwrap();
+    fs::write(database(data.path()).join("blobs/17"), b"value").unwrap();
     let (_, checkpoint, loss) = open(data.path());
     assert!(checkpoint.is_none());
     assert!(matches!(
@@ -262,12 +322,10 @@ fn values_outside_the_log_are_noticed() {
 fn a_rejected_checkpoint_is_gone_and_the_next_one_counts() {
     let data = tempfile::tempdir().unwrap();
     let (checkpoints, _, _) = open(data.path());
-    checkpoints
-        .save(1, &mut &b"of an older version"[..])
-        .unwrap();
+    save(&checkpoints, 1, b"of an older version").unwrap();
     let loss = checkpoints.reject("unknown version".into()).unwrap();
     assert!(matches!(loss.reason, LossReason::Rejected(_)));
     assert_eq!(checkpoints.load().unwrap(), None);
-    checkpoints.save(2, &mut &b"new"[..]).unwrap();
+    save(&checkpoints, 2, b"new").unwrap();
     assert_eq!(checkpoints.load().unwrap().unwrap().sequence, 2);
 }

@@ -164,11 +164,16 @@ fn a_lost_checkpoint_is_reported_and_costs_only_time() {
         .unwrap();
     let expected = bytes_of(&opened.state);
     drop(opened.store);
-    fs::write(data.path().join("sled/db"), b"nonsense").unwrap();
+    fs::write(data.path().join("sled/00000001/db"), b"nonsense").unwrap();
     let rebuilt = open(data.path());
     assert!(rebuilt.loss.is_some_and(|loss| loss.set_aside.is_some()));
     assert_eq!((rebuilt.checkpoint, rebuilt.recovery.replayed), (None, 50));
     assert_eq!(bytes_of(&rebuilt.state), expected);
+    rebuilt
+        .store
+        .checkpointer
+        .save(&rebuilt.state.snapshot())
+        .unwrap();
     drop(rebuilt.store);
     fs::remove_dir_all(data.path().join("sled")).unwrap();
     assert_eq!(bytes_of(&open(data.path()).state), expected);
