@@ -11,8 +11,7 @@
 
 use liandong_core::event::Event;
 
-use crate::checkpoint::Checkpoints;
-use crate::engine::EngineFault;
+use crate::engine::{Engine, EngineFault};
 use crate::journal::{JournalError, JournalIter, JournalReader, Sequence, SparseIndex};
 use crate::record::{self, DecodeError};
 
@@ -101,59 +100,54 @@ impl Iterator for HistoryIter {
     }
 }
 
-/// Stores the indexes of complete segments that are not stored yet; returns how many.
-pub(crate) fn keep_indexes(
-    checkpoints: &Checkpoints,
-    reader: &JournalReader,
-) -> Result<usize, EngineFault> {
-    let mut kept = 0;
+/// A segment that is complete, with where frames stand in it.
+pub(crate) type SegmentIndex = (u64, SparseIndex);
+
+/// The indexes of complete segments that are known.
+pub(crate) fn known_indexes(reader: &JournalReader) -> Vec<SegmentIndex> {
+    let mut known = Vec::new();
     for segment in reader.sealed_segments() {
-        let Some(index) = reader.sealed_index(segment) else {
-            continue;
-        };
-        checkpoints.with_engine(|engine| {
-            engine.run(TREE, |tree| {
-                if tree.contains_key(part_key(segment, 0))? {
-                    return Ok(());
-                }
-                for (part, entries) in (0..).zip(index.entries().chunks(ENTRIES_PER_PART)) {
-                    let key = part_key(segment, part);
-                    tree.insert(key, encode_part(&key, entries))?;
-                }
-                kept += 1;
-                Ok(())
-            })
-        })?;
+        if let Some(index) = reader.sealed_index(segment) {
+            known.push((segment, index));
+        }
     }
-    Ok(kept)
+    known
 }
 
-/// Hands the stored indexes to the journal; returns how many.
-pub(crate) fn restore_indexes(
-    checkpoints: &Checkpoints,
-    reader: &JournalReader,
-) -> Result<usize, EngineFault> {
-    let mut restored = 0;
-    for segment in reader.sealed_segments() {
-        let parts = checkpoints.with_engine(|engine| {
-            engine.run(TREE, |tree| {
-                let mut parts = Vec::new();
-                for item in tree.scan_prefix(segment.to_be_bytes()) {
-                    parts.push(item?);
-                }
-                Ok(parts)
-            })
-        })?;
-        let mut entries = Vec::new();
-        for (key, value) in &parts {
-            entries.extend(decode_part(key, value).unwrap_or_default());
+/// Stores indexes beside a checkpoint.
+pub(crate) fn write_indexes(engine: &Engine, indexes: &[SegmentIndex]) -> Result<(), EngineFault> {
+    engine.run(TREE, |tree| {
+        for (segment, index) in indexes {
+            for (part, entries) in (0..).zip(index.entries().chunks(ENTRIES_PER_PART)) {
+                let key = part_key(*segment, part);
+                tree.insert(key, encode_part(&key, entries))?;
+            }
         }
-        if !entries.is_empty() {
-            reader.offer_index(segment, SparseIndex::from_entries(entries));
-            restored += 1;
+        Ok(())
+    })
+}
+
+/// The indexes stored beside a checkpoint; a damaged part is left out.
+pub(crate) fn read_indexes(engine: &Engine) -> Result<Vec<SegmentIndex>, EngineFault> {
+    engine.run(TREE, |tree| {
+        let mut indexes: Vec<(u64, Vec<(Sequence, u64)>)> = Vec::new();
+        for item in tree.iter() {
+            let (key, value) = item?;
+            let segment = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+            let (Some(segment), Some(mut entries)) = (segment, decode_part(&key, &value)) else {
+                continue;
+            };
+            match indexes.last_mut().filter(|(last, _)| *last == segment) {
+                Some((_, before)) => before.append(&mut entries),
+                None => indexes.push((segment, entries)),
+            }
         }
-    }
-    Ok(restored)
+        let mut whole = Vec::with_capacity(indexes.len());
+        for (segment, entries) in indexes {
+            whole.push((segment, SparseIndex::from_entries(entries)));
+        }
+        Ok(whole)
+    })
 }
 
 fn part_key(segment: u64, part: u16) -> [u8; 10] {
