@@ -31,13 +31,24 @@ const KEYS: [(&str, &[&str]); 8] = [
     ),
     (
         "journal",
-        &["checkpoint_frames", "free_floor_mb", "segment_mb"],
+        &[
+            "checkpoint_frames",
+            "free_floor_mb",
+            "mirror",
+            "seal",
+            "segment_mb",
+        ],
     ),
     ("log", &["filter", "format"]),
     ("otlp", &["endpoint"]),
     (
         "limits",
         &[
+            "connection_age_minutes",
+            "connections",
+            "connections_per_address",
+            "handshake_seconds",
+            "in_flight_mb",
             "message_mb",
             "queue",
             "requests_per_connection",

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use liandong_client::{Address, TraceParent};
 use liandong_core::region::RegionCode;
 
-use crate::command::{aid, indicator, node, plan, region, report, rollup, task};
+use crate::command::{
+    aid, backup, indicator, link, plan, region, report, restore, rollup, status, task, verify,
+};
 use crate::output::Format;
 use crate::{demo, serve, value};
 
@@ -102,13 +104,20 @@ pub(crate) enum Command {
     /// 区域和单位 || Regions and units
     #[command(subcommand)]
     Region(region::RegionCommand),
+    /// 连接：密钥、用文件交换、重试搁置的变更 || Links: keys, exchange by file, changes set aside
+    #[command(subcommand)]
+    Link(link::LinkCommand),
     /// 指标 || Indicators
     #[command(subcommand)]
     Indicator(indicator::IndicatorCommand),
-    /// 节点状态 || What the node is and how its links are
-    Status,
-    /// 重新清点汇总、校验日志 || Recount every cell, check the journal
-    Verify(node::VerifyArguments),
+    /// 节点状态：连接、搁置、日志、镜像、空间 || What the node is, how its links and its files are
+    Status(status::StatusArguments),
+    /// 核对日志、状态、汇总格，并与上下级比对 || Check journal, state and cells, compare with the peers
+    Verify(verify::VerifyArguments),
+    /// 备份数据目录，节点照常运行 || Back up a data folder while its node runs
+    Backup(backup::BackupArguments),
+    /// 从备份恢复到新的数据目录 || Make a new data folder from a backup
+    Restore(restore::RestoreArguments),
     /// 运行一个节点 || Run one node
     Serve(serve::ServeArgs),
     /// 在本机演示整个网络 || A whole mesh on this machine

@@ -7,6 +7,9 @@ use liandong_catalog::CatalogError;
 use liandong_client::ClientError;
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
+use liandong_node::config::ConfigError;
+use liandong_node::maintenance::MaintenanceError;
+use liandong_node::spoken;
 use thiserror::Error;
 
 use crate::input::InputError;
@@ -19,6 +22,8 @@ pub(crate) enum Verdict {
     Done,
     /// Not all; what was not done has been said.
     Incomplete,
+    /// What could be checked is as it should be; something could not be checked.
+    NotCompared,
 }
 
 /// Why a command failed.
@@ -57,6 +62,23 @@ pub(crate) enum Failure {
     /// The answer of the node lacks something that this version needs.
     #[error("the node's answer cannot be read: {0}")]
     Answer(Refusal),
+    /// A node's configuration cannot be used.
+    #[error(transparent)]
+    Config(ConfigError),
+    /// Something was not done with the files of a node.
+    #[error(transparent)]
+    Maintenance(#[from] MaintenanceError),
+    /// The node that is using a data directory does not answer.
+    #[error("the node that is using {} does not answer", data.display())]
+    NotAnswering {
+        /// The data directory.
+        data: PathBuf,
+        /// Why, as far as it is known.
+        error: Option<ClientError>,
+    },
+    /// Work on a thread of its own ended without a result: a fault of this program.
+    #[error("the work was broken off: {0}")]
+    Thread(tokio::task::JoinError),
     /// The output cannot be written.
     #[error("cannot write: {0}")]
     Output(#[from] std::io::Error),
@@ -106,9 +128,9 @@ impl Failure {
                 format!("{} {}", path.display(), error.message(language))
             }
             Self::File { path, error } => {
-                let path = path.display();
+                let (path, why) = (path.display(), spoken::system(error, language));
                 let mark = language.pick("：", ": ");
-                format!("{path}{mark}{error}")
+                format!("{path}{mark}{why}")
             }
             Self::Answer(refusal) => {
                 let what = refusal.message(language);
@@ -117,6 +139,19 @@ impl Failure {
                     format!("the node's answer cannot be read ({what}); compare the versions"),
                 )
             }
+            Self::Config(error) => error.message(language),
+            Self::Maintenance(error) => error.message(language),
+            Self::NotAnswering { data, error } => {
+                let data = data.display();
+                let why = error.as_ref().map_or_else(String::new, |error| {
+                    format!("{}{}", language.pick("：", ": "), error.message(language))
+                });
+                language.pick(
+                    format!("正在使用 {data} 的节点没有答复{why}。请稍后重试，或先停止该节点"),
+                    format!("the node that is using {data} does not answer{why}. Try again shortly, or stop that node first"),
+                )
+            }
+            Self::Thread(error) => error.to_string(),
             Self::Output(error) => language.pick(
                 format!("无法输出：{error}"),
                 format!("cannot write: {error}"),

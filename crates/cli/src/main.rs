@@ -2,7 +2,8 @@
 //!
 //! It speaks the words of the protocol and keeps no rule of its own: what may be done is decided
 //! by the node. The exit status is 0 only when everything that was asked was done, 1 when
-//! something was refused or failed, 2 when the command line itself is wrong.
+//! something was refused or failed, 2 when the command line itself is wrong, 3 when a verification
+//! found nothing wrong but could not compare with every peer.
 
 mod arguments;
 mod command;
@@ -11,6 +12,7 @@ mod failure;
 mod input;
 mod localise;
 mod output;
+mod progress;
 mod serve;
 mod session;
 mod value;
@@ -29,6 +31,8 @@ use session::Session;
 
 /// The exit status of a wrong command line.
 const USAGE: u8 = 2;
+/// The exit status of a verification that found nothing wrong and could not reach everybody.
+const NOT_COMPARED: u8 = 3;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args_os()
@@ -98,8 +102,14 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
             let served = runtime.block_on(serve::run(arguments));
             // A read of standard input that still waits must not hold up the end.
             runtime.shutdown_background();
-            served?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(match served {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    let mark = language.pick("错误：", "error: ");
+                    tell(&format!("{mark}{}", error.message(language)));
+                    ExitCode::FAILURE
+                }
+            });
         }
         other => other,
     };
@@ -109,6 +119,7 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
     Ok(match verdict {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::Incomplete) => ExitCode::FAILURE,
+        Ok(Verdict::NotCompared) => ExitCode::from(NOT_COMPARED),
         Err(failure) => {
             if !failure.is_broken_pipe() {
                 let mark = language.pick("错误：", "error: ");
@@ -125,6 +136,14 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
     {
         return verdict;
     }
+    match command {
+        Command::Backup(arguments) => return command::backup::run(arguments, output).await,
+        Command::Restore(arguments) => return command::restore::run(arguments, output).await,
+        Command::Verify(arguments) if arguments.is_of_files() => {
+            return command::verify::run_on_files(arguments, output).await;
+        }
+        _ => {}
+    }
     let trace = shared.trace();
     let mut session = Session::open(&shared.node, output, trace).await?;
     session.by = shared.by.unwrap_or_else(user_name);
@@ -137,11 +156,14 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Rollup(command) => command::rollup::run(&session, command).await,
         Command::Aid(command) => command::aid::run(&session, command).await,
         Command::Region(command) => command::region::run(&session, command).await,
+        Command::Link(command) => command::link::run(&session, command).await,
         Command::Indicator(command) => command::indicator::run(&session, command).await,
-        Command::Status => command::node::status(&session).await,
-        Command::Verify(arguments) => command::node::verify(&session, arguments).await,
+        Command::Status(arguments) => command::status::run(&session, arguments).await,
+        Command::Verify(arguments) => command::verify::run(&session, arguments).await,
         // Handled before a node was dialled.
-        Command::Serve(_) | Command::Demo(_) => Ok(Verdict::Done),
+        Command::Backup(_) | Command::Restore(_) | Command::Serve(_) | Command::Demo(_) => {
+            Ok(Verdict::Done)
+        }
     }
 }
 

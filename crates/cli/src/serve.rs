@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use liandong_node::NodeError;
 
-/// Runs one node.
+/// The arguments of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// The node's configuration file.
+    /// 节点的配置文件 || The node's configuration file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Stop when standard input is closed, so that a node never outlives the program that started
@@ -20,7 +21,6 @@ pub(crate) struct ServeArgs {
 ///
 /// # Errors
 /// When it cannot start, or its port failed.
-pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
-    liandong_node::run(&args.config, args.stop_with_stdin).await?;
-    Ok(())
+pub(crate) async fn run(args: ServeArgs) -> Result<(), NodeError> {
+    liandong_node::run(&args.config, args.stop_with_stdin).await
 }

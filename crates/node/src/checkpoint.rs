@@ -4,7 +4,8 @@
 //! A checkpoint never holds what is not durable in the journal, and one that cannot be saved costs
 //! time at the next start and nothing else. A segment that cannot be compressed stays as it is.
 
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use liandong_core::state::Snapshot;
 use liandong_store::Checkpointer;
@@ -28,8 +29,10 @@ pub(crate) struct Keeper {
     pub(crate) sealer: Option<Sealer>,
     /// Frames from one checkpoint to the next.
     pub(crate) every: u64,
-    /// The frame of the last checkpoint.
+    /// The frame of the last checkpoint, or of the last attempt.
     pub(crate) last: u64,
+    /// The frame of the last checkpoint, for `status`.
+    pub(crate) kept: Arc<AtomicU64>,
     pub(crate) threads: Threads,
     pub(crate) workers: Workers,
 }
@@ -41,7 +44,7 @@ impl Keeper {
         let mut durable = self.reader.durable();
         loop {
             self.seal(&stopping).await;
-            let at = format!("saved frame {}", self.last);
+            let at = format!("saved frame {}", self.kept.load(Ordering::Relaxed));
             self.workers.say(CHECKPOINT, at, 0);
             let due = self.last.saturating_add(self.every);
             tokio::select! {
@@ -82,7 +85,10 @@ impl Keeper {
         let to = self.checkpointer.clone();
         let saved = self.threads.blocking(move || to.save(&snapshot)).await;
         match saved {
-            Ok(Ok(_)) => tracing::debug!(frame, "checkpoint saved"),
+            Ok(Ok(_)) => {
+                tracing::debug!(frame, "checkpoint saved");
+                self.kept.store(frame, Ordering::Relaxed);
+            }
             // The journal has everything; the next start only takes longer.
             Ok(Err(error)) => tracing::warn!(%error, "checkpoint not saved"),
             Err(error) => tracing::warn!(%error, "checkpoint not saved"),

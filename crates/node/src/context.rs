@@ -1,6 +1,7 @@
 //! What every service and link of a node works with.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use liandong_core::catalogue::Catalogue;
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) links: Links,
     /// Traces of the last changes.
     pub(crate) traces: Arc<Traces>,
+    /// The frame of the last checkpoint.
+    pub(crate) checkpointed: Arc<AtomicU64>,
     /// What works in the background.
     pub(crate) workers: Workers,
     /// When the process started.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -158,8 +159,12 @@ impl Node {
             history: opened.store.history,
             incarnation,
             own_key: OwnKey::default(),
-            links: Links::new(Arc::clone(&surroundings.clock)),
+            links: Links::new(
+                Arc::clone(&surroundings.clock),
+                surroundings.id().as_u128(),
+            ),
             traces,
+            checkpointed: Arc::new(AtomicU64::new(checkpointed)),
             workers: Workers::default(),
             started_at,
             surroundings,
@@ -185,6 +190,7 @@ impl Node {
             sealer: context.config.seal.then_some(opened.store.sealer),
             every: context.config.checkpoint_frames,
             last: checkpointed,
+            kept: Arc::clone(&context.checkpointed),
             threads: context.surroundings.threads,
             workers: context.workers.clone(),
         };
@@ -266,6 +272,7 @@ fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeErro
     let journal = JournalOptions {
         segment_bytes: config.segment_bytes,
         free_floor: config.free_floor,
+        mirror: config.mirror.clone(),
         ..JournalOptions::default()
     };
     let options = match surroundings.threads {

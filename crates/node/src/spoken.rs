@@ -86,6 +86,9 @@ pub fn journal(error: &JournalError, language: Language) -> String {
             frame_fault(fault)
         ),
         JournalError::SegmentHeader { segment } => format!("日志第 {segment} 段的段头损坏"),
+        JournalError::SealedTable { segment } => {
+            format!("日志第 {segment} 段（已封存）的目录损坏")
+        }
         JournalError::SegmentVersion {
             segment,
             found,
@@ -101,6 +104,14 @@ pub fn journal(error: &JournalError, language: Language) -> String {
             format!("没有第 {sequence} 帧，最后一帧是 {last}")
         }
         JournalError::Stopped => "一次写盘失败后日志已停止写入，请重启节点".to_owned(),
+        JournalError::Diverged {
+            segment,
+            offset,
+            sequence,
+        } => format!(
+            "日志的两份副本从第 {sequence} 帧起不同（第 {segment} 段第 {offset} 字节处）：\
+             如果镜像是别的节点的或已过时，请清空镜像目录"
+        ),
         JournalError::Replay { sequence, source } => {
             format!("第 {sequence} 帧无法识别：{source}")
         }
@@ -113,11 +124,12 @@ fn frame_fault(fault: &FrameFault) -> String {
     match fault {
         FrameFault::Header => "帧头与校验和不符".to_owned(),
         FrameFault::Payload => "内容与校验和不符".to_owned(),
-        FrameFault::EndMark => "缺少结束标记".to_owned(),
+        FrameFault::Block => "压缩块与校验和不符".to_owned(),
         FrameFault::Short => "文件在帧中间结束".to_owned(),
         FrameFault::OutOfOrder { found } => format!("此处是第 {found} 帧"),
         FrameFault::Chain => "与前一帧不相接".to_owned(),
         FrameFault::Missing => "帧不存在".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -151,24 +163,32 @@ pub fn lock(error: &LockError, language: Language) -> String {
     }
 }
 
-/// Why a data directory cannot be opened.
-pub fn open(error: &OpenError, language: Language) -> String {
+/// Why an identity cannot be read.
+pub(crate) fn identity(error: &IdentityError, language: Language) -> String {
     match error {
-        OpenError::Lock(error) => lock(error, language),
-        OpenError::Identity(IdentityError::Damaged { path }) => {
+        IdentityError::Damaged { path } => {
             let path = path.display();
             language.pick(
                 format!("身份文件 {path} 损坏：删除后重新启动，各对方会重新同步"),
                 format!("identity file {path} is damaged: remove it and start again, peers will resynchronise"),
             )
         }
-        OpenError::Identity(IdentityError::File(error)) => file(error, language),
+        IdentityError::File(error) => file(error, language),
+    }
+}
+
+/// Why a data directory cannot be opened.
+pub fn open(error: &OpenError, language: Language) -> String {
+    match error {
+        OpenError::Lock(error) => lock(error, language),
+        OpenError::Identity(error) => identity(error, language),
         OpenError::Journal(error) => {
             let what = journal(error, language);
             let is_damage = matches!(
                 error,
                 JournalError::Corrupt { .. }
                     | JournalError::SegmentHeader { .. }
+                    | JournalError::SealedTable { .. }
                     | JournalError::MissingSegment { .. }
             );
             if !is_damage {
@@ -186,8 +206,14 @@ pub fn open(error: &OpenError, language: Language) -> String {
             format!("日志止于第 {journal} 帧，而检查点已到第 {checkpoint} 帧：缺少已落盘的帧，用 liandong repair 从镜像或备份补回"),
             format!("the journal ends at frame {journal}, but a checkpoint stands at {checkpoint}: durable frames are missing; bring them back with liandong repair from the mirror or a backup"),
         ),
+        OpenError::UnfinishedRestore { dir } => {
+            let dir = dir.display();
+            language.pick(
+                format!("上一次向 {dir} 的恢复没有完成：请重新执行 liandong restore"),
+                format!("a backup was not restored completely into {dir}: run liandong restore again"),
+            )
+        }
         OpenError::File(error) => file(error, language),
-        other => other.to_string(),
     }
 }
 

@@ -40,7 +40,7 @@ pub use frame::{FrameFault, FrameHash, MAX_PAYLOAD};
 pub use index::SparseIndex;
 pub use mend::{CopyOf, Repair};
 pub use mirror::Mirrored;
-pub use reader::{JournalIter, JournalReader, Verified};
+pub use reader::{JournalIter, JournalReader, OnDisk, Verified};
 pub use recovery::{Cut, Recovery, Replay};
 pub use seal::{Sealed, Sealer};
 pub use shared::{Extent, Syncer, Unsynced};

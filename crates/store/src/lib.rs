@@ -31,7 +31,7 @@ pub use identity::{IdentityError, Incarnation, incarnation};
 pub use key::{KeyError, KeySeed, key_seed};
 pub use lock::{DirLock, LockError};
 pub use progress::{Progress, Work};
-pub use restore::{RestoreError, Restored, confirm_restored, restore};
+pub use restore::{RestoreError, Restored, confirm_restored, restore, verify_backup};
 pub use spool::{Spool, SpoolError};
 pub use store::{
     CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Store,

@@ -4,6 +4,7 @@
 //! `cargo xtask test mesh` runs them against the program as it is shipped.
 
 mod aid;
+mod backup;
 mod command_line;
 mod depth;
 mod footprint;

@@ -14,10 +14,14 @@ use super::word::Word;
 pub(crate) enum Cell {
     /// Words; empty for none.
     Text(String),
+    /// Words in both languages; English to programs.
+    Both { zh: String, en: String },
     /// A whole number.
     Whole(i64),
     /// A whole number that is never negative.
     Count(u64),
+    /// A number of bytes, shown in the unit that suits; the plain number to programs.
+    Bytes(u64),
     /// An amount in 分, shown in 元; a text with two decimals in JSON.
     Fen(i64),
     /// A share in ten-thousandths, shown in per cent; a whole number in JSON.
@@ -40,17 +44,35 @@ impl Cell {
         Self::Text(text.into())
     }
 
+    /// Words in both languages.
+    pub(crate) fn both(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Both {
+            zh: zh.into(),
+            en: en.into(),
+        }
+    }
+
     /// A moment as it travels.
     pub(crate) fn moment(at: Option<&wire::Timestamp>) -> Self {
         Self::Moment(at.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok()))
+    }
+
+    /// How a spreadsheet reads it.
+    pub(crate) fn for_spreadsheets(&self, language: Language) -> String {
+        match self {
+            Self::Bytes(bytes) => bytes.to_string(),
+            other => other.for_people(language),
+        }
     }
 
     /// How people read it.
     pub(crate) fn for_people(&self, language: Language) -> String {
         match self {
             Self::Text(text) => text.clone(),
+            Self::Both { zh, en } => language.pick(zh, en).clone(),
             Self::Whole(number) => number.to_string(),
             Self::Count(number) => number.to_string(),
+            Self::Bytes(bytes) => indicatif::BinaryBytes(*bytes).to_string(),
             Self::Fen(fen) => yuan(*fen),
             Self::Share(share) => share.map(percent).unwrap_or_default(),
             Self::Word(word) => word.for_people(language),
@@ -74,9 +96,9 @@ impl Cell {
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(text) => serializer.serialize_str(text),
+            Self::Text(text) | Self::Both { en: text, .. } => serializer.serialize_str(text),
             Self::Whole(number) => serializer.serialize_i64(*number),
-            Self::Count(number) => serializer.serialize_u64(*number),
+            Self::Count(number) | Self::Bytes(number) => serializer.serialize_u64(*number),
             Self::Fen(fen) => serializer.serialize_str(&yuan(*fen)),
             Self::Share(share) => share.serialize(serializer),
             Self::Word(word) => serializer.serialize_str(word.code),

@@ -52,10 +52,35 @@ impl Listing {
         for row in &self.rows {
             let texts = row
                 .iter()
-                .map(|cell| harmless(cell.for_people(language), cell));
+                .map(|cell| harmless(cell.for_spreadsheets(language), cell));
             writer.write_record(texts).map_err(io_error)?;
         }
         writer.flush()
+    }
+
+    /// Some of the columns, in the order in which they are named.
+    pub(crate) fn only(&self, keys: &[&str]) -> Self {
+        let place_of = |key: &&str| self.columns.iter().position(|column| column.key == *key);
+        let places: Vec<usize> = keys.iter().filter_map(place_of).collect();
+        let pick_cells = |row: &Vec<Cell>| places.iter().map(|place| row[*place].clone()).collect();
+        Self {
+            columns: places.iter().map(|place| self.columns[*place]).collect(),
+            rows: self.rows.iter().map(pick_cells).collect(),
+        }
+    }
+
+    /// The rows in which at least one of these columns has something to show.
+    pub(crate) fn with(&self, keys: &[&str]) -> Self {
+        let mut kept = Self::new(&self.columns);
+        for row in &self.rows {
+            let shows = self.columns.iter().zip(row).any(|(column, cell)| {
+                keys.contains(&column.key) && !cell.for_people(Language::En).is_empty()
+            });
+            if shows {
+                kept.rows.push(row.clone());
+            }
+        }
+        kept
     }
 
     fn row_of<'l>(&'l self, cells: &'l [Cell]) -> Row<'l> {

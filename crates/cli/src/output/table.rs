@@ -101,7 +101,7 @@ fn keep_legible(table: &mut Table, listing: &Listing) {
 fn is_prose(cell: &Cell) -> bool {
     match cell {
         Cell::Text(text) => !text.is_ascii() || text.contains(' '),
-        Cell::List(_) | Cell::Words(_) => true,
+        Cell::Both { .. } | Cell::List(_) | Cell::Words(_) => true,
         _ => false,
     }
 }

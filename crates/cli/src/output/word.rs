@@ -6,6 +6,7 @@ use liandong_client::wire::collaboration::v1 as collaboration;
 use liandong_client::wire::rollup::v1 as rollup;
 use liandong_client::wire::task::v1 as task;
 use liandong_core::language::Language;
+use liandong_node::maintenance::Check;
 
 /// The colour of a light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +197,58 @@ pub(crate) fn period_kind(number: i32) -> Word {
         Ok(PeriodKind::SchoolYear) => Word::new("school-year", "学年", "school year"),
         Ok(PeriodKind::Semester) => Word::new("semester", "学期", "semester"),
         Ok(PeriodKind::Unspecified) | Err(_) => UNKNOWN,
+    }
+}
+
+/// How the second copy of the journal is.
+pub(crate) fn mirror_state(number: i32) -> Word {
+    use admin::MirrorState;
+    match MirrorState::try_from(number) {
+        Ok(MirrorState::None) => Word::new("none", "未配置", "none"),
+        Ok(MirrorState::Kept) => Word::new("kept", "同步", "kept"),
+        Ok(MirrorState::Behind) => Word::new("behind", "落后", "behind"),
+        Ok(MirrorState::Unspecified) | Err(_) => UNKNOWN,
+    }
+}
+
+/// A part of a verification.
+pub(crate) fn verify_part(number: i32) -> Word {
+    use admin::VerifyPart;
+    match VerifyPart::try_from(number) {
+        Ok(VerifyPart::Journal) => Word::new("journal", "日志", "journal"),
+        Ok(VerifyPart::Mirror) => Word::new("mirror", "镜像", "mirror"),
+        Ok(VerifyPart::State) => Word::new("state", "检查点和状态", "state"),
+        Ok(VerifyPart::Cells) => Word::new("cells", "汇总格", "cells"),
+        Ok(VerifyPart::Peers) => Word::new("peers", "与对方比对", "peer"),
+        Ok(VerifyPart::Unspecified) | Err(_) => UNKNOWN,
+    }
+}
+
+/// What is checked of files at rest.
+pub(crate) fn check(what: Check) -> Word {
+    match what {
+        Check::Journal => Word::new("journal", "日志", "journal"),
+        Check::Mirror => Word::new("mirror", "镜像", "mirror"),
+        Check::Backup => Word::new("backup", "备份", "backup"),
+        Check::Cells => Word::new("cells", "汇总格", "cells"),
+    }
+}
+
+/// How a part of a verification is.
+pub(crate) fn verify_result(number: i32) -> Word {
+    use admin::VerifyResult;
+    match VerifyResult::try_from(number) {
+        Ok(VerifyResult::Fits) => Word::light("fits", "相符", Tint::Green),
+        Ok(VerifyResult::Differs) => Word::light("differs", "不符", Tint::Red),
+        Ok(VerifyResult::NotChecked) => Word {
+            en: "not checked",
+            ..Word::light("not-checked", "未核对", Tint::Grey)
+        },
+        Ok(VerifyResult::Healed) => Word {
+            en: "healed",
+            ..Word::light("healed", "已修复", Tint::Yellow)
+        },
+        Ok(VerifyResult::Unspecified) | Err(_) => UNKNOWN,
     }
 }
 

@@ -24,6 +24,17 @@ pub struct JournalReader {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// What a journal takes on disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OnDisk {
+    /// Segment files.
+    pub segments: u64,
+    /// How many of them are sealed.
+    pub sealed: u64,
+    /// Their size in bytes, with what is laid out ahead of writing.
+    pub bytes: u64,
+}
+
 /// What a full verification found in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
@@ -59,12 +70,22 @@ impl JournalReader {
     /// # Errors
     /// When the directory cannot be read.
     pub fn bytes_on_disk(&self) -> Result<u64, JournalError> {
-        let mut bytes = 0;
+        Ok(self.on_disk()?.bytes)
+    }
+
+    /// What the segment files take on disk.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn on_disk(&self) -> Result<OnDisk, JournalError> {
+        let mut on_disk = OnDisk::default();
         for header in segment::list(&self.shared.dir)? {
             let path = segment::path(&self.shared.dir, header.number);
-            bytes += std::fs::metadata(&path).context("read", &path)?.len();
+            on_disk.segments += 1;
+            on_disk.sealed += u64::from(header.form == Form::Sealed);
+            on_disk.bytes += std::fs::metadata(&path).context("read", &path)?.len();
         }
-        Ok(bytes)
+        Ok(on_disk)
     }
 
     /// Bytes free on the file system of the journal.

@@ -7,6 +7,7 @@ use liandong_core::state::State;
 use liandong_wire::admin::{sizes, v1};
 use liandong_wire::{incarnation_bytes, timestamp};
 
+use super::super::call::MAX_LISTED;
 use crate::context::Context;
 
 /// The status of this node, as of what is durable.
@@ -41,8 +42,8 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 workers: workers(context),
                 store: Some(store),
-                twins: Vec::new(),
-                orphaned: Vec::new(),
+                twins: twins(context),
+                orphaned: orphaned(state),
             }
         })
         .await
@@ -54,6 +55,33 @@ fn hosted(state: &State) -> Vec<v1::HostedRegion> {
         epoch,
     });
     hosted.collect()
+}
+
+/// What the state holds and the node that told of it does not have any more.
+fn orphaned(state: &State) -> Vec<v1::Orphan> {
+    let cells = state.unowned_cells().map(|(name, from)| v1::Orphan {
+        peer: from.to_string(),
+        kind: "cell".to_owned(),
+        region: name.region.to_string(),
+        id: format!("{} {}", name.indicator, name.period),
+    });
+    let documents = state.unowned_documents().map(|(key, from)| v1::Orphan {
+        peer: from.to_string(),
+        kind: key.kind.word().to_owned(),
+        region: key.owner.to_string(),
+        id: key.id.to_string(),
+    });
+    cells.chain(documents).take(MAX_LISTED).collect()
+}
+
+/// Regions that two nodes act for.
+fn twins(context: &Context) -> Vec<v1::Twin> {
+    let twins = context.links.twins().into_iter().map(|twin| v1::Twin {
+        peer: twin.region.to_string(),
+        message: twin.message,
+        noticed_at: Some(timestamp(twin.noticed_at)),
+    });
+    twins.collect()
 }
 
 /// The links as this node and the state know them.
@@ -78,6 +106,9 @@ fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
             trouble: link.trouble,
             sent_bytes: link.sent_bytes,
             sent_batches: link.sent_batches,
+            compared_at: link.compared_at.map(timestamp),
+            healed: link.healed,
+            healed_at: link.healed_at.map(timestamp),
             ..v1::LinkStatus::default()
         });
     }

@@ -5,10 +5,13 @@
 
 mod peers;
 
+use std::path::Path;
+
 use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::state::State;
 use liandong_store::history::History;
+use liandong_store::journal::{JournalError, JournalReader};
 use liandong_store::{Incarnation, record};
 use liandong_wire::admin::v1::{Mismatch, VerifiedPart, VerifyNodeResponse, VerifyResult};
 use liandong_wire::admin::{Verification, VerifyPart, v1};
@@ -94,19 +97,57 @@ async fn journal(
     Ok(())
 }
 
-/// A node without a second copy has nothing to compare, which is no fault.
+/// Compares the second copy of the journal with the first. A node without one has nothing to
+/// compare, which is no fault.
 async fn mirror(
-    _context: &Context,
+    context: &Context,
     language: Language,
     answer: &mut VerifyNodeResponse,
 ) -> Result<(), Refusal> {
-    let why = language.pick("没有配置 journal.mirror", "no journal.mirror is configured");
-    answer.parts.push(part(
-        VerifyPart::Mirror,
-        0,
-        VerifyResult::NotChecked,
-        why,
-    ));
+    let Some(dir) = context.config.mirror.clone() else {
+        return Ok(());
+    };
+    let reader = context.history.journal().clone();
+    let (frames, damage) = blocking(context, move || {
+        let mut frames = 0;
+        let checked = compare_copy(&reader, &dir, &mut |last| frames = last);
+        Ok((frames, checked.err()))
+    })
+    .await?;
+    answer.parts.push(match damage {
+        None => part(VerifyPart::Mirror, frames, VerifyResult::Fits, ""),
+        Some(error) => {
+            tracing::error!(%error, "the mirror of the journal is damaged");
+            VerifiedPart {
+                differing: 1,
+                ..part(
+                    VerifyPart::Mirror,
+                    frames,
+                    VerifyResult::Differs,
+                    spoken::journal(&error, language),
+                )
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Checks every frame of the second copy; the hash of the last then says that both are the same.
+fn compare_copy(
+    reader: &JournalReader,
+    mirror: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), JournalError> {
+    let last = reader.last();
+    let copy = JournalReader::beside(mirror, last)?;
+    copy.verify(progress)?;
+    if last > 0 && copy.hash_of(last)? != reader.hash_of(last)? {
+        return Err(JournalError::Diverged {
+            segment: 0,
+            offset: 0,
+            sequence: last,
+        });
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The journal, its mirror, the checkpoints and the space they have.
 
+use std::sync::atomic::Ordering;
+
 use liandong_core::refusal::Refusal;
 use liandong_store::journal::JournalError;
 use liandong_wire::admin::v1::{MirrorState, StoreStatus};
@@ -11,28 +13,32 @@ use crate::context::Context;
 pub(super) async fn status(context: &Context) -> Result<StoreStatus, Refusal> {
     let reader = context.history.journal().clone();
     let measured = blocking(context, move || {
-        let measure = || Ok((reader.bytes_on_disk()?, reader.free_space()?));
-        let sealed = reader.sealed_segments().len() as u64;
-        let (journal_bytes, free_bytes) = measure().map_err(|error: JournalError| {
+        let measure = || Ok((reader.on_disk()?, reader.free_space()?));
+        measure().map_err(|error: JournalError| {
             tracing::error!(%error, "cannot measure the journal");
             internal("journal")
-        })?;
-        Ok((sealed, journal_bytes, free_bytes))
+        })
     });
-    let (complete, journal_bytes, free_bytes) = measured.await?;
+    let (on_disk, free_bytes) = measured.await?;
     let floor_bytes = context.config.free_floor;
-    let intake_open = free_bytes >= floor_bytes;
+    let mirror = &context.config.mirror;
+    // A mirror that fails stops the node, so one that answers keeps both copies.
+    let mirror_state = match mirror {
+        Some(_) => MirrorState::Kept,
+        None => MirrorState::None,
+    };
+    let mirror = mirror.as_ref().map(|path| path.display().to_string());
     Ok(StoreStatus {
-        segments: complete + 1,
-        sealed_segments: 0,
-        journal_bytes,
-        mirror: String::new(),
-        mirror_state: MirrorState::None.into(),
+        segments: on_disk.segments,
+        sealed_segments: on_disk.sealed,
+        journal_bytes: on_disk.bytes,
+        mirror: mirror.unwrap_or_default(),
+        mirror_state: mirror_state.into(),
         mirror_trouble: String::new(),
-        checkpoint_frame: 0,
+        checkpoint_frame: context.checkpointed.load(Ordering::Relaxed),
         free_bytes,
         floor_bytes,
-        intake_open,
+        intake_open: free_bytes >= floor_bytes,
         intake_trouble: String::new(),
     })
 }

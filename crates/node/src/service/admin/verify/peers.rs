@@ -1,11 +1,18 @@
 //! Comparing what this node and its peers hold of each other, now.
 
+use std::collections::BTreeMap;
+
+use liandong_core::compare::Bucket;
 use liandong_core::language::Language;
-use liandong_wire::admin::v1::{VerifiedPart, VerifyNodeResponse, VerifyResult};
+use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_wire::admin::VerifyPart;
+use liandong_wire::admin::v1::{VerifiedPart, VerifyNodeResponse, VerifyResult};
+use tokio::task::JoinSet;
 
 use super::part;
 use crate::context::Context;
+use crate::link::Comparison;
 
 /// Compares with every peer; one that cannot be reached is said to be not compared.
 pub(super) async fn compare(
@@ -13,16 +20,78 @@ pub(super) async fn compare(
     language: Language,
     answer: &mut VerifyNodeResponse,
 ) {
+    let mut comparing = JoinSet::new();
     for link in context.links.list() {
-        let compared = not_compared(language);
-        answer.parts.push(VerifiedPart {
-            peer: link.peer.to_string(),
-            ..compared
-        });
+        let (links, peer) = (context.links.clone(), link.peer);
+        comparing.spawn(async move { (peer, links.compare_now(peer).await) });
+    }
+    let mut compared: BTreeMap<RegionCode, VerifiedPart> = BTreeMap::new();
+    while let Some(joined) = comparing.join_next().await {
+        if let Ok((peer, result)) = joined {
+            compared.insert(peer, of_peer(peer, result, language));
+        }
+    }
+    answer.parts.extend(compared.into_values());
+}
+
+fn of_peer(
+    peer: RegionCode,
+    result: Result<Comparison, Refusal>,
+    language: Language,
+) -> VerifiedPart {
+    let of_peer = |checked, result, first: String| VerifiedPart {
+        peer: peer.to_string(),
+        ..part(VerifyPart::Peers, checked, result, first)
+    };
+    let comparison = match result {
+        Ok(comparison) => comparison,
+        Err(refusal) => return of_peer(0, VerifyResult::NotChecked, refusal.message(language)),
+    };
+    let Comparison { told, heard } = &comparison;
+    let checked = told.compared + heard.compared;
+    let differing = told.healed + heard.healed + told.cells_missing + heard.cells_missing;
+    let first = first_difference(&comparison, language);
+    let result = match (told.complete && heard.complete, first.is_empty()) {
+        (false, true) => {
+            let why = language.pick(
+                "变更不断，未能核对完",
+                "changes kept coming; it did not get to its end",
+            );
+            return of_peer(checked, VerifyResult::NotChecked, why.to_owned());
+        }
+        (_, true) => VerifyResult::Fits,
+        _ if told.cells_missing + heard.cells_missing == 0 => VerifyResult::Healed,
+        _ => VerifyResult::Differs,
+    };
+    VerifiedPart {
+        differing,
+        ..of_peer(checked, result, first)
     }
 }
 
-fn not_compared(language: Language) -> VerifiedPart {
-    let why = language.pick("对方未连接", "the peer is not connected");
-    part(VerifyPart::Peers, 0, VerifyResult::NotChecked, why)
+/// The first thing that differed, for a person; empty when nothing did.
+fn first_difference(comparison: &Comparison, language: Language) -> String {
+    let Comparison { told, heard } = comparison;
+    let cells = told.cells.iter().map(|cell| (cell, false));
+    if let Some((cell, is_here)) = cells
+        .chain(heard.cells.iter().map(|cell| (cell, true)))
+        .next()
+    {
+        let (region, indicator, period) = (cell.region, cell.indicator, cell.period);
+        return match is_here {
+            true => language.pick(
+                format!("{region} {indicator} {period}：本节点有，对方已没有"),
+                format!("{region} {indicator} {period}: held here, and no more by the peer"),
+            ),
+            false => language.pick(
+                format!("{region} {indicator} {period}：对方有，本节点已没有"),
+                format!("{region} {indicator} {period}: held by the peer, and no more here"),
+            ),
+        };
+    }
+    match told.differing.iter().chain(&heard.differing).next() {
+        None => String::new(),
+        Some(Bucket::Documents(kind, owner)) => format!("{} {owner}", kind.word()),
+        Some(Bucket::Cells(region)) => format!("cell {region}"),
+    }
 }

@@ -1,0 +1,115 @@
+//! What an operator has to look after, first things first, each with what to do.
+
+use liandong_client::wire::admin::v1;
+use liandong_client::wire::admin::v1::{MirrorState, Relation};
+
+use crate::output::{Cell, Column, Listing};
+
+const ATTENTION: [Column; 4] = [
+    Column::text("code", "代码", "code"),
+    Column::text("subject", "对象", "subject"),
+    Column::text("what", "情况", "what"),
+    Column::text("do", "处理办法", "what to do"),
+];
+
+/// The listing of what needs attention; empty when nothing does.
+pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
+    let mut listing = Listing::new(&ATTENTION);
+    let mut add = |code: &'static str, subject: &str, zh: (&str, &str), en: (&str, &str)| {
+        listing.row(vec![
+            Cell::text(code),
+            Cell::text(subject),
+            Cell::both(zh.0, en.0),
+            Cell::both(zh.1, en.1),
+        ]);
+    };
+    if let Some(store) = &status.store {
+        if !store.intake_open {
+            add(
+                "intake-stopped",
+                "",
+                (
+                    "磁盘剩余空间低于下限，已停止接收",
+                    "腾出磁盘空间；够用后自动恢复接收",
+                ),
+                (
+                    "too little disk space is free: intake has stopped",
+                    "free some space; intake resumes by itself",
+                ),
+            );
+        }
+        if store.mirror_state() == MirrorState::Behind {
+            add(
+                "mirror-behind",
+                &store.mirror,
+                ("日志的第二份副本没有跟上", "检查镜像所在磁盘，然后重启节点"),
+                (
+                    "the second copy of the journal is not kept",
+                    "look after the mirror's disk, then restart the node",
+                ),
+            );
+        }
+    }
+    for twin in &status.twins {
+        add(
+            "twin",
+            &twin.peer,
+            (
+                &format!("有两个节点都自称 {}", twin.peer),
+                "停掉误启动的那个副本",
+            ),
+            (
+                &format!("two nodes call themselves {}", twin.peer),
+                "stop the one that was started by mistake",
+            ),
+        );
+    }
+    for link in &status.links {
+        if !link.connected && link.relation() != Relation::Child {
+            let peer = &link.peer;
+            add(
+                "link-down",
+                peer,
+                (
+                    &format!("与 {peer} 的连接中断，待确认 {}", link.lag),
+                    "检查网络和对方节点；恢复后自动补传",
+                ),
+                (
+                    &format!("the link with {peer} is down, lag {}", link.lag),
+                    "look at the network and the other node; what is missing is sent by itself",
+                ),
+            );
+        }
+    }
+    if !status.quarantined.is_empty() {
+        let count = status.quarantined.len();
+        add(
+            "quarantined",
+            "",
+            (
+                &format!("搁置了 {count} 项无法采用的变更"),
+                "按下表联系对方；升级程序或由对方更正",
+            ),
+            (
+                &format!("{count} changes could not be applied and were set aside"),
+                "see the table below: upgrade, or have the peer correct them",
+            ),
+        );
+    }
+    if !status.orphaned.is_empty() {
+        let count = status.orphaned.len();
+        add(
+            "orphaned",
+            "",
+            (
+                &format!("有 {count} 项内容，告知它的节点自己已没有"),
+                "该节点可能用旧备份恢复过：请其重新上报",
+            ),
+            (
+                &format!("{count} things are held here that the node which told of them has lost"),
+                "it may have been restored from an old backup: have them reported there again",
+            ),
+        );
+    }
+    listing
+}

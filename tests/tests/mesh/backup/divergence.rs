@@ -1,0 +1,84 @@
+//! A node that was set back: found by comparing with its peers, and healed.
+
+use anyhow::{Result, ensure};
+use liandong_tests::figures::{DROPOUTS, arrives, count, push_new};
+use liandong_tests::settings::school;
+use liandong_tests::wait::eventually;
+
+use super::{CITY, COUNTY, Mesh, printed, run, run_for_facts, text};
+
+#[tokio::test]
+#[ignore = "starts real processes: cargo xtask test mesh"]
+async fn what_came_after_the_backup_is_listed_above_until_it_is_reported_again() -> Result<()> {
+    let mut mesh = Mesh::start().await?;
+    let (first, second) = (school(COUNTY, 1), school(COUNTY, 2));
+    push_new(&mesh.county, "1", vec![count(&first, 3)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 3, 1).await?;
+    mesh.back_up().await?;
+    let lost = "after-the-backup";
+    push_new(&mesh.county, lost, vec![count(&second, 4)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 7, 2).await?;
+
+    mesh.county.kill()?;
+    let (data, backup) = (mesh.data(), mesh.backup());
+    std::fs::rename(&data, mesh.county.path("lost"))?;
+    let words = ["restore", "--from", text(&backup)?, "--data", text(&data)?];
+    let restored = run("en", &words).await?;
+    ensure!(restored.status.success(), "{}", printed(&restored));
+    mesh.county.resume().await?;
+    // What the county is asked, it answers from what it has; the city goes by its owner.
+    arrives(&mesh.city, COUNTY, DROPOUTS, 3, 1).await?;
+    push_new(&mesh.county, lost, vec![count(&second, 4)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 7, 2).await?;
+    mesh.fits().await
+}
+
+#[tokio::test]
+#[ignore = "starts real processes: cargo xtask test mesh"]
+async fn a_folder_that_was_copied_back_is_noticed_and_healed() -> Result<()> {
+    let mut mesh = Mesh::start().await?;
+    let (first, second) = (school(COUNTY, 1), school(COUNTY, 2));
+    push_new(&mesh.county, "1", vec![count(&first, 3)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 3, 1).await?;
+    let (status, _) = mesh.county.terminate().await?;
+    ensure!(status.success(), "{status}");
+    let (data, old) = (mesh.data(), mesh.county.path("old"));
+    copy(&data, &old)?;
+    mesh.county.resume().await?;
+    push_new(&mesh.county, "2", vec![count(&second, 4)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 7, 2).await?;
+
+    // Somebody puts the old folder back instead of restoring: the identity is the same.
+    mesh.county.kill()?;
+    std::fs::rename(&data, mesh.county.path("newer"))?;
+    std::fs::rename(&old, &data)?;
+    mesh.county.resume().await?;
+    push_new(&mesh.county, "3", vec![count(&first, 9)]).await?;
+    let city = mesh.city.url();
+    let verified = eventually("the city compares with the county", async || {
+        let output = run("en", &["--node", &city, "verify", "--only", "peers"]).await?;
+        let compared = output.status.code() != Some(3);
+        Ok(compared.then_some(output))
+    });
+    println!("measured: the city says {}", printed(&verified.await?));
+    // In the end the city holds what the county reports, and both say that all of it fits.
+    arrives(&mesh.city, COUNTY, DROPOUTS, 9, 1).await?;
+    mesh.fits().await?;
+    let facts = run_for_facts(&["--node", &city, "status"]).await?;
+    ensure!(facts["region"] == CITY, "{facts}");
+    Ok(())
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
