@@ -3,6 +3,7 @@
 //! A task sets up what it needs by itself, keeps everything it brings under `target/`, and ends
 //! with an exit status that is true. It is no part of the product and depends on none of it.
 
+mod bench;
 mod foreign;
 mod fuzz;
 mod run;
@@ -43,9 +44,10 @@ fn chosen() -> Result<bool> {
         }
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
+        ["bench"] => bench::command(&root()?).map(|()| true),
         ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
         ["sim", arguments @ ..] => sim::command(&root()?, arguments),
-        [other, ..] => bail!("unknown task {other:?}; accepted: test, fuzz, sim, help"),
+        [other, ..] => bail!("unknown task {other:?}; accepted: test, bench, fuzz, sim, help"),
     }
 }
 
@@ -66,6 +68,7 @@ fn steps_named(names: &[&str]) -> Result<Vec<Step>> {
 
 fn print_help() {
     println!("cargo xtask test            set up what is missing and run every step");
+    println!("cargo xtask bench           measure a node against what the machine allows");
     println!("cargo xtask sim             storms over thirty simulated nodes; sim help says more");
     println!("cargo xtask fuzz            feed every reader millions of inputs; fuzz help says more");
     println!("cargo xtask test STEP...    run only these steps:");

@@ -1,0 +1,71 @@
+//! How fast one node is, against what the machine allows, in one run.
+//!
+//! ```text
+//! cargo xtask bench                 builds the program as it is shipped, then runs this
+//! LIANDONG_BENCH_REPORTS=1000000    reports in each round of ingest
+//! LIANDONG_BENCH_ROUNDS=5           rounds, interleaved
+//! ```
+//!
+//! The limit is a bare tonic server in a process of its own that decodes the same requests, counts
+//! and answers; it stores nothing. The node is `liandong serve` with its defaults. Client and server
+//! share the machine. What follows from the figures is for a reader to judge; nothing fails because
+//! a machine is slow.
+
+mod disk;
+mod figures;
+mod ingest;
+mod latency;
+mod limit;
+mod load;
+
+use anyhow::{Context, Result};
+
+/// The argument that turns this program into the server of the limit.
+const LIMIT_SERVER: &str = "--limit-server";
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    if std::env::args().any(|argument| argument == LIMIT_SERVER) {
+        return runtime.block_on(limit::serve());
+    }
+    runtime.block_on(run())
+}
+
+async fn run() -> Result<()> {
+    let reports = number("LIANDONG_BENCH_REPORTS", 1_000_000)?;
+    let rounds = number("LIANDONG_BENCH_ROUNDS", 5)?;
+    println!(
+        "{rounds} rounds, batches of {}, {} of them under way; {}",
+        load::ROWS,
+        ingest::UNDER_WAY,
+        figures::machine()
+    );
+    let load = load::Load::new(reports)?;
+    println!(
+        "a round: {} reports of {} schools for {} cells",
+        load.reports, load.schools, load.cells
+    );
+    let mut limits = Vec::new();
+    let mut nodes = Vec::new();
+    for round in 1..=rounds {
+        let limit = ingest::limit(&load).await?;
+        let node = ingest::node(&load).await?;
+        println!("round {round}: limit {limit}");
+        println!("round {round}: node  {node}");
+        limits.push(limit);
+        nodes.push(node);
+    }
+    figures::summary(&limits, &nodes);
+    latency::run(&load, rounds).await
+}
+
+fn number(variable: &str, otherwise: usize) -> Result<usize> {
+    match std::env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .with_context(|| format!("{variable}={text} is not a number")),
+        Err(_) => Ok(otherwise),
+    }
+}
