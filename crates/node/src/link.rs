@@ -30,5 +30,5 @@ pub(crate) use admission::admit;
 pub(crate) use aside::{retry, retry_at_start};
 pub(crate) use dial::dial;
 pub(crate) use session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
-pub(crate) use status::Links;
+pub(crate) use status::{Comparison, Links};
 pub(crate) use twins::check as check_for_twin;

@@ -74,6 +74,7 @@ pub(crate) fn hello(region: &str) -> Said {
         after: 0,
         after_incarnation: Vec::new(),
         name: String::new(),
+        ..Hello::default()
     })
 }
 
