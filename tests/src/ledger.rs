@@ -121,6 +121,7 @@ impl Ledger {
             schools: Vec::new(),
             clerks: 1,
             period: String::new(),
+            note: String::new(),
             stubborn: false,
             deadline: Duration::from_secs(20),
         };

@@ -4,7 +4,7 @@
 //! a number that no other figure has.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -50,6 +50,8 @@ pub struct Work {
     pub clerks: usize,
     /// The month of the figures.
     pub period: String,
+    /// A reason for every figure, which makes it larger; at most 200 characters.
+    pub note: String,
     /// Push a batch again until there is an answer, instead of going home without one.
     pub stubborn: bool,
     /// How long to wait for an answer.
@@ -60,6 +62,7 @@ pub struct Work {
 #[derive(Debug)]
 pub struct Load {
     stop: Arc<AtomicBool>,
+    refused: Arc<AtomicU64>,
     clerks: Vec<JoinHandle<Vec<Sent>>>,
 }
 
@@ -70,6 +73,7 @@ impl Load {
     /// Sends the clerks to work.
     pub fn start(work: &Work, numbers: &Numbers, chance: &mut Chance) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let refused = Arc::new(AtomicU64::new(0));
         let each = work.schools.len().div_ceil(work.clerks.max(1)).max(1);
         let clerks = work.schools.chunks(each).map(|schools| {
             let clerk = Clerk {
@@ -78,6 +82,7 @@ impl Load {
                 numbers: Arc::clone(numbers),
                 chance: Chance::clone(chance),
                 stop: Arc::clone(&stop),
+                refused: Arc::clone(&refused),
             };
             chance.next();
             tokio::spawn(clerk.push())
@@ -85,7 +90,13 @@ impl Load {
         Self {
             clerks: clerks.collect(),
             stop,
+            refused,
         }
+    }
+
+    /// How many batches were refused so far.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Lets the clerks finish what they are at, and returns everything that was pushed.
@@ -108,6 +119,7 @@ struct Clerk {
     numbers: Numbers,
     chance: Chance,
     stop: Arc<AtomicBool>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Clerk {
@@ -128,7 +140,10 @@ impl Clerk {
             log.push(sent);
             match fate {
                 Fate::Acknowledged => {}
-                Fate::Refused => tokio::time::sleep(Duration::from_millis(20)).await,
+                Fate::Refused => {
+                    self.refused.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
                 Fate::Unsure => break,
             }
         }
@@ -173,6 +188,7 @@ pub async fn push_once(client: &mut Option<Client>, work: &Work, sent: &Sent) ->
         indicator: DROPOUTS.to_owned(),
         period: sent.period.clone(),
         numerator: *number,
+        note: work.note.clone(),
         ..Report::default()
     });
     let request = PushReportsRequest {

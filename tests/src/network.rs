@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::machine::{is_running, run};
 
@@ -178,9 +178,25 @@ impl End {
         let rules = format!(
             "add table inet {table}; \
              add chain inet {table} arriving {{ type filter hook input priority 0; policy accept; }}; \
-             add rule inet {table} arriving iifname \"{device}\" {which} drop"
+             add rule inet {table} arriving iifname \"{device}\" {which} counter drop"
         );
         self.inside(&["nft", &rules])
+    }
+
+    /// How many packets were lost at this end since [`End::lose`].
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn lost(&self) -> Result<u64> {
+        let table = format!("liandong_{}", self.device);
+        let mut command = Vec::new();
+        if let Some(namespace) = &self.namespace {
+            command.extend(["ip", "netns", "exec", namespace]);
+        }
+        command.extend(["nft", "list", "table", "inet", &table]);
+        let listed = run(&command)?;
+        let (_, after) = listed.split_once("packets ").context("no counter")?;
+        Ok(after.split(' ').next().unwrap_or("").parse()?)
     }
 
     /// Lets at most so many bits a second leave at this end.

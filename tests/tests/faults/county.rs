@@ -88,6 +88,7 @@ impl Office {
             schools: (1..=SCHOOLS).map(|number| school(COUNTY, number)).collect(),
             clerks: CLERKS,
             period: self.next_month(),
+            note: String::new(),
             stubborn: false,
             deadline: Duration::from_secs(10),
         }
@@ -102,6 +103,13 @@ impl Office {
     pub(crate) async fn close(&mut self, load: Load) -> Result<()> {
         self.ledger.add(load.finish().await.context("the clerks")?);
         Ok(())
+    }
+
+    /// Work for the clerks that fills segments soon.
+    pub(crate) fn bulky_work(&mut self, node: &Node) -> Work {
+        let mut work = self.work(node);
+        work.note = "订".repeat(200);
+        work
     }
 
     /// Pushes for a while without any fault.

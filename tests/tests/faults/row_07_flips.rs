@@ -58,8 +58,11 @@ async fn row_07_08_flipped_bits_and_torn_files() -> Result<()> {
     let mut office = Office::open(ROW)?;
     let mut node = Node::start(settings(SMALL)).await?;
     let begun = Instant::now();
-    for _ in 0..4 {
-        office.calm(&node, Duration::from_millis(1_500)).await?;
+    for _ in 0..3 {
+        let work = office.bulky_work(&node);
+        let load = office.push(&work);
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        office.close(load).await?;
     }
     office.settle(&node).await?;
     // Neither a fresh checkpoint nor a tidy end.

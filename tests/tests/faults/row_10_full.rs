@@ -58,7 +58,7 @@ async fn row_10_full_disk() -> Result<()> {
     let fills = times(8, 200)?;
     let mut total = Office::open(FULL)?;
     let begun = Instant::now();
-    let (mut made, mut stopped) = (0, 0);
+    let (mut made, mut stopped, mut refused) = (0, 0, 0);
     while made < fills {
         let mut office = Office::open(FULL)?;
         // No floor: the disk is let run full.
@@ -67,14 +67,26 @@ async fn row_10_full_disk() -> Result<()> {
         node.resume().await?;
         for _ in 0..(fills - made).min(20) {
             made += 1;
-            let work = office.work(node);
+            let work = office.bulky_work(node);
             let load = office.push(&work);
             tokio::time::sleep(office.chance.time_below(Duration::from_millis(100))).await;
-            fill(&node.path("data"), office.chance.below(3 << 20))?;
-            // Until the segment is full and there is no room for the next.
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            fill(&node.path("data"), office.chance.below(2 << 20))?;
+            // Until there is no room for another segment.
+            let full = Instant::now();
+            while node.exited()?.is_none()
+                && load.refused() == 0
+                && full.elapsed() < Duration::from_secs(10)
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let before = load.refused();
             office.close(load).await?;
             let ended = node.exited()?.is_some();
+            ensure!(
+                ended || before > 0,
+                "the disk is full and nothing is refused"
+            );
+            refused += u64::from(before > 0);
             if ended {
                 stopped += 1;
                 node.kill()?;
@@ -92,7 +104,7 @@ async fn row_10_full_disk() -> Result<()> {
     counted(
         FULL,
         &format!(
-            "{made} times full, {stopped} times the node stopped, {} in {} s",
+            "{made} times full, {refused} times intake stopped, {stopped} times the node, {} in {} s",
             total.ledger.tally(),
             begun.elapsed().as_secs()
         ),

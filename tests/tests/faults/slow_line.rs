@@ -23,9 +23,10 @@ const BITS_A_SECOND: u64 = 50_000;
 const ROUND_TRIP: Duration = Duration::from_millis(300);
 const MONTH: Duration = Duration::from_secs(60);
 
-const SCHOOLS: usize = 40;
+const TOWNS: usize = 20;
+const SCHOOLS_A_TOWN: usize = 5;
 const DAYS: i64 = 30;
-/// Counts that schools report every month.
+/// As many indicators as the largest plan has projects, over as many months as it takes.
 const INDICATORS: usize = 41;
 
 /// Every indicator that is a plain count of a month.
@@ -64,7 +65,14 @@ async fn slow_line_catches_up_a_month() -> Result<()> {
     )
     .await?;
     let parent = format!("http://{}", line.address());
-    let alone = Settings::new(COUNTY).schools(COUNTY, SCHOOLS);
+    let mut alone = Settings::new(COUNTY);
+    let mut schools = Vec::new();
+    for town in (1..=TOWNS).map(|number| format!("{COUNTY}{number:03}")) {
+        alone = alone
+            .below(COUNTY, &town, "township", "bureau")
+            .schools(&town, SCHOOLS_A_TOWN);
+        schools.extend((1..=SCHOOLS_A_TOWN).map(|number| school(&town, number)));
+    }
     let mut county = Node::prepare(alone.clone())?;
     let everywhere = SocketAddr::from(([0, 0, 0, 0], 7410));
     county.listen_on(everywhere, SocketAddr::from((aside.address, 7410)));
@@ -84,12 +92,12 @@ async fn slow_line_catches_up_a_month() -> Result<()> {
         let mut rows = Vec::new();
         for indicator in &indicators {
             for month in 0..months {
-                for number in 1..=SCHOOLS {
+                for (number, school) in (1_i64..).zip(&schools) {
                     rows.push(Report {
-                        source: school(COUNTY, number),
+                        source: school.clone(),
                         indicator: indicator.clone(),
                         period: period(month),
-                        numerator: day * 100 + i64::try_from(number)?,
+                        numerator: day * 1_000 + number,
                         ..Report::default()
                     });
                 }
@@ -105,8 +113,8 @@ async fn slow_line_catches_up_a_month() -> Result<()> {
     county.set(alone.parent_at(CITY, &parent));
     let begun = Instant::now();
     county.resume().await?;
-    let schools = i64::try_from(SCHOOLS)?;
-    let expected = schools * DAYS * 100 + schools * (schools + 1) / 2;
+    let count = i64::try_from(schools.len())?;
+    let expected = count * DAYS * 1_000 + count * (count + 1) / 2;
     let client = city.client().await?;
     for indicator in &indicators {
         for month in 0..months {
@@ -136,7 +144,7 @@ async fn slow_line_catches_up_a_month() -> Result<()> {
         &format!(
             "{pushed} reports of a month offline ({} cells above) over 50 kbit/s and 300 ms: {:.1} s \
              (target 60), {} bytes on the wire up, {} down, {} within TCP",
-            indicators.len() * months,
+            indicators.len() * months * (TOWNS + 1),
             took.as_secs_f64(),
             left_now - left,
             arrived_now - arrived,
