@@ -45,8 +45,9 @@ pub use recovery::{Cut, Recovery, Replay};
 pub use seal::{Sealed, Sealer};
 pub use shared::{Extent, Syncer, Unsynced};
 
+pub(crate) use mirror::mend_from;
 pub(crate) use reader::Span;
-pub(crate) use seal::check_file;
+pub(crate) use seal::{check_file, check_file_with};
 
 use index::SegmentEntry;
 use segment::{Form, SegmentHeader};

@@ -17,9 +17,11 @@ mod key;
 mod lock;
 mod progress;
 pub mod record;
+mod repair;
 mod restore;
 mod spool;
 mod store;
+mod verify;
 
 pub use announce::{Announcement, announce, announced, withdraw};
 pub use backup::{
@@ -31,9 +33,11 @@ pub use identity::{IdentityError, Incarnation, incarnation};
 pub use key::{KeyError, KeySeed, key_seed};
 pub use lock::{DirLock, LockError};
 pub use progress::{Progress, Work};
+pub use repair::{RepairError, Repaired, repair};
 pub use restore::{RestoreError, Restored, confirm_restored, restore, verify_backup};
 pub use spool::{Spool, SpoolError};
 pub use store::{
     CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Store,
     StoreOptions,
 };
+pub use verify::{Fault, Report, VerifyError, VerifyOptions, verify};

@@ -33,7 +33,7 @@ use crate::record::{self, EncodeError};
 use crate::restore;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// How a store keeps its data.
 #[derive(Debug, Clone, Default)]

@@ -7,9 +7,9 @@
 //! tail that recovery left is made the same in both ([`settle`]).
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::durable::{Context, create_dir, sync_data, write_at};
+use crate::durable::{Context, create_dir, remove_if_there, sync_data, write_at};
 use crate::journal::Sequence;
 use crate::journal::cursor::Cursor;
 use crate::journal::error::JournalError;
@@ -43,10 +43,7 @@ pub(crate) fn bring_together(
 ) -> Result<Mirrored, JournalError> {
     create_dir(mirror)?;
     for dir in [journal, mirror] {
-        segment::discard_prepared(dir)?;
-        seal::clean(dir)?;
-        mend::clean(dir)?;
-        crate::durable::remove_if_there(&dir.join(UNFINISHED))?;
+        clean(dir)?;
     }
     let mut mirrored = Mirrored::default();
     let here = segment::numbers(journal)?;
@@ -92,6 +89,79 @@ pub(crate) fn bring_together(
     }
     copy_missing(&headers, (&here, &there), progress)?;
     Ok(mirrored)
+}
+
+/// Mends the journal in `dir` from the segment files of a copy, which stays as it is; returns how
+/// many segments were not there, and what was mended.
+pub(crate) fn mend_from(
+    dir: &Path,
+    copy: &[PathBuf],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(u64, Vec<Repair>), JournalError> {
+    clean(dir)?;
+    let here = segment::numbers(dir)?;
+    let highest = here.last().copied().unwrap_or(0).max(copy.len() as u64);
+    let mut headers: Vec<(Pair, SegmentHeader)> = Vec::new();
+    for number in 1..=highest {
+        let there = copy.get(number as usize - 1);
+        let pair = Pair {
+            number,
+            journal: segment::path(dir, number),
+            other: there.cloned().unwrap_or_default(),
+            both: false,
+        };
+        let header = match (here.contains(&number), there) {
+            (true, Some(_)) => pair.mend_headers()?.0,
+            (true, None) => segment::read_header(dir, number)?,
+            (false, Some(path)) => {
+                let file = File::open(path).context("open", path)?;
+                segment::header_of(&file, path, number)?
+            }
+            (false, None) => {
+                let (segment, path) = (number, pair.journal);
+                return Err(JournalError::MissingSegment { segment, path });
+            }
+        };
+        headers.push((pair, header));
+    }
+    let (mut restored, mut repairs) = (0, Vec::new());
+    let mut done = Progress {
+        work: Work::Check,
+        frame: 0,
+        done: 0,
+        total: highest,
+    };
+    for (at, (pair, header)) in headers.iter().enumerate() {
+        let next = headers.get(at + 1).map(|(_, next)| next);
+        let end = next.map(|next| (next.first - 1, next.previous));
+        match (
+            here.contains(&pair.number),
+            pair.other.as_os_str().is_empty(),
+        ) {
+            (true, false) => {
+                pair.mend_frames(header, end, &mut repairs)?;
+            }
+            (false, _) => {
+                let unfinished = pair.journal.with_file_name(UNFINISHED);
+                seal::copy(&pair.other, &unfinished, &pair.journal)?;
+                restored += 1;
+            }
+            // The copy ends before: what is here is verified afterwards.
+            (true, true) => {}
+        }
+        done.frame = header.first;
+        done.done += 1;
+        progress(done);
+    }
+    Ok((restored, repairs))
+}
+
+/// Removes what a crash left of unfinished work.
+fn clean(dir: &Path) -> Result<(), JournalError> {
+    segment::discard_prepared(dir)?;
+    seal::clean(dir)?;
+    mend::clean(dir)?;
+    Ok(remove_if_there(&dir.join(UNFINISHED))?)
 }
 
 /// Copies the files that only one of the two has.

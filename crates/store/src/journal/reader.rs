@@ -13,7 +13,7 @@ use crate::journal::error::JournalError;
 use crate::journal::frame::{FrameFault, FrameHash};
 use crate::journal::index::SparseIndex;
 use crate::journal::place::Place;
-use crate::journal::recovery::{Position, check_frame};
+use crate::journal::recovery::{Position, Replay, check_frame};
 use crate::journal::segment::{self, Form};
 use crate::journal::shared::Shared;
 use crate::journal::source::Source;
@@ -153,6 +153,15 @@ impl JournalReader {
     /// Checks every durable frame, its place and the chain from the first frame on; `progress`
     /// gets the last sequence checked after each segment.
     pub fn verify(&self, progress: &mut dyn FnMut(Sequence)) -> Result<Verified, JournalError> {
+        self.verify_with(&mut |_, _| Ok(()), progress)
+    }
+
+    /// Like [`Self::verify`]; `visit` is given every frame that was checked. Its error ends it.
+    pub(crate) fn verify_with(
+        &self,
+        visit: Replay<'_>,
+        progress: &mut dyn FnMut(Sequence),
+    ) -> Result<Verified, JournalError> {
         let last = self.last();
         let mut verified = Verified {
             frames: 0,
@@ -189,6 +198,12 @@ impl JournalReader {
                 };
                 match check_frame(&mut cursor, position).context("read", &path)? {
                     Ok(Some(checked)) => {
+                        visit(checked.sequence, checked.payload).map_err(|source| {
+                            JournalError::Replay {
+                                sequence: checked.sequence,
+                                source,
+                            }
+                        })?;
                         verified.frames += 1;
                         verified.payload_bytes += checked.payload.len() as u64;
                         next = checked.after.next;

@@ -12,8 +12,8 @@ use crate::durable::{Context, FileError, NewFile, remove_if_there};
 use crate::journal::Sequence;
 use crate::journal::cursor::Cursor;
 use crate::journal::error::JournalError;
-use crate::journal::frame::{FrameFault, FrameHash};
-use crate::journal::recovery::{Position, check_frame};
+use crate::journal::frame::{self, FrameFault, FrameHash};
+use crate::journal::recovery::{Position, Replay, check_frame};
 use crate::journal::sealed::Packer;
 use crate::journal::segment::{self, Form, SegmentHeader};
 use crate::journal::shared::Shared;
@@ -139,7 +139,9 @@ fn pack_into(
     let mut target = BufWriter::with_capacity(1 << 20, file);
     let mut packer = Packer::new(&mut target, &header.encode()).context("write", &path)?;
     let source = Source::open(dir, number)?;
-    let end = check_whole(source, &path, header, &mut |frame| packer.push(frame))?;
+    let end = check_whole(source, &path, header, &mut |frame| {
+        Ok(packer.push(frame).context("write", &path)?)
+    })?;
     // What the next segment says of this one is the proof that nothing is missing.
     let next = segment::read_header(dir, number + 1)?;
     if next.first != end.next {
@@ -158,10 +160,26 @@ fn pack_into(
 /// Checks every frame of segment `number` in a file that ends with its last frame; returns the
 /// sequence and the hash of that.
 pub(crate) fn check_file(path: &Path, number: u64) -> Result<(Sequence, FrameHash), JournalError> {
+    check_file_with(path, number, &mut |_, _| Ok(()))
+}
+
+/// Like [`check_file`]; `visit` is given every frame that was checked. Its error ends it.
+pub(crate) fn check_file_with(
+    path: &Path,
+    number: u64,
+    visit: Replay<'_>,
+) -> Result<(Sequence, FrameHash), JournalError> {
     let file = File::open(path).context("open", path)?;
     let header = segment::header_of(&file, path, number)?;
     let source = Source::open_file(path, number)?;
-    let end = check_whole(source, path, &header, &mut |_| Ok(()))?;
+    let mut sequence = header.first;
+    let end = check_whole(source, path, &header, &mut |frame| {
+        let payload = &frame[frame::HEADER..frame.len() - 1];
+        let visited = visit(sequence, payload);
+        visited.map_err(|source| JournalError::Replay { sequence, source })?;
+        sequence += 1;
+        Ok(())
+    })?;
     Ok((end.next - 1, end.previous))
 }
 
@@ -170,7 +188,7 @@ pub(crate) fn check_whole(
     source: Source,
     path: &Path,
     header: &SegmentHeader,
-    visit: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    visit: &mut dyn FnMut(&[u8]) -> Result<(), JournalError>,
 ) -> Result<Position, JournalError> {
     let said: Option<(Sequence, FrameHash)> =
         source.trailer().map(|trailer| (trailer.last, trailer.hash));
@@ -184,7 +202,7 @@ pub(crate) fn check_whole(
         let checked = check_frame(&mut cursor, position).context("read", path)?;
         match checked {
             Ok(Some(checked)) => {
-                visit(checked.frame).context("write", path)?;
+                visit(checked.frame)?;
                 position = checked.after;
             }
             Ok(None) => return Err(corrupt(header.number, position, FrameFault::Missing)),

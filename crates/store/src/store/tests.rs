@@ -19,7 +19,7 @@ mod crash;
 
 const SEED: [u8; 16] = [3; 16];
 
-fn options() -> StoreOptions {
+pub(crate) fn options() -> StoreOptions {
     let journal = JournalOptions {
         segment_bytes: 8192,
         free_floor: 0,
@@ -31,11 +31,11 @@ fn options() -> StoreOptions {
     }
 }
 
-fn try_open(data: &Path, seed: [u8; 16]) -> Result<Opened, OpenError> {
+pub(crate) fn try_open(data: &Path, seed: [u8; 16]) -> Result<Opened, OpenError> {
     Store::open(data, options(), seed, &mut |_| {})
 }
 
-fn open(data: &Path) -> Opened {
+pub(crate) fn open(data: &Path) -> Opened {
     try_open(data, SEED).unwrap()
 }
 
@@ -85,7 +85,7 @@ fn reports(school: u32, numerator: i64) -> Event {
     })
 }
 
-fn batch(sequence: u64) -> Vec<Event> {
+pub(crate) fn batch(sequence: u64) -> Vec<Event> {
     let school_number = (sequence % 7) as u32;
     match sequence {
         1 => vec![county()],
@@ -97,7 +97,7 @@ fn batch(sequence: u64) -> Vec<Event> {
     }
 }
 
-fn commit(opened: &mut Opened, frames: std::ops::RangeInclusive<u64>) {
+pub(crate) fn commit(opened: &mut Opened, frames: std::ops::RangeInclusive<u64>) {
     for sequence in frames {
         let events = batch(sequence);
         assert_eq!(opened.store.commit(&events).unwrap(), sequence);
@@ -107,7 +107,7 @@ fn commit(opened: &mut Opened, frames: std::ops::RangeInclusive<u64>) {
     }
 }
 
-fn bytes_of(state: &State) -> Vec<u8> {
+pub(crate) fn bytes_of(state: &State) -> Vec<u8> {
     record::encode_state(Incarnation(SEED), &state.snapshot()).unwrap()
 }
 

@@ -1,0 +1,413 @@
+//! Verification of a stopped node's data, or of a backup, without changing anything.
+//!
+//! Everything that was stored is read: the chain of every segment, the mirror, the checkpoint; the
+//! journal is folded from its first frame, the state on the way must be the one in the checkpoint,
+//! and every cell is counted again at the end. A report names the first thing that does not fit, of
+//! each kind.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use liandong_core::state::{Mismatch, State};
+
+use crate::backup::{Manifest, ManifestError};
+use crate::checkpoint::{self, Checkpoint, LossReason};
+use crate::durable::{Context, FileError};
+use crate::engine::{self, EngineFault};
+use crate::identity::{self, IdentityError, Incarnation};
+use crate::journal::{self, FrameHash, JournalError, JournalReader, ReplayError, Sequence};
+use crate::lock::{DirLock, LockError};
+use crate::progress::{Progress, Work};
+use crate::record;
+use crate::restore::{RestoreError, check_backup};
+
+#[cfg(test)]
+mod tests;
+
+/// What besides the directory itself is verified, and how.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyOptions {
+    /// The directory of the mirror, if there is one.
+    pub mirror: Option<PathBuf>,
+    /// Where the database of the checkpoint is copied to, because opening it would change it; the
+    /// directory for temporary files if `None`.
+    pub scratch: Option<PathBuf>,
+}
+
+/// What a verification read and found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Segments of the journal.
+    pub segments: u64,
+    /// Frames read, all of one chain.
+    pub frames: u64,
+    /// Bytes of payload in them.
+    pub payload_bytes: u64,
+    /// Hash of the last frame.
+    pub chain: FrameHash,
+    /// The last frame of the mirror, if it was verified.
+    pub mirror: Option<Sequence>,
+    /// The frame of the checkpoint, if there is one.
+    pub checkpoint: Option<Sequence>,
+    /// Cells counted again.
+    pub cells: usize,
+    /// The first thing of each kind that does not fit; empty if all does.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that does not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The identity file is damaged.
+    #[error(transparent)]
+    Identity(IdentityError),
+    /// The journal is damaged, or a frame cannot be read by this program.
+    #[error("journal: {0}")]
+    Journal(JournalError),
+    /// The mirror is damaged or has another history.
+    #[error("mirror: {0}")]
+    Mirror(JournalError),
+    /// A file of the backup is not what its manifest says.
+    #[error("backup: {0}")]
+    Backup(RestoreError),
+    /// The checkpoint is damaged. The next start builds the state from the journal instead.
+    #[error("checkpoint: {0}")]
+    Checkpoint(LossReason),
+    /// The state in the checkpoint is not what the journal says.
+    #[error(
+        "the state in the checkpoint is not the one that the journal gives at frame {sequence}"
+    )]
+    OtherState {
+        /// The frame.
+        sequence: Sequence,
+    },
+    /// The journal ends before its checkpoint.
+    #[error("the journal ends at frame {journal}, but a checkpoint stands at {checkpoint}")]
+    JournalBehind {
+        /// Last frame of the journal.
+        journal: Sequence,
+        /// Frame of the checkpoint.
+        checkpoint: Sequence,
+    },
+    /// Cells whose sums a recount does not find.
+    #[error("{} cells are not what a recount finds", cells.len())]
+    Recount {
+        /// The cells.
+        cells: Vec<Mismatch>,
+    },
+}
+
+/// Why nothing was verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A node runs in the data directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The directory has neither a journal nor a backup.
+    #[error("{} has neither a journal nor a backup", dir.display())]
+    NothingThere {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The manifest of the backup cannot be used.
+    #[error(transparent)]
+    Manifest(ManifestError),
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Verifies a data directory or a backup.
+///
+/// # Errors
+/// Only if nothing can be verified; what does not fit is in [`Report::faults`].
+pub fn verify(
+    dir: &Path,
+    options: &VerifyOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, VerifyError> {
+    match Manifest::read(dir) {
+        Ok(manifest) => return verify_backup(dir, &manifest, progress),
+        Err(ManifestError::Missing { .. }) => {}
+        Err(error) => return Err(VerifyError::Manifest(error)),
+    }
+    if !dir.join("journal").is_dir() {
+        return Err(VerifyError::NothingThere {
+            dir: dir.to_path_buf(),
+        });
+    }
+    let _lock = DirLock::look(dir)?;
+    verify_data(dir, options, progress)
+}
+
+fn verify_backup(
+    dir: &Path,
+    manifest: &Manifest,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, VerifyError> {
+    let mut report = Report {
+        segments: manifest.segments.len() as u64,
+        chain: manifest.chain(),
+        ..Report::default()
+    };
+    let mut done = Progress {
+        work: Work::Check,
+        frame: 0,
+        done: 0,
+        total: 2 * manifest.bytes(),
+    };
+    let checked = check_backup(manifest, dir, &mut |frame, bytes| {
+        done.frame = frame;
+        done.done += bytes;
+        progress(done);
+    });
+    if let Err(error) = checked {
+        report.faults.push(Fault::Backup(error));
+        return Ok(report);
+    }
+    done.work = Work::Fold;
+    let mut fold = Fold::new(manifest.incarnation, None);
+    for segment in &manifest.segments {
+        let path = segment.path(dir);
+        let folded = journal::check_file_with(&path, segment.number, &mut |sequence, payload| {
+            fold.frame(sequence, payload)
+        });
+        if let Err(error) = folded {
+            report.faults.push(Fault::Journal(error));
+            return Ok(report);
+        }
+        done.frame = segment.last;
+        done.done += segment.bytes;
+        progress(done);
+    }
+    fold.finish(&mut report);
+    Ok(report)
+}
+
+fn verify_data(
+    data: &Path,
+    options: &VerifyOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, VerifyError> {
+    let mut report = Report::default();
+    let incarnation = match identity::read(data) {
+        Ok(known) => known.unwrap_or(Incarnation([0; 16])),
+        Err(error) => {
+            report.faults.push(Fault::Identity(error));
+            Incarnation([0; 16])
+        }
+    };
+    let checkpoint = match load_copy(data, options.scratch.as_deref()) {
+        Ok(checkpoint) => checkpoint,
+        Err(reason) => {
+            report.faults.push(Fault::Checkpoint(reason));
+            None
+        }
+    };
+    let journal = data.join("journal");
+    let mut fold = Fold::new(incarnation, checkpoint);
+    report.checkpoint = fold.checkpoint.as_ref().map(|(at, _)| *at);
+    let last = match fold_journal(&journal, &mut fold, &mut report, progress) {
+        Ok(last) => last,
+        Err(error) => {
+            report.faults.push(Fault::Journal(error));
+            return Ok(report);
+        }
+    };
+    if let Some(checkpoint) = report.checkpoint.filter(|at| *at > last) {
+        report.faults.push(Fault::JournalBehind {
+            journal: last,
+            checkpoint,
+        });
+    }
+    if let Some(mirror) = &options.mirror {
+        match verify_mirror(&journal, mirror, progress) {
+            Ok(last) => report.mirror = Some(last),
+            Err(error) => report.faults.push(Fault::Mirror(error)),
+        }
+    }
+    fold.finish(&mut report);
+    Ok(report)
+}
+
+fn fold_journal(
+    dir: &Path,
+    fold: &mut Fold,
+    report: &mut Report,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Sequence, JournalError> {
+    let total = journal::Journal::bytes_from(dir, 1)?;
+    let reader = JournalReader::at_rest(dir)?;
+    report.segments = reader.sealed_segments().len() as u64 + 1;
+    let mut done = 0;
+    let verified = reader.verify_with(
+        &mut |sequence, payload| {
+            done += journal::frame_bytes(payload);
+            progress(Progress {
+                work: Work::Fold,
+                frame: sequence,
+                done,
+                total,
+            });
+            fold.frame(sequence, payload)
+        },
+        &mut |_| {},
+    )?;
+    report.frames = verified.frames;
+    report.payload_bytes = verified.payload_bytes;
+    if verified.frames > 0 {
+        report.chain = reader.hash_of(verified.frames)?;
+    }
+    Ok(verified.frames)
+}
+
+/// Checks the chain of the mirror and that it is the same history.
+fn verify_mirror(
+    journal: &Path,
+    mirror: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Sequence, JournalError> {
+    let total = journal::Journal::bytes_from(mirror, 1)?;
+    let (here, there) = (
+        JournalReader::at_rest(journal)?,
+        JournalReader::at_rest(mirror)?,
+    );
+    let mut done = 0;
+    there.verify_with(
+        &mut |sequence, payload| {
+            done += journal::frame_bytes(payload);
+            progress(Progress {
+                work: Work::Check,
+                frame: sequence,
+                done,
+                total,
+            });
+            Ok(())
+        },
+        &mut |_| {},
+    )?;
+    let common = here.last().min(there.last());
+    if common > 0 && here.hash_of(common)? != there.hash_of(common)? {
+        return Err(JournalError::Diverged {
+            segment: 0,
+            offset: 0,
+            sequence: common,
+        });
+    }
+    Ok(there.last())
+}
+
+/// The state as the journal makes it, compared with the checkpoint on the way.
+struct Fold {
+    state: State,
+    incarnation: Incarnation,
+    frames: u64,
+    payload_bytes: u64,
+    /// The frame of the checkpoint and the hash of its bytes.
+    checkpoint: Option<(Sequence, blake3::Hash)>,
+    differs: Option<Sequence>,
+}
+
+impl Fold {
+    fn new(incarnation: Incarnation, checkpoint: Option<Checkpoint>) -> Self {
+        let checkpoint =
+            checkpoint.map(|checkpoint| (checkpoint.sequence, blake3::hash(&checkpoint.bytes)));
+        Self {
+            state: State::default(),
+            incarnation,
+            frames: 0,
+            payload_bytes: 0,
+            checkpoint,
+            differs: None,
+        }
+    }
+
+    fn frame(&mut self, sequence: Sequence, payload: &[u8]) -> Result<(), ReplayError> {
+        for event in record::decode(payload)? {
+            self.state.apply(&event, sequence);
+        }
+        self.frames += 1;
+        self.payload_bytes += payload.len() as u64;
+        if let Some((at, expected)) = self.checkpoint
+            && at == sequence
+        {
+            let mut hasher = Hashing(blake3::Hasher::new());
+            record::write_state(self.incarnation, &self.state.snapshot(), &mut hasher)?;
+            if hasher.0.finalize() != expected {
+                self.differs = Some(sequence);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, report: &mut Report) {
+        report.frames = self.frames;
+        report.payload_bytes = self.payload_bytes;
+        if let Some(sequence) = self.differs {
+            report.faults.push(Fault::OtherState { sequence });
+        }
+        let (counted, cells) = self.state.recount();
+        report.cells = counted;
+        if !cells.is_empty() {
+            report.faults.push(Fault::Recount { cells });
+        }
+    }
+}
+
+struct Hashing(blake3::Hasher);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Loads the checkpoint from a copy of its database.
+fn load_copy(data: &Path, scratch: Option<&Path>) -> Result<Option<Checkpoint>, LossReason> {
+    static COPIES: AtomicU64 = AtomicU64::new(0);
+    let root = engine::root(data);
+    if !root.is_dir() {
+        return Ok(None);
+    }
+    let scratch = scratch.map_or_else(std::env::temp_dir, Path::to_path_buf);
+    let (process, copies) = (std::process::id(), COPIES.fetch_add(1, Ordering::Relaxed));
+    let copy = Scratch {
+        dir: scratch.join(format!("liandong-verify-{process}-{copies}")),
+    };
+    let target = copy.dir.join("sled");
+    copy_tree(&root, &target).map_err(EngineFault::from)?;
+    checkpoint::load_from(&target)
+}
+
+/// A directory that goes when it is no longer needed.
+struct Scratch {
+    dir: PathBuf,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays is in a directory for temporary files.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(to).context("create directory", to)?;
+    for entry in fs::read_dir(from).context("list", from)? {
+        let entry = entry.context("list", from)?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_tree(&path, &target)?;
+        } else {
+            fs::copy(&path, &target).context("copy", &path)?;
+        }
+    }
+    Ok(())
+}
