@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod aid;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
+mod converging;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod moving;
