@@ -186,6 +186,11 @@ impl Journal {
             }
             None => None,
         };
+        let bytes = options.segment_bytes;
+        extend(dir, &file, &end.path, options.free_floor, bytes)?;
+        if let (Some(dir), Some(copy)) = (&options.mirror, &mirror) {
+            extend(dir, &copy.file, &copy.path, options.free_floor, bytes)?;
+        }
         let tail = Tail {
             number: end.number,
             main: TailFile::new(file, end.path, end.offset),
@@ -545,6 +550,24 @@ impl Drop for Journal {
             let _ = thread.join();
         }
     }
+}
+
+/// Makes the last segment as long as a new one is, if there is room: it is short after a restore, or
+/// after a crash between its end and the next one's beginning.
+fn extend(
+    dir: &Path,
+    file: &fs::File,
+    path: &Path,
+    floor: u64,
+    bytes: u64,
+) -> Result<(), JournalError> {
+    let length = file.metadata().context("look at", path)?.len();
+    let missing = bytes.saturating_sub(length);
+    if missing == 0 || require_space(dir, floor, missing).is_err() {
+        return Ok(());
+    }
+    segment::zero(file, length, bytes).context("fill with zeros", path)?;
+    Ok(sync_all(file).context("sync", path)?)
 }
 
 /// Bytes that a frame with this payload takes.

@@ -325,7 +325,12 @@ impl Scan {
 
     /// How many bytes behind the last valid frame were never synced.
     fn torn_tail(&mut self) -> Result<Option<u64>, JournalError> {
-        if let Some(fault @ (FrameFault::Chain | FrameFault::OutOfOrder { .. })) = self.fault {
+        // A segment being written is as long as it was made, so one that ends inside a frame has
+        // lost its end to something else than a power cut.
+        if let Some(
+            fault @ (FrameFault::Chain | FrameFault::OutOfOrder { .. } | FrameFault::Short),
+        ) = self.fault
+        {
             return Err(self.corrupt(fault));
         }
         let offset = self.position.offset;

@@ -148,31 +148,64 @@ fn a_tail_torn_at_any_byte_is_cut_and_nothing_else() {
     let good = fs::read(segment::path(dir.path(), 1)).unwrap();
     let torn = dir.path().join("torn");
     for at in start..end {
-        for cut_file in [false, true] {
-            copy_segments(dir.path(), &torn);
-            let path = segment::path(&torn, 1);
-            let file = OpenOptions::new().write(true).open(&path).unwrap();
-            if cut_file {
-                file.set_len(at).unwrap();
-            } else {
-                file.write_all_at(&vec![0; (end - at) as usize], at)
-                    .unwrap();
-            }
-            let (mut journal, recovery, replayed) = open_from(&torn, 1).unwrap();
-            assert_eq!(recovery.last, frames - 1, "torn at {at}");
-            expect_prefix(&replayed);
-            let written = &good[start as usize..at as usize];
-            let used = written
-                .iter()
-                .rposition(|&byte| byte != 0)
-                .map_or(0, |last| last + 1);
-            assert_eq!(recovery.cut.map_or(0, |cut| cut.bytes), used as u64);
-            assert_eq!(journal.append(b"again").unwrap(), frames);
-            journal.sync().unwrap();
+        copy_segments(dir.path(), &torn);
+        let file = OpenOptions::new()
+            .write(true)
+            .open(segment::path(&torn, 1))
+            .unwrap();
+        file.write_all_at(&vec![0; (end - at) as usize], at)
+            .unwrap();
+        let (mut journal, recovery, replayed) = open_from(&torn, 1).unwrap();
+        assert_eq!(recovery.last, frames - 1, "torn at {at}");
+        expect_prefix(&replayed);
+        let written = &good[start as usize..at as usize];
+        let used = written
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1);
+        assert_eq!(recovery.cut.map_or(0, |cut| cut.bytes), used as u64);
+        assert_eq!(journal.append(b"again").unwrap(), frames);
+        journal.sync().unwrap();
+        drop(journal);
+        let (_, recovery, replayed) = open_from(&torn, 1).unwrap();
+        assert_eq!((recovery.last, recovery.cut), (frames, None));
+        assert_eq!(replayed[frames as usize - 1].1, b"again");
+    }
+}
+
+/// No power cut makes a file shorter that was durable: frames may be gone that were acknowledged.
+#[test]
+fn a_segment_that_ends_inside_a_frame_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    let frames = 9;
+    let journal = filled(dir.path(), frames);
+    let end = journal.offset;
+    drop(journal);
+    let start = end - (OVERHEAD + payload(frames).len()) as u64;
+    let short = dir.path().join("short");
+    for length in start..=end {
+        copy_segments(dir.path(), &short);
+        let path = segment::path(&short, 1);
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(length).unwrap();
+        let opened = open_from(&short, 1);
+        if length == start || length == end {
+            // Nothing tells it from a segment that is full.
+            let (journal, recovery, _) = opened.unwrap();
+            assert_eq!(recovery.last, frames - u64::from(length == start));
             drop(journal);
-            let (_, recovery, replayed) = open_from(&torn, 1).unwrap();
-            assert_eq!((recovery.last, recovery.cut), (frames, None));
-            assert_eq!(replayed[frames as usize - 1].1, b"again");
+            assert_eq!(fs::metadata(&path).unwrap().len(), SEGMENT);
+        } else {
+            let error = opened.unwrap_err();
+            let is_short = matches!(
+                error,
+                JournalError::Corrupt {
+                    sequence,
+                    fault: FrameFault::Short,
+                    ..
+                } if sequence == frames
+            );
+            assert!(is_short, "{length}: {error}");
         }
     }
 }

@@ -174,7 +174,7 @@ fn damage_in_one_copy_is_repaired_from_the_other() {
     let mut repaired = 0;
     for number in 1..=segments {
         let length = fs::metadata(segment::path(&good, number)).unwrap().len();
-        for at in (0..length).step_by(13) {
+        for at in (0..length).step_by(53) {
             let in_journal = at % 2 == 0;
             let damaged = if in_journal { &dir } else { &mirror };
             let path = segment::path(damaged, number);
@@ -199,7 +199,7 @@ fn damage_in_one_copy_is_repaired_from_the_other() {
             copy_segments(&kept, &mirror);
         }
     }
-    assert!(repaired > 100, "{repaired}");
+    assert!(repaired > 40, "{repaired}");
 }
 
 #[test]
