@@ -8,7 +8,8 @@ use liandong_client::{Address, TraceParent};
 use liandong_core::region::RegionCode;
 
 use crate::command::{
-    aid, backup, indicator, link, plan, region, report, restore, rollup, status, task, verify,
+    aid, backup, indicator, link, plan, region, repair, report, restore, rollup, status, task,
+    verify,
 };
 use crate::output::Format;
 use crate::{demo, serve, value};
@@ -118,6 +119,8 @@ pub(crate) enum Command {
     Backup(backup::BackupArguments),
     /// 从备份恢复到新的数据目录 || Make a new data folder from a backup
     Restore(restore::RestoreArguments),
+    /// 用镜像或备份修复损坏的日志 || Mend a damaged journal from its mirror or a backup
+    Repair(repair::RepairArguments),
     /// 运行一个节点 || Run one node
     Serve(serve::ServeArgs),
     /// 在本机演示整个网络 || A whole mesh on this machine

@@ -6,6 +6,7 @@ pub(crate) mod indicator;
 pub(crate) mod link;
 pub(crate) mod plan;
 pub(crate) mod region;
+pub(crate) mod repair;
 pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod rollup;

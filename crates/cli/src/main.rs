@@ -138,6 +138,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
     }
     match command {
         Command::Backup(arguments) => return command::backup::run(arguments, output).await,
+        Command::Repair(arguments) => return command::repair::run(arguments, output).await,
         Command::Restore(arguments) => return command::restore::run(arguments, output).await,
         Command::Verify(arguments) if arguments.is_of_files() => {
             return command::verify::run_on_files(arguments, output).await;
@@ -161,9 +162,11 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Status(arguments) => command::status::run(&session, arguments).await,
         Command::Verify(arguments) => command::verify::run(&session, arguments).await,
         // Handled before a node was dialled.
-        Command::Backup(_) | Command::Restore(_) | Command::Serve(_) | Command::Demo(_) => {
-            Ok(Verdict::Done)
-        }
+        Command::Backup(_)
+        | Command::Repair(_)
+        | Command::Restore(_)
+        | Command::Serve(_)
+        | Command::Demo(_) => Ok(Verdict::Done),
     }
 }
 

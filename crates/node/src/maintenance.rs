@@ -10,12 +10,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use liandong_core::state::State;
-use liandong_store::history::History;
-use liandong_store::journal::JournalReader;
-use liandong_store::{BackupLabel, DirLock, Incarnation, LockError, ManifestError, RestoreError};
+use liandong_store::journal::{FrameFault, JournalReader};
+use liandong_store::{
+    BackupLabel, DirLock, Fault, Incarnation, LockError, Manifest, Report, VerifyOptions,
+};
 
-pub use error::MaintenanceError;
+pub use error::{MaintenanceError, fault_message};
 
 /// Progress of a copy or a check: bytes done, and bytes in all.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
@@ -57,17 +57,6 @@ pub fn usage(data: &Path) -> Result<Use, MaintenanceError> {
             Ok(Use::Running(Running { address, error }))
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Takes a data directory that must not be in use.
-///
-/// # Errors
-/// As [`usage`], and [`MaintenanceError::Lock`] where a node is running.
-pub fn hold(data: &Path) -> Result<Held, MaintenanceError> {
-    match usage(data)? {
-        Use::Free(held) => Ok(held),
-        Use::Running(running) => Err(running.error.into()),
     }
 }
 
@@ -184,125 +173,196 @@ pub fn restore(
     })
 }
 
-/// What a check of files found.
+/// One part of a check of files.
 #[derive(Debug)]
 pub struct Checked {
     /// What was checked.
     pub what: Check,
-    /// How many: frames or cells.
+    /// How many frames or cells; the frame of a checkpoint.
     pub count: u64,
+    /// Whether it is as it should be; `None` when it could not be checked.
+    pub fits: Option<bool>,
     /// The first thing that does not fit.
-    pub wrong: Option<MaintenanceError>,
+    pub wrong: Option<Fault>,
 }
 
 /// What can be checked of files at rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
+    /// The identity.
+    Identity,
     /// Every frame of the journal, and the chain.
     Journal,
     /// Every frame of the second copy of the journal.
     Mirror,
     /// A backup, file by file and frame by frame.
     Backup,
+    /// The state in the checkpoint, compared with what the journal folds to.
+    Checkpoint,
     /// Every cell, counted again from the accepted reports.
     Cells,
 }
 
-/// Checks the files of a node that is stopped: the journal, its second copy if one is named, and
-/// every cell that the journal folds to.
+/// Checks the files of a node that is stopped, or a backup: the journal or the files of the backup,
+/// the second copy if one is named, the checkpoint, and every cell that the journal folds to.
+/// Nothing is written.
 ///
 /// # Errors
 /// When the directory is in use or is none; what is damaged is no error but stands in the result.
-pub fn verify_data(
-    data: &Path,
+pub fn verify(
+    dir: &Path,
     mirror: Option<&Path>,
-    progress: &mut dyn FnMut(u64),
+    kind: Files,
+    progress: Progress<'_>,
 ) -> Result<Vec<Checked>, MaintenanceError> {
-    let _held = hold(data)?;
-    let mut found = vec![journal(&data.join(JOURNAL), Check::Journal, progress)];
-    if let Some(mirror) = mirror {
-        found.push(journal(mirror, Check::Mirror, progress));
+    match kind {
+        Files::OfANode => require_store(dir)?,
+        Files::OfABackup => {
+            Manifest::read(dir)?;
+        }
     }
-    if found.iter().all(|checked| checked.wrong.is_none()) {
-        found.push(cells(&data.join(JOURNAL)));
-    }
-    Ok(found)
+    let options = VerifyOptions {
+        mirror: mirror.map(Path::to_path_buf),
+        ..VerifyOptions::default()
+    };
+    let mut reached = 0;
+    let report = liandong_store::verify(dir, &options, &mut |done| {
+        reached = done.frame;
+        progress(done.done, done.total);
+    })?;
+    Ok(parts(report, kind, mirror.is_some(), reached))
 }
 
-/// Checks a backup: every file against the manifest, every frame, and the chain.
+/// What files are to be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// A data directory.
+    OfANode,
+    /// A backup.
+    OfABackup,
+}
+
+/// The report part by part, each with the first thing of it that does not fit.
+fn parts(report: Report, kind: Files, mirrored: bool, reached: u64) -> Vec<Checked> {
+    let Report {
+        frames,
+        mirror,
+        checkpoint,
+        cells,
+        faults,
+        ..
+    } = report;
+    let whole = match kind {
+        Files::OfANode => Check::Journal,
+        Files::OfABackup => Check::Backup,
+    };
+    let mut wanted = vec![(whole, frames)];
+    if mirrored {
+        wanted.push((Check::Mirror, mirror.unwrap_or(0)));
+    }
+    if let Some(frame) = checkpoint {
+        wanted.push((Check::Checkpoint, frame));
+    }
+    wanted.push((Check::Cells, cells as u64));
+    let mut found: Vec<Checked> = Vec::with_capacity(wanted.len());
+    for (what, count) in wanted {
+        found.push(Checked {
+            what,
+            count,
+            fits: Some(true),
+            wrong: None,
+        });
+    }
+    for fault in faults {
+        let what = match &fault {
+            Fault::Identity(_) => Check::Identity,
+            Fault::Journal(_) | Fault::Backup(_) => whole,
+            Fault::Mirror(_) => Check::Mirror,
+            Fault::Checkpoint(_) | Fault::OtherState { .. } | Fault::JournalBehind { .. } => {
+                Check::Checkpoint
+            }
+            Fault::Recount { .. } => Check::Cells,
+        };
+        let place = found.iter_mut().find(|part| part.what == what);
+        match place {
+            Some(part) => {
+                part.fits = Some(false);
+                part.wrong = Some(fault);
+            }
+            None => found.push(Checked {
+                what,
+                count: 0,
+                fits: Some(false),
+                wrong: Some(fault),
+            }),
+        }
+    }
+    let damaged = found
+        .iter()
+        .any(|part| part.what == whole && part.wrong.is_some());
+    if damaged {
+        for part in &mut found {
+            if part.what == whole {
+                part.count = reached;
+            } else if part.wrong.is_none() {
+                // The fold ended at the damage.
+                part.fits = None;
+                part.count = 0;
+            }
+        }
+    }
+    found
+}
+
+/// Frames that were put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// The segment.
+    pub segment: u64,
+    /// The first of the frames.
+    pub first: u64,
+    /// How many.
+    pub frames: u64,
+    /// What was wrong with the first; `None` where the journal only ended before it.
+    pub fault: Option<FrameFault>,
+}
+
+/// What a repair took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repaired {
+    /// Whole segments that were not there.
+    pub segments: u64,
+    /// Frames that were put back.
+    pub mended: Vec<Mended>,
+    /// The last frame of the journal, all of which is whole now.
+    pub last: u64,
+}
+
+/// Mends the journal of a stopped node from a mirror, a backup, or another data directory of the
+/// same node, and verifies all of it.
 ///
 /// # Errors
-/// When there is no backup; what is damaged is no error but stands in the result.
-pub fn verify_backup(
-    backup: &Path,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Vec<Checked>, MaintenanceError> {
-    let mut count = 0;
-    let verified = liandong_store::verify_backup(backup, &mut |checked| {
-        count = checked.frame;
-        progress(checked.frame);
+/// See [`MaintenanceError`].
+pub fn repair(
+    data: &Path,
+    from: &Path,
+    progress: Progress<'_>,
+) -> Result<Repaired, MaintenanceError> {
+    require_store(data)?;
+    let repaired = liandong_store::repair(data, from, &mut |done| {
+        progress(done.done, done.total);
+    })?;
+    let mended = repaired.repairs.iter().map(|repair| Mended {
+        segment: repair.segment,
+        first: repair.first,
+        frames: repair.frames,
+        fault: repair.fault,
     });
-    let wrong = match verified {
-        Ok(_) => None,
-        Err(RestoreError::Manifest(error @ ManifestError::Missing { .. })) => {
-            return Err(error.into());
-        }
-        Err(error) => Some(error.into()),
-    };
-    Ok(vec![Checked {
-        what: Check::Backup,
-        count,
-        wrong,
-    }])
-}
-
-fn journal(dir: &Path, what: Check, progress: &mut dyn FnMut(u64)) -> Checked {
-    let mut count = 0;
-    let verified = JournalReader::at_rest(dir).and_then(|reader| {
-        reader.verify(&mut |frame| {
-            count = frame;
-            progress(frame);
-        })
-    });
-    Checked {
-        what,
-        count,
-        wrong: verified.err().map(MaintenanceError::from),
-    }
-}
-
-fn cells(dir: &Path) -> Checked {
-    let mut checked = Checked {
-        what: Check::Cells,
-        count: 0,
-        wrong: None,
-    };
-    match fold(dir) {
-        Ok(state) => {
-            let (count, mismatches) = state.recount();
-            checked.count = count as u64;
-            checked.wrong = mismatches.first().map(|first| MaintenanceError::Cell {
-                region: first.region,
-                indicator: first.indicator.to_string(),
-                period: first.period.to_string(),
-                differing: mismatches.len(),
-            });
-        }
-        Err(error) => checked.wrong = Some(error),
-    }
-    checked
-}
-
-fn fold(dir: &Path) -> Result<State, MaintenanceError> {
-    let history = History::of(JournalReader::at_rest(dir)?);
-    let mut state = State::default();
-    for batch in history.iter_from(1) {
-        let (frame, events) = batch?;
-        for event in events {
-            state.apply(&event, frame);
-        }
-    }
-    Ok(state)
+    Ok(Repaired {
+        segments: repaired.segments,
+        mended: mended.collect(),
+        last: repaired.last,
+    })
 }
 
 /// The same place however it is named, as far as it exists.

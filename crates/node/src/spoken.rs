@@ -83,7 +83,7 @@ pub fn journal(error: &JournalError, language: Language) -> String {
             fault,
         } => format!(
             "日志第 {segment} 段第 {offset} 字节处损坏，第 {sequence} 帧：{}",
-            frame_fault(fault)
+            frame_fault(fault, language)
         ),
         JournalError::SegmentHeader { segment } => format!("日志第 {segment} 段的段头损坏"),
         JournalError::SealedTable { segment } => {
@@ -120,7 +120,11 @@ pub fn journal(error: &JournalError, language: Language) -> String {
     }
 }
 
-fn frame_fault(fault: &FrameFault) -> String {
+/// What is wrong with a frame.
+pub fn frame_fault(fault: &FrameFault, language: Language) -> String {
+    if language == Language::En {
+        return fault.to_string();
+    }
     match fault {
         FrameFault::Header => "帧头与校验和不符".to_owned(),
         FrameFault::Payload => "内容与校验和不符".to_owned(),

@@ -25,6 +25,7 @@ use tempfile::TempDir;
 const CITY: &str = "371500";
 const COUNTY: &str = "371524";
 const TOWN: &str = "371524102";
+const SCHOOLS: usize = 200;
 
 /// Runs the program in a language; the runtime of the test goes on meanwhile.
 async fn run(language: &str, words: &[&str]) -> Result<Output> {
@@ -77,7 +78,7 @@ impl Mesh {
         let county = Settings::new(COUNTY)
             .parent(&city)
             .child(TOWN)
-            .schools(COUNTY, 8)
+            .schools(COUNTY, SCHOOLS)
             .section("[journal]\nsegment_mb = 1");
         let county = Node::start(county).await?;
         let town = Settings::new(TOWN)
@@ -130,12 +131,25 @@ async fn a_node_backed_up_while_it_is_pushed_to_is_restored_and_everybody_agrees
     let numbers = Arc::new(AtomicI64::new(1));
     let work = Work {
         url: mesh.county.url(),
-        schools: (1..=8).map(|n| school(COUNTY, n)).collect(),
+        schools: (1..=SCHOOLS).map(|n| school(COUNTY, n)).collect(),
         clerks: 4,
         period: MONTH.to_owned(),
         stubborn: true,
         deadline: Duration::from_secs(20),
+        note: String::new(),
     };
+    // More than one segment holds.
+    for year in 2000..2015 {
+        let mut rows = Vec::new();
+        for month in 1..=12 {
+            for number in 1..=SCHOOLS {
+                let mut row = count(&school(COUNTY, number), 1);
+                row.period = format!("{year}-{month:02}");
+                rows.push(row);
+            }
+        }
+        push_new(&mesh.county, &year.to_string(), rows).await?;
+    }
     let mut ledger = Ledger::default();
     let load = Load::start(&work, &numbers, &mut chance);
     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use liandong_core::refusal::{Reason, Refusal};
-use liandong_node::maintenance;
+use liandong_node::{maintenance, spoken};
 
 use super::place::Place;
 use crate::failure::{Failure, Verdict};
@@ -40,10 +40,11 @@ impl FromStr for Source {
     }
 }
 
-const MENDED: [Column; 3] = [
+const MENDED: [Column; 4] = [
     Column::number("segment", "段", "segment"),
-    Column::text("was", "原来", "was"),
+    Column::number("first_frame", "首帧", "first frame"),
     Column::number("frames", "换入帧数", "frames put back"),
+    Column::text("was", "原来", "was"),
 ];
 
 /// Mends every damaged place for which the source has the right frames.
@@ -53,41 +54,55 @@ pub(crate) async fn run(arguments: &RepairArguments, output: Output) -> Result<V
         Source::Folder(folder) => folder.clone(),
         Source::Mirror => named.mirror.clone().ok_or_else(no_mirror)?,
     };
-    let spinner = progress::spinner();
+    let bar = progress::bytes(0);
+    let shown = bar.clone();
     let (data, from) = (named.data.clone(), source.clone());
-    let language = output.language;
-    let mended =
-        tokio::task::spawn_blocking(move || maintenance::repair(&data, &from, language)).await;
-    spinner.finish_and_clear();
+    let mended = tokio::task::spawn_blocking(move || {
+        maintenance::repair(&data, &from, &mut |done, total| {
+            shown.set_length(total);
+            shown.set_position(done);
+        })
+    })
+    .await;
+    bar.finish_and_clear();
     let mended = mended.map_err(Failure::Thread)??;
     let mut listing = Listing::new(&MENDED);
     for one in &mended.mended {
+        let was = one.fault.as_ref().map_or_else(
+            || output.pick("缺失", "not there").to_owned(),
+            |fault| spoken::frame_fault(fault, output.language),
+        );
         listing.row(vec![
             Cell::Count(one.segment),
-            Cell::text(&one.was),
+            Cell::Count(one.first),
             Cell::Count(one.frames),
+            Cell::Text(was),
         ]);
     }
     if output.format != Format::Json && !listing.is_empty() {
         output.listing(&listing)?;
     }
-    let (segments, last) = (mended.mended.len(), mended.last);
+    let frames: u64 = mended.mended.iter().map(|one| one.frames).sum();
+    let (segments, last) = (mended.segments, mended.last);
     let from = source.display();
-    let said = if segments == 0 {
+    let said = if segments == 0 && frames == 0 {
         Said::new(
             format!("日志完好，无需修复；末帧 {last}"),
             format!("the journal is sound, nothing to mend; last frame {last}"),
         )
     } else {
         Said::new(
-            format!("已用 {from} 修复 {segments} 段，日志完好，末帧 {last}；可以启动节点"),
             format!(
-                "mended {segments} segments from {from}; the journal is sound, last frame {last}; the node can be started"
+                "已用 {from} 换入 {frames} 帧、补回 {segments} 整段，日志完好，末帧 {last}；可以启动节点"
+            ),
+            format!(
+                "put back {frames} frames and {segments} whole segments from {from}; the journal is sound, last frame {last}; the node can be started"
             ),
         )
     };
     let said = said
-        .fact("mended_segments", Cell::Count(segments as u64))
+        .fact("frames", Cell::Count(frames))
+        .fact("segments", Cell::Count(segments))
         .fact("last_frame", Cell::Count(last));
     output.said(&said)?;
     Ok(Verdict::Done)

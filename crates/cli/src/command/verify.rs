@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use liandong_client::wire::admin::v1;
 use liandong_client::wire::admin::v1::{VerifyPart, VerifyResult};
-use liandong_node::maintenance::{self, Check};
+use liandong_node::maintenance::{self, Check, Files};
 use serde::Serialize;
 
 use super::place::Place;
@@ -131,37 +131,42 @@ pub(crate) async fn run_on_files(
         (None, None) => None,
         (data, config) => Some(Place::of(data.clone(), config.clone()).named()?),
     };
-    let backup = arguments.backup.clone();
-    let spinner = progress::spinner();
-    let shown = spinner.clone();
-    let language = output.language;
-    let work = move || {
-        let mut tell = |frame: u64| {
-            shown.set_message(language.pick(format!("第 {frame} 帧"), format!("frame {frame}")));
-        };
-        match (named, backup) {
-            (Some(named), _) => {
-                maintenance::verify_data(&named.data, named.mirror.as_deref(), &mut tell)
-            }
-            (None, Some(backup)) => maintenance::verify_backup(&backup, &mut tell),
-            (None, None) => Ok(Vec::new()),
-        }
+    let (dir, mirror, kind) = match (named, &arguments.backup) {
+        (Some(named), _) => (named.data, named.mirror, Files::OfANode),
+        (None, Some(backup)) => (backup.clone(), None, Files::OfABackup),
+        // Clap sees to it that one of them is named.
+        (None, None) => return Ok(Verdict::Done),
     };
-    let checked = tokio::task::spawn_blocking(work).await;
-    spinner.finish_and_clear();
+    let bar = progress::bytes(0);
+    let shown = bar.clone();
+    let language = output.language;
+    let checked = tokio::task::spawn_blocking(move || {
+        maintenance::verify(&dir, mirror.as_deref(), kind, &mut |done, total| {
+            shown.set_length(total);
+            shown.set_position(done);
+        })
+    })
+    .await;
+    bar.finish_and_clear();
     let mut found = Found::new();
     for one in checked.map_err(Failure::Thread)?? {
-        let (result, differing, first) = match &one.wrong {
-            None => (VerifyResult::Fits, 0, String::new()),
-            Some(error) => (VerifyResult::Differs, 1, error.message(language)),
+        let result = match one.fits {
+            Some(true) => VerifyResult::Fits,
+            Some(false) => VerifyResult::Differs,
+            None => VerifyResult::NotChecked,
         };
+        let first = one.wrong.as_ref();
+        let first = first.map_or_else(String::new, |fault| {
+            maintenance::fault_message(fault, language)
+        });
+        let differing = u64::from(one.wrong.is_some());
         match one.what {
             Check::Cells => {
                 found.cells_checked = one.count;
                 found.mismatches = differing;
             }
             Check::Journal | Check::Backup => found.journal_frames_checked = one.count,
-            Check::Mirror => {}
+            Check::Identity | Check::Mirror | Check::Checkpoint => {}
         }
         found.row(
             Cell::Word(check(one.what)),

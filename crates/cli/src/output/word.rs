@@ -230,6 +230,8 @@ pub(crate) fn check(what: Check) -> Word {
         Check::Journal => Word::new("journal", "日志", "journal"),
         Check::Mirror => Word::new("mirror", "镜像", "mirror"),
         Check::Backup => Word::new("backup", "备份", "backup"),
+        Check::Identity => Word::new("identity", "身份", "identity"),
+        Check::Checkpoint => Word::new("checkpoint", "检查点", "checkpoint"),
         Check::Cells => Word::new("cells", "汇总格", "cells"),
     }
 }

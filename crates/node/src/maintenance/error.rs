@@ -4,11 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use liandong_core::language::Language;
-use liandong_core::region::RegionCode;
-use liandong_store::history::HistoryError;
 use liandong_store::journal::JournalError;
 use liandong_store::{
-    BackupError, FileError, IdentityError, LockError, ManifestError, RestoreError,
+    BackupError, Fault, FileError, IdentityError, LockError, ManifestError, RepairError,
+    RestoreError, VerifyError,
 };
 use thiserror::Error;
 
@@ -38,18 +37,6 @@ pub enum MaintenanceError {
         /// The target.
         dir: PathBuf,
     },
-    /// A cell is not what a recount finds.
-    #[error("{region} {indicator} {period} is not what the recount finds, and {differing} in all")]
-    Cell {
-        /// The region of the first.
-        region: RegionCode,
-        /// Its indicator.
-        indicator: String,
-        /// Its period.
-        period: String,
-        /// How many differ.
-        differing: usize,
-    },
     /// A node is running in the directory.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -59,9 +46,12 @@ pub enum MaintenanceError {
     /// The journal is damaged or cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A batch of the journal cannot be read.
+    /// Nothing was verified.
     #[error(transparent)]
-    History(#[from] HistoryError),
+    Verify(#[from] VerifyError),
+    /// A journal was not repaired, or not completely.
+    #[error(transparent)]
+    Repair(#[from] RepairError),
     /// There is no backup.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -109,19 +99,11 @@ impl MaintenanceError {
                     format!("{dir} is inside the data folder: name a folder on another disk"),
                 )
             }
-            Self::Cell {
-                region,
-                indicator,
-                period,
-                differing,
-            } => language.pick(
-                format!("{region} {indicator} {period} 与清点不符，共 {differing} 格"),
-                format!("{region} {indicator} {period} is not what the recount finds, {differing} in all"),
-            ),
             Self::Lock(error) => spoken::lock(error, language),
             Self::Identity(error) => spoken::identity(error, language),
             Self::Journal(error) => spoken::journal(error, language),
-            Self::History(error) => spoken::history(error, language),
+            Self::Verify(error) => verify(error, language),
+            Self::Repair(error) => repair(error, language),
             Self::Backup(error) => backup(error, language),
             Self::Restore(error) => restore(error, language),
             Self::Manifest(error) => manifest(error, language),
@@ -210,5 +192,93 @@ fn manifest(error: &ManifestError, language: Language) -> String {
             format!("the backup has format version {found}, this program reads up to {supported}"),
         ),
         ManifestError::File(error) => spoken::file(error, language),
+    }
+}
+
+fn verify(error: &VerifyError, language: Language) -> String {
+    match error {
+        VerifyError::Lock(error) => spoken::lock(error, language),
+        VerifyError::NothingThere { dir } => {
+            let dir = dir.display();
+            language.pick(
+                format!("{dir} 里既没有日志也没有备份"),
+                format!("{dir} has neither a journal nor a backup"),
+            )
+        }
+        VerifyError::Manifest(error) => manifest(error, language),
+        VerifyError::File(error) => spoken::file(error, language),
+    }
+}
+
+fn repair(error: &RepairError, language: Language) -> String {
+    match error {
+        RepairError::Lock(error) => spoken::lock(error, language),
+        RepairError::NoCopy { dir } => {
+            let dir = dir.display();
+            language.pick(
+                format!("{dir} 不是备份、镜像或数据目录"),
+                format!("{dir} is no backup, mirror or data folder"),
+            )
+        }
+        RepairError::Manifest(error) => manifest(error, language),
+        RepairError::Copy(error) => {
+            let what = spoken::journal(error, language);
+            language.pick(
+                format!("这份副本不能用：{what}"),
+                format!("the copy cannot be used: {what}"),
+            )
+        }
+        RepairError::NotCovered(error) => {
+            let what = spoken::journal(error, language);
+            language.pick(
+                format!("副本里没有损坏的那部分：{what}。可以再用别的副本修复"),
+                format!(
+                    "the copy does not have what is damaged: {what}. Another copy may be tried"
+                ),
+            )
+        }
+        RepairError::File(error) => spoken::file(error, language),
+    }
+}
+
+/// What a check found, for a person.
+pub fn fault_message(fault: &Fault, language: Language) -> String {
+    match fault {
+        Fault::Identity(error) => spoken::identity(error, language),
+        Fault::Journal(error) | Fault::Mirror(error) => spoken::journal(error, language),
+        Fault::Backup(RestoreError::Changed { path }) => {
+            let path = path.display();
+            language.pick(
+                format!("{path} 与清单不符"),
+                format!("{path} is not what the manifest says"),
+            )
+        }
+        Fault::Backup(RestoreError::Journal(error)) => spoken::journal(error, language),
+        Fault::Backup(error) => restore(error, language),
+        Fault::Checkpoint(reason) => language.pick(
+            format!("检查点损坏，下次启动会由日志重建：{reason}"),
+            format!("the checkpoint is damaged, the next start builds it from the journal: {reason}"),
+        ),
+        Fault::OtherState { sequence } => language.pick(
+            format!("检查点与日志折叠到第 {sequence} 帧的状态不同：删除 sled 目录后重启"),
+            format!("the checkpoint is not what the journal folds to at frame {sequence}: remove the folder sled and start the node"),
+        ),
+        Fault::JournalBehind {
+            journal,
+            checkpoint,
+        } => language.pick(
+            format!("日志止于第 {journal} 帧，而检查点已到第 {checkpoint} 帧：缺少已落盘的帧"),
+            format!("the journal ends at frame {journal}, but a checkpoint stands at {checkpoint}: durable frames are missing"),
+        ),
+        Fault::Recount { cells } => {
+            let count = cells.len();
+            let first = cells.first().map_or_else(String::new, |first| {
+                format!("{} {} {}", first.region, first.indicator, first.period)
+            });
+            language.pick(
+                format!("{first} 与清点不符，共 {count} 格"),
+                format!("{first} is not what the recount finds, {count} in all"),
+            )
+        }
     }
 }

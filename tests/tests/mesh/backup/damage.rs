@@ -4,7 +4,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use liandong_tests::figures::{DROPOUTS, count, push_new, sums};
+use liandong_tests::figures::{DROPOUTS, count, push, sums};
 use liandong_tests::node::Node;
 use liandong_tests::settings::{Settings, school};
 
@@ -25,7 +25,10 @@ fn only_file(dir: &Path, ending: &str) -> Result<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == ending) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == ending)
+        {
             found.push(path);
         }
     }
@@ -49,7 +52,7 @@ async fn stopped() -> Result<Stopped> {
     let mut node = Node::start(settings).await?;
     for number in 1..=60 {
         let row = count(&school(COUNTY, 1), number);
-        push_new(&node, &number.to_string(), vec![row]).await?;
+        push(&node, &number.to_string(), vec![row]).await?;
     }
     let (data, to) = (node.path("data"), disk.path().join("backup"));
     run_for_facts(&["backup", "--data", text(&data)?, "--to", text(&to)?]).await?;
@@ -116,7 +119,9 @@ async fn a_flipped_byte_in_the_journal_is_named_and_mended() -> Result<()> {
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
 async fn a_damaged_node_says_so_when_it_starts_and_a_running_one_when_it_is_asked() -> Result<()> {
-    let Stopped { mut node, middle, .. } = stopped().await?;
+    let Stopped {
+        mut node, middle, ..
+    } = stopped().await?;
     let segment = only_file(&node.path("data/journal"), "seg")?;
     // Without the mirror, which would mend it at once.
     let plain = Settings::new(COUNTY)
@@ -161,7 +166,10 @@ async fn a_flipped_byte_in_a_backup_is_named_and_nothing_is_restored_from_it() -
     let said = printed(&found);
     let name = segment.file_name().context("no name")?.to_string_lossy();
     ensure!(found.status.code() == Some(1), "{said}");
-    ensure!(said.contains(&*name) || said.contains("segment 1"), "{said}");
+    ensure!(
+        said.contains(&*name) || said.contains("segment 1"),
+        "{said}"
+    );
     let empty = disk.path().join("empty");
     let words = ["restore", "--from", text(&backup)?, "--data", text(&empty)?];
     let refused = run("zh", &words).await?;

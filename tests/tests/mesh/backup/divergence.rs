@@ -1,7 +1,7 @@
 //! A node that was set back: found by comparing with its peers, and healed.
 
 use anyhow::{Result, ensure};
-use liandong_tests::figures::{DROPOUTS, arrives, count, push_new};
+use liandong_tests::figures::{DROPOUTS, arrives, count, push, push_new};
 use liandong_tests::settings::school;
 use liandong_tests::wait::eventually;
 
@@ -53,7 +53,7 @@ async fn a_folder_that_was_copied_back_is_noticed_and_healed() -> Result<()> {
     std::fs::rename(&data, mesh.county.path("newer"))?;
     std::fs::rename(&old, &data)?;
     mesh.county.resume().await?;
-    push_new(&mesh.county, "3", vec![count(&first, 9)]).await?;
+    push(&mesh.county, "3", vec![count(&first, 9)]).await?;
     let city = mesh.city.url();
     let verified = eventually("the city compares with the county", async || {
         let output = run("en", &["--node", &city, "verify", "--only", "peers"]).await?;
