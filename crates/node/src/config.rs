@@ -91,6 +91,16 @@ pub struct Limits {
     pub requests_per_connection: usize,
     /// Streams on one connection.
     pub streams_per_connection: u32,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections from one address; those of a loopback address count only in all.
+    pub connections_per_address: usize,
+    /// How old a connection may become that carries no link.
+    pub connection_age: Duration,
+    /// How soon a connection has to say something, and a request's head to be there.
+    pub handshake: Duration,
+    /// Requests that may be in memory together, in bytes.
+    pub in_flight_bytes: usize,
     /// Commands that wait for the commit loop; more are refused as overloaded.
     pub queue: usize,
     /// The longest a request may take until its answer begins.

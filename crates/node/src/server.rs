@@ -1,7 +1,14 @@
 //! The one port of a node: gRPC with health and reflection, the metrics page and the console.
 //!
 //! Whoever can reach the port may try to wear the node down, so everything a caller can make grow
-//! has a bound here: streams and unanswered requests on a connection, headers, messages, resets.
+//! has a bound here: connections and their age, streams and unanswered requests on a connection,
+//! headers, messages, resets, requests in memory, and the time that any of it may take.
+
+mod accept;
+mod body;
+mod guard;
+mod line;
+mod places;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +27,6 @@ use tokio::sync::watch;
 use tonic::codec::CompressionEncoding;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -28,7 +34,8 @@ use crate::context::Context;
 use crate::link::LARGEST_FRAME;
 use crate::pages;
 use crate::service::{
-    AdminService, CollaborationService, LinkFileService, LinkService, ProgressService, RollupService, TaskService,
+    AdminService, CollaborationService, LinkFileService, LinkService, ProgressService,
+    RollupService, TaskService,
 };
 use crate::surroundings::Incoming;
 
@@ -41,9 +48,6 @@ pub enum ServeError {
     /// The reflection service could not be built: a fault of the build.
     #[error("reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// The transport failed.
-    #[error("serving: {0}")]
-    Transport(#[from] tonic::transport::Error),
 }
 
 /// Serves until the node stops, then lets open requests finish.
@@ -58,25 +62,16 @@ pub(crate) async fn serve(
     set_health(&health, ServingStatus::Serving).await;
     let limits = context.config.limits;
     let mut stop = stopping;
-    Server::builder()
-        .accept_http1(true)
-        .concurrency_limit_per_connection(limits.requests_per_connection)
-        .load_shed(true)
-        .max_concurrent_streams(limits.streams_per_connection)
-        .http2_max_header_list_size(8 << 10)
-        .http2_max_pending_accept_reset_streams(Some(20))
-        .http2_max_local_error_reset_streams(Some(64))
-        .http2_keepalive_interval(Some(Duration::from_secs(20)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, async move {
-            // A sender that is gone means the same as a true.
-            let _ = stop.wait_for(|stop| *stop).await;
-            // Whoever balances load learns it on the connections that are still open.
-            set_health(&health, ServingStatus::NotServing).await;
-            end_health_watches(health).await;
-        })
-        .await?;
+    let stopped = async move {
+        // A sender that is gone means the same as a true.
+        let _ = stop.wait_for(|stop| *stop).await;
+        // Whoever balances load learns it on the connections that are still open.
+        set_health(&health, ServingStatus::NotServing).await;
+        end_health_watches(health).await;
+    };
+    let surroundings = context.surroundings.clone();
+    let router = routes.prepare().into_axum_router();
+    accept::run(incoming, router, limits, surroundings, stopped).await;
     Ok(())
 }
 

@@ -129,6 +129,11 @@ struct RawLimits {
     message_mb: usize,
     requests_per_connection: usize,
     streams_per_connection: u32,
+    connections: usize,
+    connections_per_address: usize,
+    connection_age_minutes: u64,
+    handshake_seconds: u64,
+    in_flight_mb: usize,
     queue: usize,
     timeout_seconds: u64,
 }
@@ -138,7 +143,12 @@ impl Default for RawLimits {
         Self {
             message_mb: 16,
             requests_per_connection: 256,
-            streams_per_connection: 256,
+            streams_per_connection: 64,
+            connections: 2_048,
+            connections_per_address: 256,
+            connection_age_minutes: 60,
+            handshake_seconds: 5,
+            in_flight_mb: 32,
             queue: 4_096,
             timeout_seconds: 30,
         }
@@ -372,6 +382,21 @@ impl File {
         // One push must fit one journal frame.
         problems.range("limits.message_mb", limits.message_mb as u64, 1, 32);
         problems.range("limits.queue", limits.queue as u64, 1, 1 << 20);
+        problems.range("limits.connections", limits.connections as u64, 16, 1 << 20);
+        problems.range(
+            "limits.connections_per_address",
+            limits.connections_per_address as u64,
+            1,
+            1 << 20,
+        );
+        problems.range(
+            "limits.connection_age_minutes",
+            limits.connection_age_minutes,
+            1,
+            60 * 24 * 365,
+        );
+        problems.range("limits.handshake_seconds", limits.handshake_seconds, 1, 60);
+        problems.range("limits.in_flight_mb", limits.in_flight_mb as u64, 4, 1 << 20);
         problems.range("limits.timeout_seconds", limits.timeout_seconds, 1, 3_600);
         problems.range(
             "limits.requests_per_connection",
@@ -416,6 +441,11 @@ impl File {
                 message_bytes: self.limits.message_mb << 20,
                 requests_per_connection: self.limits.requests_per_connection,
                 streams_per_connection: self.limits.streams_per_connection,
+                connections: self.limits.connections,
+                connections_per_address: self.limits.connections_per_address,
+                connection_age: Duration::from_secs(60 * self.limits.connection_age_minutes),
+                handshake: Duration::from_secs(self.limits.handshake_seconds),
+                in_flight_bytes: self.limits.in_flight_mb << 20,
                 queue: self.limits.queue,
                 timeout: Duration::from_secs(self.limits.timeout_seconds),
             },

@@ -1,0 +1,241 @@
+//! Taking connections and letting them go.
+//!
+//! A connection has to say something soon, has to read what it asked for, and is asked to come
+//! anew when it is old, unless it carries a link. It costs no thread, so a simulation runs it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep};
+use tokio_stream::StreamExt;
+use tonic::transport::server::Connected;
+
+use super::body::{Purse, Unread};
+use super::guard::Guard;
+use super::line::{Counted, Moved};
+use super::places::{Place, Places};
+use crate::config::Limits;
+use crate::surroundings::{Connection, Incoming, Surroundings};
+
+/// The largest list of headers, and of what HTTP/1 keeps of a request's head.
+const HEADERS: u32 = 8 << 10;
+
+/// Answers that wait in memory for a caller that reads slowly, each stream.
+const SEND_BUFFER: usize = 64 << 10;
+
+/// What a caller may send ahead of being read, on a stream and on a connection.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 384 << 10;
+
+/// What the requests of each connection may hold in memory, whatever others do.
+const OWN_BYTES: usize = 256 << 10;
+
+/// As long as the beginning of HTTP/2. Whoever has said less has said nothing.
+const GREETING: u64 = 24;
+
+/// How often a connection is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What open requests of an old connection are left to finish.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// How long nobody is taken after taking somebody failed: mostly files are short then, and trying
+/// at once would only burn time.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Files that the node needs for itself.
+const OWN_FILES: u64 = 256;
+
+/// The port as it is set up for every connection.
+struct Port {
+    router: Router,
+    limits: Limits,
+    purse: Purse,
+    builder: Builder<TokioExecutor>,
+    surroundings: Surroundings,
+}
+
+/// Serves whoever comes until `stop`, then lets open requests finish. Whoever drops this ends
+/// every connection at once.
+pub(super) async fn run(
+    mut incoming: Incoming,
+    router: Router,
+    limits: Limits,
+    surroundings: Surroundings,
+    stop: impl Future<Output = ()>,
+) {
+    let places = Places::new(most_connections(&limits), limits.connections_per_address);
+    let port = Arc::new(Port {
+        router,
+        limits,
+        purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
+        builder: builder(&limits),
+        surroundings,
+    });
+    let (closing, to_close) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            next = incoming.next() => match next {
+                Some(Ok(line)) => {
+                    let from = line.connect_info().remote_addr().map(|from| from.ip());
+                    let Some(place) = places.take(from) else {
+                        // Dropping it says it all.
+                        metrics::counter!("liandong_connections_refused_total").increment(1);
+                        continue;
+                    };
+                    let one = Arc::clone(&port).serve(line, place, to_close.clone());
+                    connections.spawn(one);
+                }
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "cannot take a connection");
+                    sleep(BREATH).await;
+                }
+                None => break,
+            },
+        }
+        metrics::gauge!("liandong_connections_open").set(count(places.open()));
+    }
+    // Nobody new is taken, and whoever tries is told so.
+    drop(incoming);
+    closing.send_replace(true);
+    while connections.join_next().await.is_some() {}
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a gauge takes nothing else, and there are a few thousand connections at most"
+)]
+fn count(open: usize) -> f64 {
+    open as f64
+}
+
+/// As many as are configured, and never so many that files are short for the journal.
+fn most_connections(limits: &Limits) -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let Some(files) = files.current else {
+        return limits.connections;
+    };
+    let left = files.saturating_sub(OWN_FILES).max(16);
+    limits
+        .connections
+        .min(usize::try_from(left).unwrap_or(usize::MAX))
+}
+
+fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake)
+        .max_buf_size(HEADERS as usize * 2)
+        .half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams_per_connection)
+        .max_header_list_size(HEADERS)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(64)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10));
+    builder
+}
+
+impl Port {
+    /// Serves one connection until it ends, or until it has to.
+    async fn serve(
+        self: Arc<Self>,
+        line: Connection,
+        place: Place,
+        to_close: watch::Receiver<bool>,
+    ) {
+        let why = self.until_it_ends(line, to_close).await;
+        if let Some(why) = why {
+            metrics::counter!("liandong_connections_cut_total", "why" => why).increment(1);
+        }
+        drop(place);
+    }
+
+    /// Why the connection was cut, if it was.
+    async fn until_it_ends(
+        &self,
+        line: Connection,
+        mut to_close: watch::Receiver<bool>,
+    ) -> Option<&'static str> {
+        let (moved, unread) = (Arc::<Moved>::default(), Arc::<Unread>::default());
+        let links = Arc::<AtomicUsize>::default();
+        let guard = Arc::new(Guard {
+            router: self.router.clone(),
+            purse: self.purse.of_connection(OWN_BYTES),
+            patience: self.limits.timeout,
+            share: Arc::new(Semaphore::new(self.limits.requests_per_connection)),
+            unread: Arc::clone(&unread),
+            moved: Arc::clone(&moved),
+            links: Arc::clone(&links),
+            info: line.connect_info(),
+        });
+        let service = service_fn(move |request| Arc::clone(&guard).answer(request));
+        let line = TokioIo::new(Counted::new(line, Arc::clone(&moved)));
+        let mut connection = std::pin::pin!(self.builder.serve_connection(line, service));
+        let began = Instant::now();
+        let age = self.age();
+        let mut greeted = std::pin::pin!(sleep(self.limits.handshake));
+        let mut is_greeted = false;
+        let mut look = interval(LOOK);
+        let mut told_to_close: Option<Instant> = None;
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                _ended = connection.as_mut() => return None,
+                () = greeted.as_mut(), if !is_greeted => {
+                    is_greeted = true;
+                    if moved.read() < GREETING {
+                        return Some("silent");
+                    }
+                }
+                _ = to_close.wait_for(|close| *close), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                _ = look.tick() => {
+                    if unread.is_stuck(self.limits.timeout, &moved) {
+                        return Some("does not read");
+                    }
+                    // A link is as young as its last word; it keeps itself alive.
+                    if stopping || began.elapsed() < age || links.load(Ordering::Relaxed) > 0 {
+                        continue;
+                    }
+                    match told_to_close {
+                        None => {
+                            told_to_close = Some(Instant::now());
+                            connection.as_mut().graceful_shutdown();
+                        }
+                        Some(told) if told.elapsed() > GRACE => return Some("old"),
+                        Some(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// How old a connection may become: up to a tenth more than configured, so that those that
+    /// came together do not go together.
+    fn age(&self) -> Duration {
+        let age = self.limits.connection_age;
+        age + age / 10 * u32::from(self.surroundings.draw()) / 0x1_0000
+    }
+}

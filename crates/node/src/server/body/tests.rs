@@ -1,0 +1,226 @@
+//! Tests of the bounds on bodies, on a paused clock.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use tokio::time::{Instant, timeout};
+
+use super::{AnswerBody, BodyError, Cost, Messages, Paid, Purse, RequestBody, Unread};
+use crate::server::line::Moved;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Gives its parts, then nothing more for ever.
+struct Parts(VecDeque<Bytes>);
+
+impl Body for Parts {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.0.pop_front() {
+            Some(part) => Poll::Ready(Some(Ok(Frame::data(part)))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+fn parts(parts: &[&[u8]]) -> Parts {
+    Parts(
+        parts
+            .iter()
+            .map(|part| Bytes::copy_from_slice(part))
+            .collect(),
+    )
+}
+
+async fn next<B: Body + Unpin>(body: &mut B) -> Option<Result<Frame<B::Data>, B::Error>> {
+    std::future::poll_fn(|task| Pin::new(&mut *body).poll_frame(task)).await
+}
+
+fn prefix(compressed: u8, length: u32) -> Vec<u8> {
+    let mut bytes = vec![compressed];
+    bytes.extend(length.to_be_bytes());
+    bytes
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_never_comes_is_given_up() {
+    let purse = Purse::new(4 << 20, 1 << 20);
+    let mut body = RequestBody::new(parts(&[]), purse, Arc::default(), Some(PATIENCE));
+    let began = Instant::now();
+    let Some(Err(BodyError::Slow(_))) = next(&mut body).await else {
+        panic!("nothing was taken for something");
+    };
+    assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+    assert!(next(&mut body).await.is_none(), "it goes on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_message_is_given_up_and_its_bytes_come_back() {
+    let purse = Purse::new(4 << 20, 1 << 20);
+    let paid = Arc::<Paid>::default();
+    let half = [prefix(0, 100_000), vec![0; 50_000]].concat();
+    let mut body = RequestBody::new(
+        parts(&[&half]),
+        purse.clone(),
+        Arc::clone(&paid),
+        Some(PATIENCE),
+    );
+    assert!(matches!(next(&mut body).await, Some(Ok(_))));
+    assert!(purse.left() <= (4 << 20) - 50_000, "nothing was paid");
+    let began = Instant::now();
+    assert!(matches!(
+        next(&mut body).await,
+        Some(Err(BodyError::Slow(_)))
+    ));
+    // What has come earns time: the slowest line of the mesh has to do.
+    assert!(began.elapsed() > PATIENCE && began.elapsed() < PATIENCE * 6);
+    drop((body, paid));
+    assert_eq!(purse.left(), 4 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_may_be_silent_and_owes_nothing_then() {
+    let purse = Purse::new(4 << 20, 1 << 20);
+    let message = [prefix(0, 3_000), vec![0; 3_000]].concat();
+    let mut body = RequestBody::new(parts(&[&message]), purse.clone(), Arc::default(), None);
+    assert!(matches!(next(&mut body).await, Some(Ok(_))));
+    assert!(purse.left() < 4 << 20);
+    let waited = timeout(Duration::from_secs(86_400), next(&mut body)).await;
+    assert!(waited.is_err(), "a silent link was ended");
+    assert_eq!(purse.left(), 4 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_node_refuses_after_a_while() {
+    let purse = Purse::new(64 << 10, 1 << 20);
+    let message = [prefix(0, 60_000), vec![0; 60_000]].concat();
+    let other = Arc::<Paid>::default();
+    let mut body = RequestBody::new(
+        parts(&[&message]),
+        purse.clone(),
+        Arc::clone(&other),
+        Some(PATIENCE),
+    );
+    assert!(matches!(next(&mut body).await, Some(Ok(_))));
+    let first_paid = Arc::<Paid>::default();
+    let new = |paid| RequestBody::new(parts(&[&message]), purse.clone(), paid, Some(PATIENCE));
+    let mut first = new(Arc::clone(&first_paid));
+    assert!(matches!(next(&mut first).await, Some(Ok(_))));
+    let mut second = new(Arc::default());
+    assert!(matches!(
+        next(&mut second).await,
+        Some(Err(BodyError::Full(_)))
+    ));
+    let mut third = new(Arc::default());
+    let (third, ()) = tokio::join!(next(&mut third), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        first_paid.give_back();
+    });
+    assert!(matches!(third, Some(Ok(_))), "room was made in vain");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_has_something_to_itself() {
+    let purse = Purse::new(64 << 10, 1 << 20);
+    let large = [prefix(0, 90_000), vec![0; 60_000]].concat();
+    let mut greedy = Vec::new();
+    for _ in 0..3 {
+        let paid = Arc::<Paid>::default();
+        let body = RequestBody::new(parts(&[&large]), purse.clone(), paid, Some(PATIENCE));
+        greedy.push(body);
+    }
+    for body in &mut greedy {
+        let _ = timeout(Duration::from_millis(1), next(body)).await;
+    }
+    let modest = purse.of_connection(4 << 10);
+    let small = [prefix(0, 1_000), vec![0; 1_000]].concat();
+    let mut body = RequestBody::new(parts(&[&small]), modest, Arc::default(), Some(PATIENCE));
+    let began = Instant::now();
+    assert!(matches!(next(&mut body).await, Some(Ok(_))));
+    assert!(began.elapsed().is_zero(), "the small waited for the large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_holds_what_others_wait_for_has_to_go_on() {
+    let purse = Purse::new(64 << 10, 1 << 20);
+    let half = [prefix(0, 90_000), vec![0; 32_768]].concat();
+    let new = || {
+        let paid = Arc::<Paid>::default();
+        RequestBody::new(parts(&[&half]), purse.clone(), paid, Some(PATIENCE))
+    };
+    let (mut first, mut second) = (new(), new());
+    assert!(matches!(next(&mut first).await, Some(Ok(_))));
+    assert!(matches!(next(&mut second).await, Some(Ok(_))));
+    let began = Instant::now();
+    assert!(matches!(
+        next(&mut first).await,
+        Some(Err(BodyError::Slow(_)))
+    ));
+    assert!(began.elapsed() < PATIENCE / 5, "{:?}", began.elapsed());
+}
+
+#[test]
+fn what_is_compressed_costs_what_it_may_unpack_to() {
+    let now = Instant::now();
+    let mut messages = Messages::default();
+    let largest = 1 << 20;
+    let begun = messages.take(&prefix(1, 16_000), largest, now);
+    let expected = Cost {
+        begins: true,
+        bytes: 0,
+    };
+    assert_eq!(begun, expected);
+    let bomb = messages.take(&[0; 16_000], largest, now);
+    let expected = Cost {
+        begins: false,
+        bytes: 16_000 + largest,
+    };
+    assert_eq!(bomb, expected);
+    let mut messages = Messages::default();
+    // Byte by byte it costs the same, and messages follow each other.
+    let two = [
+        prefix(0, 3),
+        vec![9; 3],
+        prefix(0, 0),
+        prefix(0, 2),
+        vec![9; 2],
+    ]
+    .concat();
+    let (mut bytes, mut begun) = (0, 0);
+    for byte in &two {
+        let cost = messages.take(&[*byte], largest, now);
+        bytes += cost.bytes;
+        begun += usize::from(cost.begins);
+    }
+    assert_eq!((bytes, begun), (5, 3));
+    assert!(messages.began.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_reads_is_noticed() {
+    let (unread, moved) = (Arc::<Unread>::default(), Arc::<Moved>::default());
+    let (noted, counted) = (Arc::clone(&unread), Arc::clone(&moved));
+    let mut answer = AnswerBody::new(parts(&[b"first"]), noted, counted, None);
+    assert!(!unread.is_stuck(PATIENCE, &moved));
+    tokio::time::advance(PATIENCE * 2).await;
+    assert!(unread.is_stuck(PATIENCE, &moved), "nobody asked for it");
+    assert!(matches!(next(&mut answer).await, Some(Ok(_))));
+    assert!(!unread.is_stuck(PATIENCE, &moved));
+    // The node itself has nothing more to say.
+    let waited = timeout(PATIENCE * 4, next(&mut answer)).await;
+    assert!(waited.is_err());
+    assert!(!unread.is_stuck(PATIENCE, &moved));
+    drop(answer);
+    assert!(!unread.is_stuck(Duration::ZERO, &moved));
+}

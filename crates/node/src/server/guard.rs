@@ -1,0 +1,191 @@
+//! What stands between a connection and the routes: how many requests of it are worked on, what
+//! they may hold in memory, and how long they may take.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body as AxumBody;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body::Body;
+use liandong_core::language::Language;
+use liandong_core::refusal::{Reason, Refusal};
+use liandong_wire::refusal;
+use tokio::sync::Semaphore;
+use tonic::transport::server::TcpConnectInfo;
+use tonic::{Code, Status};
+use tower::Service;
+
+use super::body::{AnswerBody, Paid, Purse, RequestBody, Unread};
+use super::line::Moved;
+
+/// The path of a link's stream, which stays open for months.
+const LINK: &str = "/liandong.link.v1.LinkService/Exchange";
+
+/// The header in which a caller says how long it waits.
+const GRPC_TIMEOUT: &str = "grpc-timeout";
+
+/// The requests of one connection on their way to the routes.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pub(super) router: Router,
+    /// What all requests of the node are paid from.
+    pub(super) purse: Purse,
+    /// How long a request may take to come.
+    pub(super) patience: Duration,
+    /// Requests of the connection that may be worked on at a time.
+    pub(super) share: Arc<Semaphore>,
+    /// Answers of the connection that wait for their caller.
+    pub(super) unread: Arc<Unread>,
+    pub(super) moved: Arc<Moved>,
+    /// Streams of links on the connection.
+    pub(super) links: Arc<AtomicUsize>,
+    pub(super) info: TcpConnectInfo,
+}
+
+/// The stream of a link that is open on a connection, for as long as this lives.
+#[derive(Debug)]
+pub(super) struct OpenLink(Arc<AtomicUsize>);
+
+impl OpenLink {
+    fn new(links: &Arc<AtomicUsize>) -> Self {
+        links.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(links))
+    }
+}
+
+impl Drop for OpenLink {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a caller is told that asks too much at a time.
+pub(super) fn overloaded() -> Status {
+    let (zh, en) = ("请稍后重试", "try again shortly");
+    let refusal = Refusal::advise(Reason::Overloaded, "", "", zh, en);
+    refusal::status(&refusal, Language::En)
+}
+
+impl Guard {
+    /// Has one request answered.
+    pub(super) async fn answer<B>(
+        self: Arc<Self>,
+        request: Request<B>,
+    ) -> Result<Response<AnswerBody<AxumBody>>, Infallible>
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let is_link = request.uri().path() == LINK;
+        let link = is_link.then(|| OpenLink::new(&self.links));
+        let response = self.routed(request, is_link).await;
+        let (unread, moved) = (Arc::clone(&self.unread), Arc::clone(&self.moved));
+        Ok(response.map(|body| AnswerBody::new(body, unread, moved, link)))
+    }
+
+    async fn routed<B>(&self, request: Request<B>, is_link: bool) -> Response<AxumBody>
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let is_grpc = is_grpc(&parts.headers);
+        let Ok(_working) = self.share.try_acquire() else {
+            return refused(is_grpc, overloaded());
+        };
+        let deadline = if is_grpc {
+            asked_for(&parts.headers)
+        } else {
+            Some(self.patience)
+        };
+        // Paid until the answer begins.
+        let paid = Arc::new(Paid::default());
+        let patience = (!is_link).then_some(self.patience);
+        let body = RequestBody::new(body, self.purse.clone(), Arc::clone(&paid), patience);
+        parts.extensions.insert(self.info.clone());
+        let request = Request::from_parts(parts, AxumBody::new(body));
+        let answering = self.router.clone().call(request);
+        let answered = match deadline {
+            Some(deadline) => tokio::time::timeout(deadline, answering).await,
+            None => Ok(answering.await),
+        };
+        match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => refused(is_grpc, Status::new(Code::DeadlineExceeded, "too late")),
+        }
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+fn refused(is_grpc: bool, status: Status) -> Response<AxumBody> {
+    if is_grpc {
+        status.into_http()
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    }
+}
+
+/// How long the caller says that it waits: up to eight digits and a unit.
+fn asked_for(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(count * 3_600)),
+        "M" => Some(Duration::from_secs(count * 60)),
+        "S" => Some(Duration::from_secs(count)),
+        "m" => Some(Duration::from_millis(count)),
+        "u" => Some(Duration::from_micros(count)),
+        "n" => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{HeaderMap, HeaderValue};
+    use liandong_wire::link::v1::link_service_server::SERVICE_NAME;
+
+    use super::{GRPC_TIMEOUT, LINK, asked_for};
+
+    #[test]
+    fn a_link_is_known_by_its_path() {
+        assert_eq!(LINK, format!("/{SERVICE_NAME}/Exchange"));
+    }
+
+    #[test]
+    fn a_caller_says_how_long_it_waits() {
+        let cases = [
+            ("1S", Some(Duration::from_secs(1))),
+            ("250m", Some(Duration::from_millis(250))),
+            ("99999999H", Some(Duration::from_secs(99_999_999 * 3_600))),
+            ("100000000n", None),
+            ("S", None),
+            ("", None),
+            ("-1S", None),
+            ("5", None),
+            ("5年", None),
+        ];
+        for (text, expected) in cases {
+            let mut headers = HeaderMap::new();
+            let value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
+            headers.insert(GRPC_TIMEOUT, value);
+            assert_eq!(asked_for(&headers), expected, "{text:?}");
+        }
+    }
+}
