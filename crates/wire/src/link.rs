@@ -25,7 +25,7 @@ mod pack;
 use liandong_core::document::{CellDocument, Document};
 use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
 use liandong_core::language::Language;
-use liandong_core::refusal::Refusal;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::state::ChangeSet;
 use prost::Message;
@@ -33,9 +33,10 @@ use prost::Message;
 pub use compare::{CompareResult, Digest, Step, bucket_content, findings};
 pub use document::read_kept;
 pub use frame::{Hello, Incoming, PROTOCOL};
-pub use pack::{LARGEST_UNPACKED, pack};
+pub use pack::{LARGEST_UNPACKED, pack, pieces};
 
 use cells::{CellReader, CellWriter};
+use pack::LARGEST_PACKED;
 
 /// Writes the changes of one direction of one stream.
 #[derive(Debug, Default)]
@@ -47,6 +48,8 @@ pub struct StreamWriter {
 #[derive(Debug, Default)]
 pub struct StreamReader {
     cells: CellReader,
+    /// The pieces of a `Packed` that is not complete yet.
+    pieces: Vec<u8>,
 }
 
 /// Changes as they were read.
@@ -142,6 +145,33 @@ impl StreamReader {
             }
         }
         self.rest(after, upto, documents, unreadable, cells, trace_parent)
+    }
+
+    /// Takes a piece of packed changes; reads them once it is the last.
+    ///
+    /// # Errors
+    /// As [`StreamReader::packed`], and when the pieces come to more than a frame may have.
+    pub fn piece(&mut self, piece: v1::Piece) -> Result<Option<ReadChanges>, Refusal> {
+        let v1::Piece { content, last } = piece;
+        if self.pieces.len() + content.len() > LARGEST_PACKED {
+            let accepted = Accepted::Form(format!("<= {} MiB", LARGEST_PACKED >> 20));
+            let bytes = self.pieces.len() + content.len();
+            return Err(Refusal::new(Reason::TooLong, "piece.content", bytes, accepted));
+        }
+        self.pieces.extend_from_slice(&content);
+        if !last {
+            return Ok(None);
+        }
+        let whole = std::mem::take(&mut self.pieces);
+        let packed = v1::Packed::decode(whole.as_slice()).map_err(|error| {
+            Refusal::new(
+                Reason::Malformed,
+                "piece.content",
+                error,
+                Accepted::Nothing,
+            )
+        })?;
+        self.packed(packed).map(Some)
     }
 
     fn rest(

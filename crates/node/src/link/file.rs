@@ -89,10 +89,10 @@ pub(crate) async fn peers(context: &Context) -> Result<(Vec<FilePeer>, u64), Ref
 /// The last of this node's change numbers that a peer holds, as far as it has said: over a stream
 /// of this process, or else in a file.
 async fn held_by(context: &Context, peer: RegionCode) -> Result<u64, Refusal> {
-    let incarnation = context.incarnation;
     let noted = context
         .reader
         .read(|state| {
+            let incarnation = state.incarnation(context.incarnation);
             let holds = state.peer_holds(peer);
             let holds = holds.filter(|holds| holds.incarnation == incarnation);
             let last = state.last_change();

@@ -133,6 +133,8 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
     let waiting = Waiting::default();
     let (acknowledged, acks) = watch::channel(0);
     let (taken, to_acknowledge) = watch::channel(0);
+    let (pieces_taken, to_count) = watch::channel(0);
+    let (pieces_confirmed, counts) = watch::channel(0);
     let (sent, through) = (AtomicU64::new(0), AtomicU64::new(0));
     let (answers, answered) = mpsc::channel(4);
     let (replies, to_reply) = mpsc::channel(16);
@@ -145,8 +147,9 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         sent: &sent,
         through: &through,
     };
-    let sending = sending.run(&hello, acks);
+    let sending = sending.run(&hello, acks, counts);
     let acknowledging = outgoing::send_acks(to_acknowledge, &outbox);
+    let counting = outgoing::send_piece_counts(to_count, &outbox);
     let asking = outgoing::send_questions(to_ask, &outbox, &waiting);
     let comparing = comparing::Comparing {
         context: &context,
@@ -170,6 +173,8 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         sent: &sent,
         acknowledged: &acknowledged,
         taken: &taken,
+        pieces_taken: &pieces_taken,
+        pieces_confirmed: &pieces_confirmed,
         answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
         listening: Listening::new(peer, relation, hello.incarnation),
         answers: &answers,
@@ -182,6 +187,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
     let why = tokio::select! {
         why = sending => why,
         why = acknowledging => why,
+        why = counting => why,
         why = asking => why,
         why = comparing => why,
         why = pinging => why,

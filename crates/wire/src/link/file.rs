@@ -9,7 +9,8 @@ use liandong_core::state::ChangeSet;
 use prost::Message;
 use thiserror::Error;
 
-use super::{LARGEST_UNPACKED, StreamWriter, pack, v1};
+use super::pack::LARGEST_PACKED;
+use super::{StreamWriter, pack, v1};
 use crate::read;
 
 const MAGIC: &[u8; 16] = b"liandong-link 1\n";
@@ -23,8 +24,6 @@ const END: u8 = 3;
 const SECTION_HEAD: usize = 5;
 /// The largest header or end.
 const LARGEST_SMALL: usize = 4 << 10;
-/// The largest section of changes: those that did not become smaller, and how they are packed.
-const LARGEST_CHANGES: usize = LARGEST_UNPACKED + 64;
 
 const DIGEST: usize = 32;
 const SIGNATURE: usize = 64;
@@ -273,7 +272,7 @@ impl FileReader {
         let most = match kind {
             HEADER if self.place == 0 => LARGEST_SMALL,
             END if self.place > 0 => LARGEST_SMALL,
-            CHANGES if self.place > 0 => LARGEST_CHANGES,
+            CHANGES if self.place > 0 => LARGEST_PACKED,
             _ => return Err(fault),
         };
         if length > most {

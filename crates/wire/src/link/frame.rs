@@ -108,6 +108,10 @@ pub enum Incoming {
     Hello(Hello),
     /// What changed at the peer.
     Changes(ReadChanges),
+    /// A piece of changes that are not complete with it.
+    Piece,
+    /// How many such pieces the peer has taken.
+    PiecesTaken(u64),
     /// The last of this node's change numbers that the peer holds durably.
     Ack(u64),
     /// A question.
@@ -164,6 +168,11 @@ impl StreamReader {
             }
             Frame::Changes(changes) => self.changes(changes).map(Incoming::Changes),
             Frame::Packed(packed) => self.packed(packed).map(Incoming::Changes),
+            Frame::Piece(piece) => Ok(match self.piece(piece)? {
+                Some(changes) => Incoming::Changes(changes),
+                None => Incoming::Piece,
+            }),
+            Frame::PiecesTaken(v1::PiecesTaken { count }) => Ok(Incoming::PiecesTaken(count)),
             Frame::Comparison(v1::Comparison { id, step }) => {
                 let step = compare::read_step(step);
                 let step = step.map_err(|refusal| read::inside("comparison", refusal))?;

@@ -20,6 +20,9 @@ use super::v1;
 /// is not packed may have.
 pub const LARGEST_UNPACKED: usize = 64 << 20;
 
+/// The most bytes of packed changes: those that did not become smaller, and how they are packed.
+pub(super) const LARGEST_PACKED: usize = LARGEST_UNPACKED + 64;
+
 /// Below so many bytes there is nothing to be gained; most frames of a quiet day are smaller.
 const SMALL: usize = 160;
 
@@ -39,6 +42,19 @@ pub fn pack(changes: &v1::Changes) -> v1::Packed {
         packing: v1::Packing::None.into(),
         content: plain,
     }
+}
+
+/// Packed changes in pieces of at most so many bytes.
+pub fn pieces(packed: &v1::Packed, most: usize) -> Vec<v1::Piece> {
+    let bytes = packed.encode_to_vec();
+    let count = bytes.len().div_ceil(most.max(1));
+    let pieces = bytes.chunks(most.max(1)).enumerate();
+    pieces
+        .map(|(place, content)| v1::Piece {
+            content: content.to_vec(),
+            last: place + 1 == count,
+        })
+        .collect()
 }
 
 fn deflate(plain: &[u8]) -> Option<Vec<u8>> {

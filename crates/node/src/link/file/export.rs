@@ -20,6 +20,9 @@ use crate::link::session::entitled_changes;
 const SECTION_CHANGES: usize = 2_048;
 const SECTION_DOCUMENT_BYTES: usize = 1 << 20;
 
+/// A packed cell takes about as many bytes, or more.
+const LEAST_CELL: u64 = 4;
+
 /// Bytes of one piece.
 const PIECE: usize = 512 << 10;
 
@@ -138,10 +141,11 @@ impl Writing {
         let context = &self.context;
         let peer = self.peer;
         // What changes from here on is the next export's: a busy node would never come to an end.
-        let (last, mark) = context
-            .reader
-            .read(|state: &State| (state.last_change(), state.watermark(peer)))
-            .await?;
+        let read = |state: &State| {
+            let own = state.incarnation(context.incarnation);
+            (state.last_change(), state.watermark(peer), own)
+        };
+        let (last, mark, own) = context.reader.read(read).await?;
         let signer = own_signer(context)?;
         let mut summary = Summary {
             after,
@@ -154,7 +158,7 @@ impl Writing {
             let header = FileHeader {
                 exporter: context.config.region,
                 recipient: peer,
-                incarnation: context.incarnation,
+                incarnation: own,
                 after: summary.upto,
                 holds: mark.map(|mark| (mark.incarnation, mark.upto)),
                 key: signer.public_bytes(),
@@ -191,7 +195,11 @@ impl Writing {
     }
 
     async fn changes(&self, after: u64) -> Result<ChangeSet, Refusal> {
-        let mut limit = SECTION_CHANGES;
+        let mut limit = match usize::try_from(self.part_bytes / LEAST_CELL) {
+            Ok(0) | Err(_) => SECTION_CHANGES,
+            // A section is never cut, so those of small files are small.
+            Ok(cells) => cells.min(SECTION_CHANGES),
+        };
         loop {
             let (peer, relation) = (self.peer, self.relation);
             let changes = entitled_changes(&self.context, peer, relation, after, limit).await?;

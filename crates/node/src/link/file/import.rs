@@ -331,8 +331,11 @@ async fn take(
 /// of this node, or beyond what this one has, says nothing.
 async fn acknowledge(context: &Context, header: &FileHeader, trace: &str) -> Result<u64, Refusal> {
     let peer = header.exporter;
-    let incarnation = context.incarnation;
-    let last = context.reader.read(State::last_change).await?;
+    let read = |state: &State| {
+        let own = state.incarnation(context.incarnation);
+        (own, state.last_change())
+    };
+    let (incarnation, last) = context.reader.read(read).await?;
     let upto = match header.holds {
         Some((of, upto)) if of == incarnation && upto <= last => upto,
         _ => 0,

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use liandong_core::access::Relation;
 use liandong_core::command::{Command, Incoming as Taken};
@@ -25,6 +26,9 @@ use super::listening::Listening;
 use super::{Frames, Waiting};
 use crate::context::Context;
 use crate::{drill, trace};
+
+/// How long changes are gathered when [`Planted::WatermarkFirst`] is switched on.
+const GATHERED: Duration = Duration::from_millis(200);
 
 /// The receiving end of one stream.
 pub(super) struct Receiving<'a> {
@@ -52,6 +56,10 @@ pub(super) struct Receiving<'a> {
     pub(super) awaited: &'a Awaited,
     /// What this side has to say; taking must not wait for the line.
     pub(super) replies: &'a mpsc::Sender<Said>,
+    /// How many pieces of the peer's frames have come, for the side that says so.
+    pub(super) pieces_taken: &'a watch::Sender<u64>,
+    /// How many pieces the peer says it has taken.
+    pub(super) pieces_confirmed: &'a watch::Sender<u64>,
     /// The id of the last pong.
     pub(super) ponged: &'a watch::Sender<u64>,
 }
@@ -88,6 +96,14 @@ impl Receiving<'_> {
                 }
                 self.context.links.acknowledged(self.peer, upto);
                 self.acknowledged.send_replace(upto);
+                Ok(())
+            }
+            Incoming::Piece => {
+                self.pieces_taken.send_modify(|count| *count += 1);
+                Ok(())
+            }
+            Incoming::PiecesTaken(count) => {
+                self.pieces_confirmed.send_replace(count);
                 Ok(())
             }
             Incoming::Drill { id, question } => {
@@ -224,6 +240,7 @@ impl Receiving<'_> {
             });
             let marked = self.context.committer.submit_waiting(mark, on.clone());
             marked.await.map_err(|refusal| refusal.to_string())?;
+            tokio::time::sleep(GATHERED).await;
         }
         let command = Command::Receive(Taken {
             from: self.peer,

@@ -11,8 +11,8 @@ use liandong_core::region::RegionCode;
 use liandong_core::state::{ChangeSet, State};
 use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::query::Query as Asked;
-use liandong_wire::link::v1::{Ack, Query};
-use liandong_wire::link::{Hello, StreamWriter, document_len, encoded_len, pack};
+use liandong_wire::link::v1::{Ack, Packed, Piece, PiecesTaken, Query};
+use liandong_wire::link::{Hello, StreamWriter, document_len, encoded_len, pack, pieces};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -39,27 +39,33 @@ pub(super) struct Sending<'a> {
 impl Sending<'_> {
     /// Sends what changed, as it changes, for as long as the stream is open; returns why it ended,
     /// for a person.
-    pub(super) async fn run(self, hello: &Hello, acks: watch::Receiver<u64>) -> String {
-        match self.send_changes(hello, acks).await {
+    pub(super) async fn run(
+        self,
+        hello: &Hello,
+        acks: watch::Receiver<u64>,
+        pieces: watch::Receiver<u64>,
+    ) -> String {
+        let line = Line {
+            pace: Pace::new(),
+            acks,
+            pieces,
+            pieces_sent: 0,
+        };
+        match self.send_changes(hello, line).await {
             Ok(never) => match never {},
             Err(why) => why,
         }
     }
 
-    async fn send_changes(
-        &self,
-        hello: &Hello,
-        mut acks: watch::Receiver<u64>,
-    ) -> Result<Infallible, String> {
+    async fn send_changes(&self, hello: &Hello, mut line: Line) -> Result<Infallible, String> {
         let Self { context, peer, .. } = *self;
         let mut cursor = self.start(hello).await?;
         context.links.begins_after(peer, cursor);
-        let mut pace = Pace::new();
         let mut writer = StreamWriter::new();
         let mut durable = context.reader.durable();
         loop {
             durable.mark_unchanged();
-            let changes = self.next_changes(cursor, &pace).await?;
+            let changes = self.next_changes(cursor, &line.pace).await?;
             let moved = changes.upto > cursor;
             let weight = changes.documents.len() + changes.cells.len();
             if weight > 0 {
@@ -68,7 +74,12 @@ impl Sending<'_> {
                 let (said, bytes) = if hello.reads_packed {
                     let packed = pack(&said);
                     let bytes = packed.content.len();
-                    (Said::Packed(packed), bytes)
+                    if bytes > 2 * line.pace.frame_bytes() {
+                        let last = self.send_pieces(&mut line, &packed).await?;
+                        (Said::Piece(last), bytes)
+                    } else {
+                        (Said::Packed(packed), bytes)
+                    }
                 } else {
                     let bytes = encoded_len(&said);
                     (Said::Changes(said), bytes)
@@ -79,21 +90,19 @@ impl Sending<'_> {
                     .increment(bytes as u64);
                 // Before it is sent: the acknowledgement must not come first.
                 self.sent.store(changes.upto, Ordering::Relaxed);
-                pace.sent(changes.upto, weight, bytes, Instant::now());
+                let now = Instant::now();
+                line.pace
+                    .sent(changes.upto, weight, on_line(&said, bytes), now);
                 self.outbox.send(said).await.map_err(|_| closed())?;
                 context.links.sent(peer, changes.upto, bytes);
             }
             cursor = changes.upto;
             self.through.store(cursor, Ordering::Relaxed);
-            pace.confirmed(*acks.borrow_and_update(), Instant::now());
-            while pace.is_full() {
-                acks.changed().await.map_err(|_| closed())?;
-                pace.confirmed(*acks.borrow_and_update(), Instant::now());
-            }
+            line.room().await?;
             if moved {
                 continue;
             }
-            if pace.is_empty() {
+            if line.pace.is_empty() {
                 // What the peer may not see needs no acknowledgement: it is up to date.
                 context.links.acknowledged(peer, cursor);
             }
@@ -101,12 +110,27 @@ impl Sending<'_> {
                 more = durable.changed() => {
                     more.map_err(|_| "the node is stopping".to_owned())?;
                 }
-                acked = acks.changed(), if !pace.is_empty() => {
-                    acked.map_err(|_| closed())?;
-                    pace.confirmed(*acks.borrow_and_update(), Instant::now());
-                }
+                confirmed = line.confirmed(), if !line.pace.is_empty() => confirmed?,
             }
         }
+    }
+
+    /// Puts all but the last piece of a large frame on the line, each when there is room; returns
+    /// the last.
+    async fn send_pieces(&self, line: &mut Line, packed: &Packed) -> Result<Piece, String> {
+        let mut pieces = pieces(packed, line.pace.frame_bytes());
+        let last = pieces.pop().unwrap_or_default();
+        for piece in pieces {
+            line.room().await?;
+            line.pieces_sent += 1;
+            let bytes = piece.content.len();
+            line.pace
+                .sent_piece(line.pieces_sent, bytes, Instant::now());
+            let said = self.outbox.send(Said::Piece(piece)).await;
+            said.map_err(|_| closed())?;
+        }
+        line.room().await?;
+        Ok(last)
     }
 
     /// The change after which the peer is sent everything. What it holds of another life of this
@@ -124,12 +148,7 @@ impl Sending<'_> {
             {
                 last
             }
-            Some((incarnation, after))
-                if (incarnation == own || planted::is(Planted::OldIncarnationTrusted))
-                    && after <= last =>
-            {
-                after
-            }
+            Some((incarnation, after)) if incarnation == own && after <= last => after,
             _ => 0,
         })
     }
@@ -148,6 +167,52 @@ impl Sending<'_> {
             }
             limit = limit.min(changes.documents.len()).div_ceil(2).max(1);
         }
+    }
+}
+
+/// How many bytes a frame of changes puts on the line: of pieces only the last.
+fn on_line(said: &Said, bytes: usize) -> usize {
+    match said {
+        Said::Piece(last) => last.content.len(),
+        _ => bytes,
+    }
+}
+
+/// What is on its way, and what the peer says has come.
+struct Line {
+    pace: Pace,
+    acks: watch::Receiver<u64>,
+    pieces: watch::Receiver<u64>,
+    pieces_sent: u64,
+}
+
+impl Line {
+    /// Waits until more may be put on the line.
+    async fn room(&mut self) -> Result<(), String> {
+        self.note();
+        while self.pace.is_full() {
+            self.confirmed().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the peer confirms something.
+    async fn confirmed(&mut self) -> Result<(), String> {
+        let changed = tokio::select! {
+            changed = self.acks.changed() => changed,
+            changed = self.pieces.changed() => changed,
+        };
+        changed.map_err(|_| closed())?;
+        self.note();
+        Ok(())
+    }
+
+    fn note(&mut self) {
+        let (change, pieces) = (
+            *self.acks.borrow_and_update(),
+            *self.pieces.borrow_and_update(),
+        );
+        self.pace.confirmed(change, pieces, Instant::now());
     }
 }
 
@@ -190,6 +255,21 @@ pub(super) async fn send_acks(
     while taken.changed().await.is_ok() {
         let upto = *taken.borrow_and_update();
         if outbox.send(Said::Ack(Ack { upto })).await.is_err() {
+            break;
+        }
+    }
+    closed()
+}
+
+/// Says how many pieces of large frames have come.
+pub(super) async fn send_piece_counts(
+    mut taken: watch::Receiver<u64>,
+    outbox: &mpsc::Sender<Said>,
+) -> String {
+    while taken.changed().await.is_ok() {
+        let count = *taken.borrow_and_update();
+        let said = Said::PiecesTaken(PiecesTaken { count });
+        if outbox.send(said).await.is_err() {
             break;
         }
     }

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Bytes that may be on their way on a line of which nothing is known: a second and a half of
-/// 50 kbit/s.
-const FIRST_WINDOW: usize = 8 << 10;
-const LEAST_WINDOW: usize = 2 << 10;
+/// Bytes that may be on their way on a line of which nothing is known: half a second of 50 kbit/s,
+/// and not too much for a tenth of that.
+const FIRST_WINDOW: usize = 3 << 10;
+const LEAST_WINDOW: usize = 1 << 10;
 const MOST_WINDOW: usize = 2 << 20;
 
 /// A confirmation that comes sooner lets the window grow.
@@ -33,16 +33,27 @@ pub(super) struct Pace {
     bytes: usize,
     /// Sixteenths of a byte that a change took lately.
     per_change: usize,
+    /// The last change and how many pieces the peer has confirmed.
+    confirmed: (u64, u64),
     shrunk: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Sent {
-    upto: u64,
+    what: What,
     bytes: usize,
     at: Instant,
     /// Whether more could not have been sent beside it.
     filled: bool,
+}
+
+/// What tells that something has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// The acknowledgement of a change.
+    ChangesUpto(u64),
+    /// The count of pieces.
+    Piece(u64),
 }
 
 impl Pace {
@@ -53,6 +64,7 @@ impl Pace {
             on_their_way: VecDeque::new(),
             bytes: 0,
             per_change: 12 * 16,
+            confirmed: (0, 0),
             shrunk: None,
         }
     }
@@ -69,21 +81,36 @@ impl Pace {
 
     /// A frame with so many changes was sent and took so many bytes.
     pub(super) fn sent(&mut self, upto: u64, changes: usize, bytes: usize, now: Instant) {
-        self.bytes += bytes;
-        self.on_their_way.push_back(Sent {
-            upto,
-            bytes,
-            at: now,
-            filled: self.bytes * 2 >= self.window,
-        });
+        self.note_sent(What::ChangesUpto(upto), bytes, now);
         let per_change = (bytes * 16 / changes.max(1)).max(1);
         self.per_change = (self.per_change * 3 + per_change).div_ceil(4);
     }
 
-    /// The peer has confirmed everything up to a change.
-    pub(super) fn confirmed(&mut self, upto: u64, now: Instant) {
+    /// The so-many-eth piece on this stream was sent.
+    pub(super) fn sent_piece(&mut self, number: u64, bytes: usize, now: Instant) {
+        self.note_sent(What::Piece(number), bytes, now);
+    }
+
+    fn note_sent(&mut self, what: What, bytes: usize, now: Instant) {
+        self.bytes += bytes;
+        self.on_their_way.push_back(Sent {
+            what,
+            bytes,
+            at: now,
+            filled: self.bytes * 2 >= self.window,
+        });
+    }
+
+    /// The peer has confirmed everything up to a change, and so many pieces of frames.
+    pub(super) fn confirmed(&mut self, change: u64, pieces: u64, now: Instant) {
+        let (known_change, known_pieces) = self.confirmed;
+        self.confirmed = (known_change.max(change), known_pieces.max(pieces));
         while let Some(sent) = self.on_their_way.front() {
-            if sent.upto > upto {
+            let has_come = match sent.what {
+                What::ChangesUpto(upto) => upto <= self.confirmed.0,
+                What::Piece(number) => number <= self.confirmed.1,
+            };
+            if !has_come {
                 break;
             }
             let took = now.saturating_duration_since(sent.at);
@@ -146,7 +173,7 @@ mod tests {
                 break;
             };
             now = at;
-            pace.confirmed(confirmed, now);
+            pace.confirmed(confirmed, 0, now);
             if now > half {
                 arrived += bytes;
                 longest = longest.max(now - sent);
@@ -178,7 +205,7 @@ mod tests {
         let before = pace.frame_bytes();
         for upto in 1..1_000 {
             pace.sent(upto, 1, 60, now);
-            pace.confirmed(upto, now + Duration::from_millis(5));
+            pace.confirmed(upto, 0, now + Duration::from_millis(5));
         }
         assert!(pace.is_empty());
         assert_eq!(pace.frame_bytes(), before);

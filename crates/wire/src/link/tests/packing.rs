@@ -9,7 +9,7 @@ use proptest::proptest;
 use prost::Message;
 
 use super::{set, some_cells, travel};
-use crate::link::{LARGEST_UNPACKED, StreamReader, StreamWriter, pack, read_kept, v1};
+use crate::link::{LARGEST_UNPACKED, StreamReader, StreamWriter, pack, pieces, read_kept, v1};
 use crate::strategies;
 
 proptest! {
@@ -22,6 +22,19 @@ proptest! {
             let read = packed.packed(travel(&pack(&changes)));
             prop_assert_eq!(read, plain.changes(changes));
         }
+    }
+
+    #[test]
+    fn pieces_come_to_the_whole(batch in strategies::cells(), most in 1usize..200) {
+        let changes = StreamWriter::new().changes(0, &set(Vec::new(), batch, 1), "");
+        let mut reader = StreamReader::new();
+        let pieces = pieces(&pack(&changes), most);
+        let (last, before) = pieces.split_last().expect("a piece");
+        for piece in before {
+            prop_assert_eq!(reader.piece(piece.clone()), Ok(None));
+        }
+        let read = reader.piece(last.clone()).expect("the whole");
+        prop_assert_eq!(read, StreamReader::new().changes(changes).ok());
     }
 
     #[test]
@@ -57,6 +70,17 @@ fn what_unpacks_to_too_much_is_refused_and_not_unpacked() {
     assert!(packed.content.len() < 1 << 20);
     let refusal = StreamReader::new().packed(packed).expect_err("too much");
     assert_eq!(refusal.field, "packed.content");
+}
+
+#[test]
+fn pieces_without_an_end_are_refused_before_they_fill_the_memory() {
+    let mut reader = StreamReader::new();
+    let piece = v1::Piece {
+        content: vec![0; 8 << 20],
+        last: false,
+    };
+    let refused = (0..20).find_map(|_| reader.piece(piece.clone()).err());
+    assert_eq!(refused.expect("too much").field, "piece.content");
 }
 
 fn county() -> Document {
