@@ -3,6 +3,7 @@
 
 mod aid;
 mod figures;
+mod healing;
 mod settled;
 mod tasks;
 mod watermarks;
@@ -79,6 +80,7 @@ impl Watch {
                 continue;
             };
             self.watermarks.look(&self.shared, &status);
+            healing::look(&self.shared, &status);
             statuses.push(Some(status));
         }
         statuses

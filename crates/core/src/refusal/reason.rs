@@ -82,6 +82,8 @@ pub enum Reason {
     NotEntitled,
     /// The value has moved out of this node.
     RegionMoved,
+    /// The value is in use by another node that is there now.
+    IdentityInUse,
     /// The value has too many rows.
     TooManyRows,
     /// The value was refused because other rows of the all-or-nothing batch were.
@@ -100,7 +102,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Malformed,
         Self::Missing,
         Self::TooLong,
@@ -130,6 +132,7 @@ impl Reason {
         Self::ReasonRequired,
         Self::NotEntitled,
         Self::RegionMoved,
+        Self::IdentityInUse,
         Self::TooManyRows,
         Self::BatchRefused,
         Self::Overloaded,
@@ -171,6 +174,7 @@ impl Reason {
             Self::ReasonRequired => "REASON_REQUIRED",
             Self::NotEntitled => "NOT_ENTITLED",
             Self::RegionMoved => "REGION_MOVED",
+            Self::IdentityInUse => "IDENTITY_IN_USE",
             Self::TooManyRows => "TOO_MANY_ROWS",
             Self::BatchRefused => "BATCH_REFUSED",
             Self::Overloaded => "OVERLOADED",
@@ -213,7 +217,10 @@ impl Reason {
             Self::ForeignRegion | Self::NotYours | Self::NotEntitled | Self::RegionMoved => {
                 Class::Denied
             }
-            Self::IdReused | Self::RevisionConflict | Self::AlreadyExists => Class::Conflict,
+            Self::IdReused
+            | Self::RevisionConflict
+            | Self::AlreadyExists
+            | Self::IdentityInUse => Class::Conflict,
             Self::NotAllowedNow | Self::ConsultationOver | Self::BatchRefused => Class::State,
             Self::Overloaded | Self::NoSpace | Self::Stopping | Self::Unreachable => {
                 Class::Unavailable
@@ -288,6 +295,10 @@ impl Reason {
                 "is not something this peer is entitled to give or see",
             ),
             Self::RegionMoved => language.pick("已迁出本节点", "has moved out of this node"),
+            Self::IdentityInUse => language.pick(
+                "正由另一个在线节点使用",
+                "is in use by another node that is there now",
+            ),
             Self::TooManyRows => language.pick("行数过多", "has too many rows"),
             Self::BatchRefused => language.pick(
                 "同批有被拒的行，按要求整批未收",
