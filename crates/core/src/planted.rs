@@ -23,12 +23,13 @@ pub enum Planted {
     /// A receiver compares the versions of cells without their last bits. Seen as: an ancestor
     /// that keeps a figure which was corrected below.
     StaleVersionWins,
-    /// A receiver writes the peer's watermark down before the changes it stands for. Seen as:
-    /// changes that an ancestor or a partner never gets when a stream breaks, or the node is
-    /// killed, in between.
+    /// A receiver writes the peer's watermark down at once, and the changes it stands for a little
+    /// later. Seen as: changes that only a comparison brings, or none, when a stream breaks or the
+    /// node is killed in between.
     WatermarkFirst,
-    /// A sender believes a watermark that names another life of its data. Seen as: changes that a
-    /// peer never gets from a node that was restored or emptied.
+    /// A receiver takes what a peer numbers up to its watermark for known, although the watermark
+    /// is of another life of the peer's data. Seen as: an ancestor that misses what a node took
+    /// after it was restored or emptied. Comparisons, which would mend it, are off meanwhile.
     OldIncarnationTrusted,
     /// A correction is added to the sums without taking away what it corrects. Seen as: a roll-up
     /// that is not its recount.

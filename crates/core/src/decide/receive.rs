@@ -14,7 +14,7 @@ use crate::document::{Body, CellDocument, Document, MAX_DOCUMENT_ID_LEN};
 use crate::event::{
     Content, Event, PeerHolds, Quarantined, Received, Released, SetAsideBatch, Subject, Unapplied,
 };
-use crate::planted::is_newer;
+use crate::planted::{self, Planted, is_newer};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, Region, RegionCode, RegionTree};
 use crate::state::{State, Watermark};
@@ -87,6 +87,18 @@ pub(super) fn receive(
             incoming.relation,
             incoming.from,
         ));
+    }
+    if planted::is(Planted::OldIncarnationTrusted)
+        && let Some(known) = state.watermark(incoming.from)
+        && known.upto >= incoming.upto
+    {
+        return Ok(Decision {
+            events: Vec::new(),
+            answer: Answer::Received {
+                applied: 0,
+                quarantined: 0,
+            },
+        });
     }
     let mut taking = Taking {
         state,
