@@ -201,7 +201,7 @@ pub(super) fn store_lines(
     let checkpoint = store.checkpoint_frame;
     let journal = language.pick(
         format!("日志：{frame} 帧，{segments} 段（{sealed} 段已封存），{size}；检查点在第 {checkpoint} 帧"),
-        format!("journal: {frame} frames in {segments} segments ({sealed} sealed), {size}; checkpoint at frame {checkpoint}"),
+        format!("journal: {frame} frames, {size}, segments: {segments} ({sealed} sealed); checkpoint at frame {checkpoint}"),
     );
     let state = mirror_state(store.mirror_state).for_people(language);
     let mirror = if store.mirror.is_empty() {
