@@ -4,6 +4,7 @@
 //! with an exit status that is true. It is no part of the product and depends on none of it.
 
 mod bench;
+mod faults;
 mod foreign;
 mod fuzz;
 mod run;
@@ -45,9 +46,12 @@ fn chosen() -> Result<bool> {
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
         ["bench"] => bench::command(&root()?).map(|()| true),
+        ["faults", arguments @ ..] => faults::command(&root()?, arguments),
         ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
         ["sim", arguments @ ..] => sim::command(&root()?, arguments),
-        [other, ..] => bail!("unknown task {other:?}; accepted: test, bench, fuzz, sim, help"),
+        [other, ..] => {
+            bail!("unknown task {other:?}; accepted: test, bench, faults, fuzz, sim, help")
+        }
     }
 }
 
@@ -69,8 +73,11 @@ fn steps_named(names: &[&str]) -> Result<Vec<Step>> {
 fn print_help() {
     println!("cargo xtask test            set up what is missing and run every step");
     println!("cargo xtask bench           measure a node against what the machine allows");
+    println!("cargo xtask faults          break real processes on purpose; faults help says more");
     println!("cargo xtask sim             storms over thirty simulated nodes; sim help says more");
-    println!("cargo xtask fuzz            feed every reader millions of inputs; fuzz help says more");
+    println!(
+        "cargo xtask fuzz            feed every reader millions of inputs; fuzz help says more"
+    );
     println!("cargo xtask test STEP...    run only these steps:");
     for step in Step::ALL {
         println!("    {:<8} {}", step.name(), step.about());

@@ -248,7 +248,8 @@ impl Show {
             Self::Nothing => false,
             Self::TestResults => results,
             Self::Findings => {
-                results || text.starts_with("measured: ") || text.starts_with("test ")
+                let told = ["measured: ", "counted: ", "not run: ", "seed: ", "test "];
+                results || told.iter().any(|begin| text.starts_with(begin))
             }
         }
     }

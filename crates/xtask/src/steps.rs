@@ -2,9 +2,8 @@
 
 use anyhow::{Result, ensure};
 
-use crate::foreign;
 use crate::run::{Bench, Show};
-use crate::tools;
+use crate::{faults, foreign, fuzz, sim, tools};
 
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +18,14 @@ pub(crate) enum Step {
     Foreign,
     Mesh,
     Demo,
+    Sim,
+    Fuzz,
+    Faults,
 }
 
 impl Step {
     /// Every step in the order of a whole run.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Tools,
         Self::Fmt,
         Self::Clippy,
@@ -34,6 +36,9 @@ impl Step {
         Self::Foreign,
         Self::Mesh,
         Self::Demo,
+        Self::Sim,
+        Self::Fuzz,
+        Self::Faults,
     ];
 
     /// The name on the command line.
@@ -49,6 +54,9 @@ impl Step {
             Self::Foreign => "foreign",
             Self::Mesh => "mesh",
             Self::Demo => "demo",
+            Self::Sim => "sim",
+            Self::Fuzz => "fuzz",
+            Self::Faults => "faults",
         }
     }
 
@@ -65,6 +73,9 @@ impl Step {
             Self::Foreign => "a Python and a Node client against a running node",
             Self::Mesh => "a mesh of real processes, broken on purpose",
             Self::Demo => "the demonstration from beginning to end",
+            Self::Sim => "storms over thirty simulated nodes, and bugs put in on purpose",
+            Self::Fuzz => "noise and floods for everything that reads from outside",
+            Self::Faults => "kills, power cuts, full and failing disks, cut networks",
         }
     }
 
@@ -96,6 +107,9 @@ impl Step {
             Self::Foreign => foreign::run(bench),
             Self::Mesh => mesh(bench),
             Self::Demo => demo(bench),
+            Self::Sim => sim::test(bench),
+            Self::Fuzz => fuzz::test(bench),
+            Self::Faults => faults::test(bench),
         }
     }
 }

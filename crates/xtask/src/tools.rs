@@ -14,7 +14,7 @@ struct Wanted {
     probe: &'static [&'static str],
 }
 
-const WANTED: [Wanted; 4] = [
+const WANTED: [Wanted; 9] = [
     Wanted {
         package: "gcc",
         probe: &["cc", "--version"],
@@ -31,6 +31,38 @@ const WANTED: [Wanted; 4] = [
         package: "npm",
         probe: &["npm", "--version"],
     },
+    Wanted {
+        package: "strace",
+        probe: &["strace", "--version"],
+    },
+    Wanted {
+        package: "e2fsprogs",
+        probe: &[
+            "sh",
+            "-c",
+            "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.ext4",
+        ],
+    },
+    Wanted {
+        package: "iproute2",
+        probe: &[
+            "sh",
+            "-c",
+            "PATH=$PATH:/usr/sbin:/sbin; command -v ip && command -v tc",
+        ],
+    },
+    Wanted {
+        package: "nftables",
+        probe: &["sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; command -v nft"],
+    },
+    Wanted {
+        package: "mount",
+        probe: &[
+            "sh",
+            "-c",
+            "PATH=$PATH:/usr/sbin:/sbin; command -v mount && command -v losetup",
+        ],
+    },
 ];
 
 /// Installs the Debian packages that are missing.
@@ -42,7 +74,7 @@ pub(crate) fn install(bench: &mut Bench<'_>) -> Result<()> {
         }
     }
     if missing.is_empty() {
-        return bench.say("cc, python3 with venv, node and npm are here");
+        return bench.say("every Debian package is here");
     }
     let list = missing.join(" ");
     let Some(prefix) = as_root() else {
