@@ -65,7 +65,12 @@ pub(crate) struct Walked {
     other_broken: bool,
 }
 
+/// Which copy a frame has to be taken from, `None` if both have it.
 type Owner = Option<CopyOf>;
+
+/// Is given a frame, its owner, what stands in its place in the other copy, and where that is.
+type Visit<'a> =
+    &'a mut dyn FnMut(Owner, Option<FrameFault>, Position, &[u8]) -> Result<(), JournalError>;
 
 impl Pair {
     /// Compares the headers and mends a damaged one; says whether it did.
@@ -173,18 +178,8 @@ impl Pair {
         Ok(walked)
     }
 
-    /// Goes along the chain as far as either copy has it. `visit` is told which copy a frame has to
-    /// be taken from, `None` if both have it, what is wrong in the one that has not, and the frame.
-    fn walk(
-        &self,
-        header: &SegmentHeader,
-        visit: &mut dyn FnMut(
-            Owner,
-            Option<FrameFault>,
-            Position,
-            &[u8],
-        ) -> Result<(), JournalError>,
-    ) -> Result<Walked, JournalError> {
+    /// Goes along the chain as far as either copy has it.
+    fn walk(&self, header: &SegmentHeader, visit: Visit<'_>) -> Result<Walked, JournalError> {
         let mut journal = cursor(&self.journal, self.number)?;
         let mut other = cursor(&self.other, self.number)?;
         let mut walked = Walked {

@@ -35,6 +35,15 @@ pub struct OnDisk {
     pub bytes: u64,
 }
 
+/// The space that a journal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes free on its file system, or on that of its mirror where there are fewer.
+    pub free: u64,
+    /// Bytes that the next segment still has to take, above the floor that stays free.
+    pub ahead: u64,
+}
+
 /// What a full verification found in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
@@ -88,12 +97,17 @@ impl JournalReader {
         Ok(on_disk)
     }
 
-    /// Bytes free on the file system of the journal.
+    /// The space on the file systems of the journal and of its mirror.
     ///
     /// # Errors
-    /// When the file system does not say.
-    pub fn free_space(&self) -> Result<u64, JournalError> {
-        Ok(free_space(&self.shared.dir)?)
+    /// When a file system does not say.
+    pub fn space(&self) -> Result<Space, JournalError> {
+        let mut free = free_space(&self.shared.dir)?;
+        if let Some(mirror) = &self.shared.mirror {
+            free = free.min(free_space(mirror)?);
+        }
+        let ahead = self.shared.ahead();
+        Ok(Space { free, ahead })
     }
 
     /// The payload of one frame.

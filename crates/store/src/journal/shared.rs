@@ -105,6 +105,8 @@ pub(crate) struct Shared {
     syncing: Mutex<()>,
     durable: AtomicU64,
     stopped: AtomicBool,
+    /// Bytes that the next segment still has to take, 0 once it is made ready.
+    ahead: AtomicU64,
     /// Every segment up to this one is known to be sealed.
     sealed: AtomicU64,
     table: RwLock<SegmentTable>,
@@ -123,6 +125,7 @@ impl Shared {
             dir,
             mirror,
             files: Mutex::new(()),
+            ahead: AtomicU64::new(0),
             sealed: AtomicU64::new(0),
             tail: Mutex::new(tail),
             syncing: Mutex::new(()),
@@ -154,6 +157,14 @@ impl Shared {
 
     pub(crate) fn set_sealed_up_to(&self, segment: u64) {
         self.sealed.store(segment, Ordering::Relaxed);
+    }
+
+    pub(crate) fn ahead(&self) -> u64 {
+        self.ahead.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_ahead(&self, bytes: u64) {
+        self.ahead.store(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn stop(&self) {

@@ -7,6 +7,7 @@ use crate::journal::{
     Journal, JournalError, JournalOptions, MAX_PAYLOAD, Recovery, Sequence, SparseIndex, segment,
 };
 
+mod failing;
 mod mirror;
 mod seal;
 

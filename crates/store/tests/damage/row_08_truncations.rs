@@ -1,0 +1,174 @@
+//! Files that end too early, and frames that were only partly written.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use liandong_store::journal::Extent;
+use liandong_store::{VerifyOptions, repair, restore, verify};
+
+use crate::stores::{Chance, FRAMES, Seen, Stored, Truth, batch, build, count, directory};
+
+#[derive(Default)]
+struct Tally {
+    cut: u64,
+    whole: u64,
+    stopped: u64,
+    ended: u64,
+    bad: Vec<String>,
+}
+
+/// A file of the store is cut to a shorter length.
+fn truncate(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tally) {
+    let kinds = [
+        "data/journal",
+        "data/journal",
+        "mirror",
+        "data/sled",
+        "data/identity",
+        "backup/manifest",
+        "backup/segments",
+    ];
+    let kind = kinds[chance.below(kinds.len() as u64) as usize];
+    let place = stored.root.join(kind);
+    let files: Vec<PathBuf> = if place.is_dir() {
+        stored.files(kind)
+    } else {
+        vec![place]
+    };
+    let path = &files[chance.below(files.len() as u64) as usize];
+    let file = OpenOptions::new().write(true).open(path).unwrap();
+    let length = chance.below(file.metadata().unwrap().len());
+    file.set_len(length).unwrap();
+    let what = format!("{} cut to {length}", path.display());
+    if kind.starts_with("backup") {
+        let target = stored.root.join("restored");
+        let restored = restore(&stored.backup(), &target, &mut |_| {});
+        let verified = verify(&stored.backup(), &VerifyOptions::default(), &mut |_| {});
+        let noticed = verified.map_or(true, |report| !report.faults.is_empty());
+        if restored.is_ok() || !noticed {
+            tally.bad.push(what);
+        } else {
+            tally.stopped += 1;
+        }
+        return;
+    }
+    let mirrored = kind == "mirror";
+    match truth.look(stored, mirrored) {
+        Seen::Whole => tally.whole += 1,
+        // Only exactly at the end of a frame, where nothing tells it from the end of the journal.
+        Seen::Silent(last) if last < FRAMES && kind == "data/journal" => {
+            tally.ended += 1;
+            repair(&stored.data(), &stored.mirror(), &mut |_| {}).unwrap();
+            if truth.look(stored, false) != Seen::Whole {
+                tally.bad.push(what);
+            }
+        }
+        seen if seen.is_said() => {
+            let identity = stored.data().join("identity");
+            let mended = if kind == "data/identity" {
+                std::fs::remove_file(identity).is_ok()
+            } else {
+                repair(&stored.data(), &stored.mirror(), &mut |_| {}).is_ok()
+            };
+            if mended && truth.look(stored, mirrored) == Seen::Whole {
+                tally.stopped += 1;
+            } else {
+                tally.bad.push(format!("{what}: {seen:?}"));
+            }
+        }
+        seen => tally.bad.push(format!("{what}: {seen:?}")),
+    }
+}
+
+/// Frames that no sync covered reach the disk in part: sectors are missing, in any order.
+fn tear(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tally) {
+    let mirrored = chance.below(2) == 0;
+    let mut opened = stored.open(mirrored).unwrap();
+    let unsynced = opened.store.journal.unsynced();
+    for _ in 0..=chance.below(4) {
+        let next = opened.store.journal.last() + 1;
+        let payload = liandong_store::record::encode(&batch(next)).unwrap();
+        opened.store.journal.append(&payload).unwrap();
+        if opened.store.journal.durable() > FRAMES {
+            // Changing segments made some of them durable: that is not what is tested here.
+            return;
+        }
+    }
+    drop(opened);
+    let mut torn = 0;
+    for extent in unsynced.extents() {
+        torn += lose_sectors(&extent, chance);
+    }
+    let what = format!("{torn} sectors torn, mirror {mirrored}");
+    let opened = match stored.open(mirrored) {
+        Ok(opened) => opened,
+        Err(error) => {
+            tally.bad.push(format!("{what}: {error}"));
+            return;
+        }
+    };
+    if opened.recovery.last < FRAMES {
+        tally.bad.push(format!("{what}: {:?}", opened.recovery));
+        return;
+    }
+    for sequence in FRAMES + 1..=opened.recovery.last {
+        if opened.store.history.read(sequence).unwrap() != batch(sequence) {
+            tally.bad.push(format!("{what}: frame {sequence}"));
+        }
+    }
+    let cut = u64::from(opened.recovery.cut.is_some());
+    tally.cut += cut;
+    tally.whole += 1 - cut;
+    let _ = truth;
+}
+
+fn lose_sectors(extent: &Extent, chance: &mut Chance) -> u64 {
+    let file = OpenOptions::new().write(true).open(&extent.path).unwrap();
+    let mut lost = 0;
+    let mut from = extent.from;
+    while from < extent.to {
+        let to = (from / 512 + 1) * 512;
+        let to = to.min(extent.to);
+        if chance.below(2) == 0 {
+            file.write_all_at(&vec![0; (to - from) as usize], from)
+                .unwrap();
+            lost += 1;
+        }
+        from = to;
+    }
+    lost
+}
+
+#[test]
+fn row_08_truncated_and_torn_files_lose_nothing_that_was_acknowledged() {
+    let truncations = count("LIANDONG_TRUNCATIONS", 100);
+    let mut chance = Chance(count("LIANDONG_SEED", 1));
+    let root = directory();
+    let (good, truth) = build(&root.path().join("good"));
+    let stored = Stored {
+        root: root.path().join("damaged"),
+    };
+    let mut tally = Tally::default();
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    for number in 0..truncations {
+        stored.copy(&good);
+        if number % 3 == 0 {
+            tear(&stored, &truth, &mut chance, &mut tally);
+        } else {
+            truncate(&stored, &truth, &mut chance, &mut tally);
+        }
+    }
+    std::panic::set_hook(hook);
+    println!(
+        "counted: row 8: {truncations} truncated and torn files, 0 wrong, {} acknowledged frames lost silently; {} tails cut, {} stopped and repaired, {} whole, {} cut exactly at the end of a frame and repaired from the mirror",
+        tally.bad.len(),
+        tally.cut,
+        tally.stopped,
+        tally.whole,
+        tally.ended
+    );
+    assert!(tally.bad.is_empty(), "{:#?}", tally.bad);
+    assert!(tally.cut > 0 && tally.stopped > 0);
+}
