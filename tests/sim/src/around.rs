@@ -19,6 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use turmoil::net::{TcpListener, TcpStream};
 
 use crate::dice::Dice;
+use crate::places::WATCH;
 use crate::trace;
 
 /// 8 April 2025, 10:00 in China: when every run begins.
@@ -76,7 +77,9 @@ impl Network for Simulated {
                 loop {
                     let stream = listener.accept().await;
                     let line = stream.map(|(stream, from)| {
-                        Connection::new(Traced(stream), Some(from))
+                        // Nodes tell the watch how full the real disk is.
+                        let traced = from.ip() != turmoil::lookup(WATCH);
+                        Connection::new(Traced { stream, traced }, Some(from))
                     });
                     if accepted.send(line).await.is_err() {
                         return;
@@ -92,13 +95,25 @@ impl Network for Simulated {
         Box::pin(async move {
             let stream = TcpStream::connect(authority).await?;
             let remote = stream.peer_addr().ok();
-            Ok(Connection::new(Traced(stream), remote))
+            Ok(Connection::new(Traced::new(stream), remote))
         })
     }
 }
 
 /// A stream whose bytes are part of the trace.
-pub(crate) struct Traced(pub(crate) TcpStream);
+pub(crate) struct Traced {
+    stream: TcpStream,
+    traced: bool,
+}
+
+impl Traced {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            traced: true,
+        }
+    }
+}
 
 impl AsyncRead for Traced {
     fn poll_read(
@@ -106,7 +121,7 @@ impl AsyncRead for Traced {
         task: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(task, into)
+        Pin::new(&mut self.stream).poll_read(task, into)
     }
 }
 
@@ -116,19 +131,19 @@ impl AsyncWrite for Traced {
         task: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.0).poll_write(task, bytes);
-        if let Poll::Ready(Ok(count)) = &written {
+        let written = Pin::new(&mut self.stream).poll_write(task, bytes);
+        if let (Poll::Ready(Ok(count)), true) = (&written, self.traced) {
             trace::bytes(trace::now(), bytes.get(..*count).unwrap_or_default());
         }
         written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(task)
+        Pin::new(&mut self.stream).poll_flush(task)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(task)
+        Pin::new(&mut self.stream).poll_shutdown(task)
     }
 }
 

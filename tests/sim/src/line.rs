@@ -83,7 +83,7 @@ fn channel(place: &Place) -> Channel {
 async fn connect(uri: Uri) -> io::Result<TokioIo<Traced>> {
     let authority = uri.authority().map(ToString::to_string);
     let stream = TcpStream::connect(authority.unwrap_or_default()).await?;
-    Ok(TokioIo::new(Traced(stream)))
+    Ok(TokioIo::new(Traced::new(stream)))
 }
 
 /// Waits for an answer as long as a client does.

@@ -34,6 +34,8 @@ struct Asked {
     without: Vec<String>,
     dir: Option<PathBuf>,
     aloud: bool,
+    /// Where everything that happens is written, for comparing two runs.
+    record: Option<PathBuf>,
     /// Print the names of the bugs that can be put in, and nothing else.
     list_planted: bool,
 }
@@ -61,10 +63,11 @@ fn asked() -> Result<Asked> {
             "--without" => asked.without = value()?.split(',').map(str::to_owned).collect(),
             "--dir" => asked.dir = Some(PathBuf::from(value()?)),
             "--aloud" => asked.aloud = true,
+            "--record" => asked.record = Some(PathBuf::from(value()?)),
             "--list-planted" => asked.list_planted = true,
             other => bail!(
                 "{other:?}: accepted are --seed, --schedule, --plant, --without, --dir, --aloud, \
-                 --list-planted"
+                 --record, --list-planted"
             ),
         }
     }
@@ -104,6 +107,9 @@ fn run(asked: &Asked) -> Result<bool> {
     }
     println!("clients {}", schedule::CLIENTS);
     trace::begin(asked.aloud);
+    if let Some(path) = &asked.record {
+        trace::record(path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let outcome = world::run(asked.seed, &faults, &part, &dir);
     if own {
         // What is left there is in memory only until the machine restarts.

@@ -2,9 +2,13 @@
 //! on the simulated network, or in when it was sent, differ here.
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::time::Duration;
 
 thread_local! {
+    static RECORD: RefCell<Option<BufWriter<File>>> = const { RefCell::new(None) };
     static HASHER: RefCell<Option<blake3::Hasher>> = const { RefCell::new(None) };
     static ALOUD: RefCell<bool> = const { RefCell::new(false) };
 }
@@ -15,8 +19,25 @@ pub(crate) fn begin(aloud: bool) {
     ALOUD.with_borrow_mut(|loud| *loud = aloud);
 }
 
+/// Writes everything that is added to a file as well, a line each: two runs of a seed that are not
+/// the same are compared by it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn record(path: &Path) -> std::io::Result<()> {
+    let file = BufWriter::new(File::create(path)?);
+    RECORD.with_borrow_mut(|record| *record = Some(file));
+    Ok(())
+}
+
 /// Adds bytes that went over the network.
 pub(crate) fn bytes(at: Duration, what: &[u8]) {
+    RECORD.with_borrow_mut(|record| {
+        if let Some(file) = record {
+            // A record that cannot be written is shorter; nothing else hangs on it.
+            let _ = writeln!(file, "{} {}", at.as_nanos(), what.escape_ascii());
+        }
+    });
     HASHER.with_borrow_mut(|hasher| {
         if let Some(hasher) = hasher {
             hasher.update(&at.as_nanos().to_be_bytes());

@@ -19,7 +19,7 @@ use crate::trace;
 use crate::watch;
 
 /// How finely time passes. What is sent takes one of these at least.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(30);
 
 /// The longest a message takes on a line in good order.
 const SLOWEST: Duration = Duration::from_millis(60);
