@@ -109,7 +109,7 @@ async fn files_in_any_order_and_any_number_of_times_come_to_the_same() {
     let mut up = Vec::new();
     for number in 0..4 {
         do_step(&pair, number).await;
-        let parts = export_parts(county, "371500", 250).await;
+        let parts = export_parts(county, "371500", 40).await;
         assert!(parts.len() > 1 || number == 0, "step {number}");
         up.extend(parts);
     }

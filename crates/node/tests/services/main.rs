@@ -13,6 +13,8 @@ mod moving;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod poison;
+#[cfg(test)]
 mod port;
 #[cfg(test)]
 mod reports;
