@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use crate::durable::{FileError, remove_if_there, replace_file};
 
 const FILE: &str = "identity";
-const MAGIC: &[u8; 8] = b"LDIDENT1";
+const NAME: &[u8; 7] = b"LDIDENT";
+const VERSION: u8 = b'1';
 const LENGTH: usize = 28;
 
 /// Sixteen bytes that differ between any two lives of a store.
@@ -30,6 +31,19 @@ pub enum IdentityError {
     Damaged {
         /// The damaged file.
         path: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error(
+        "identity file {} has format version {found}, this program reads version {supported}",
+        path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Version found.
+        found: char,
+        /// Version this program reads.
+        supported: char,
     },
     /// The file could not be read or written.
     #[error(transparent)]
@@ -61,7 +75,12 @@ pub(crate) fn read(dir: &Path) -> Result<Option<Incarnation>, IdentityError> {
         }
     };
     match decode(&bytes) {
-        Some(incarnation) => Ok(Some(incarnation)),
+        Some((VERSION, incarnation)) => Ok(Some(incarnation)),
+        Some((found, _)) => Err(IdentityError::Version {
+            path,
+            found: char::from(found),
+            supported: char::from(VERSION),
+        }),
         None => Err(IdentityError::Damaged { path }),
     }
 }
@@ -69,7 +88,8 @@ pub(crate) fn read(dir: &Path) -> Result<Option<Incarnation>, IdentityError> {
 /// Writes the incarnation durably; the old one stays until the new one is complete.
 pub(crate) fn write(dir: &Path, incarnation: Incarnation) -> Result<(), IdentityError> {
     let mut bytes = Vec::with_capacity(LENGTH);
-    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(NAME);
+    bytes.push(VERSION);
     bytes.extend_from_slice(&incarnation.0);
     let checksum = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
@@ -77,14 +97,15 @@ pub(crate) fn write(dir: &Path, incarnation: Incarnation) -> Result<(), Identity
     Ok(())
 }
 
-fn decode(bytes: &[u8]) -> Option<Incarnation> {
+/// The version and, if it is of this one, the incarnation.
+fn decode(bytes: &[u8]) -> Option<(u8, Incarnation)> {
     let bytes: &[u8; LENGTH] = bytes.try_into().ok()?;
     let (body, checksum) = bytes.split_last_chunk::<4>()?;
     if crc32c::crc32c(body) != u32::from_le_bytes(*checksum) {
         return None;
     }
-    let incarnation = body.strip_prefix(MAGIC)?;
-    Some(Incarnation(incarnation.try_into().ok()?))
+    let (version, incarnation) = body.strip_prefix(NAME)?.split_first()?;
+    Some((*version, Incarnation(incarnation.try_into().ok()?)))
 }
 
 /// Removes what a crash may have left of an unfinished write.

@@ -16,13 +16,15 @@ use crate::record::{self, DecodeError};
 use crate::store::{CheckpointError, OpenError, Opened, Store, StoreOptions};
 
 mod crash;
+mod golden;
 
-const SEED: [u8; 16] = [3; 16];
+pub(crate) const SEED: [u8; 16] = [3; 16];
 
 pub(crate) fn options() -> StoreOptions {
     let journal = JournalOptions {
         segment_bytes: 8192,
         free_floor: 0,
+        plain_segments: 0,
         ..JournalOptions::default()
     };
     StoreOptions {

@@ -15,7 +15,21 @@ struct Tally {
     whole: u64,
     stopped: u64,
     ended: u64,
+    wrong: u64,
+    lost: u64,
     bad: Vec<String>,
+}
+
+impl Tally {
+    fn wrong(&mut self, what: String) {
+        self.wrong += 1;
+        self.bad.push(what);
+    }
+
+    fn lost(&mut self, what: String) {
+        self.lost += 1;
+        self.bad.push(what);
+    }
 }
 
 /// A file of the store is cut to a shorter length.
@@ -47,7 +61,7 @@ fn truncate(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tal
         let verified = verify(&stored.backup(), &VerifyOptions::default(), &mut |_| {});
         let noticed = verified.map_or(true, |report| !report.faults.is_empty());
         if restored.is_ok() || !noticed {
-            tally.bad.push(what);
+            tally.wrong(what);
         } else {
             tally.stopped += 1;
         }
@@ -61,7 +75,7 @@ fn truncate(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tal
             tally.ended += 1;
             repair(&stored.data(), &stored.mirror(), &mut |_| {}).unwrap();
             if truth.look(stored, false) != Seen::Whole {
-                tally.bad.push(what);
+                tally.lost(what);
             }
         }
         seen if seen.is_said() => {
@@ -74,15 +88,16 @@ fn truncate(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tal
             if mended && truth.look(stored, mirrored) == Seen::Whole {
                 tally.stopped += 1;
             } else {
-                tally.bad.push(format!("{what}: {seen:?}"));
+                tally.lost(format!("{what}: {seen:?}"));
             }
         }
-        seen => tally.bad.push(format!("{what}: {seen:?}")),
+        seen @ Seen::Silent(_) => tally.lost(format!("{what}: {seen:?}")),
+        seen => tally.wrong(format!("{what}: {seen:?}")),
     }
 }
 
 /// Frames that no sync covered reach the disk in part: sectors are missing, in any order.
-fn tear(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tally) {
+fn tear(stored: &Stored, chance: &mut Chance, tally: &mut Tally) {
     let mirrored = chance.below(2) == 0;
     let mut opened = stored.open(mirrored).unwrap();
     let unsynced = opened.store.journal.unsynced();
@@ -104,23 +119,22 @@ fn tear(stored: &Stored, truth: &Truth, chance: &mut Chance, tally: &mut Tally) 
     let opened = match stored.open(mirrored) {
         Ok(opened) => opened,
         Err(error) => {
-            tally.bad.push(format!("{what}: {error}"));
+            tally.lost(format!("{what}: {error}"));
             return;
         }
     };
     if opened.recovery.last < FRAMES {
-        tally.bad.push(format!("{what}: {:?}", opened.recovery));
+        tally.lost(format!("{what}: {:?}", opened.recovery));
         return;
     }
     for sequence in FRAMES + 1..=opened.recovery.last {
         if opened.store.history.read(sequence).unwrap() != batch(sequence) {
-            tally.bad.push(format!("{what}: frame {sequence}"));
+            tally.wrong(format!("{what}: frame {sequence}"));
         }
     }
     let cut = u64::from(opened.recovery.cut.is_some());
     tally.cut += cut;
     tally.whole += 1 - cut;
-    let _ = truth;
 }
 
 fn lose_sectors(extent: &Extent, chance: &mut Chance) -> u64 {
@@ -155,7 +169,7 @@ fn row_08_truncated_and_torn_files_lose_nothing_that_was_acknowledged() {
     for number in 0..truncations {
         stored.copy(&good);
         if number % 3 == 0 {
-            tear(&stored, &truth, &mut chance, &mut tally);
+            tear(&stored, &mut chance, &mut tally);
         } else {
             truncate(&stored, &truth, &mut chance, &mut tally);
         }
