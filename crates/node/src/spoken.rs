@@ -177,6 +177,17 @@ pub(crate) fn identity(error: &IdentityError, language: Language) -> String {
                 format!("identity file {path} is damaged: remove it and start again, peers will resynchronise"),
             )
         }
+        IdentityError::Version {
+            path,
+            found,
+            supported,
+        } => {
+            let path = path.display();
+            language.pick(
+                format!("身份文件 {path} 的格式版本为 {found}，本程序只识别 {supported}：请用较新的程序启动"),
+                format!("identity file {path} has format version {found}, this program reads {supported}: start it with a newer program"),
+            )
+        }
         IdentityError::File(error) => file(error, language),
     }
 }
