@@ -217,10 +217,9 @@ impl Reason {
             Self::ForeignRegion | Self::NotYours | Self::NotEntitled | Self::RegionMoved => {
                 Class::Denied
             }
-            Self::IdReused
-            | Self::RevisionConflict
-            | Self::AlreadyExists
-            | Self::IdentityInUse => Class::Conflict,
+            Self::IdReused | Self::RevisionConflict | Self::AlreadyExists | Self::IdentityInUse => {
+                Class::Conflict
+            }
             Self::NotAllowedNow | Self::ConsultationOver | Self::BatchRefused => Class::State,
             Self::Overloaded | Self::NoSpace | Self::Stopping | Self::Unreachable => {
                 Class::Unavailable

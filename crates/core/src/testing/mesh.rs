@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::comparing::{compare, greet};
 use super::data::code;
 use super::node::{Node, carry};
 use crate::access::Relation;
@@ -161,6 +162,79 @@ impl Mesh {
                 self.hosts.insert(below, new_host);
             }
         }
+    }
+
+    /// A node comes back from a backup of its first `share` of 16 frames, or from nothing, and its
+    /// sources push again what they last reported.
+    pub(crate) fn come_back(&mut self, node: usize, share: usize, identity: u128) {
+        let node = node % self.nodes.len();
+        let old = self.nodes[node].clone();
+        let mut hosted = Vec::new();
+        for region in self.tree.subtree(old.here) {
+            if self.hosts[&region] == node {
+                hosted.extend(self.tree.get(region).cloned());
+            }
+        }
+        let mut new = old.restored(old.journal.len() * share / 16, identity);
+        // What the configuration names, and so what moved out since the backup stays out.
+        for gone in old.state.tree().subtree(old.here) {
+            if new.state.hosts(gone) && !old.state.hosts(gone) {
+                let command = Command::MoveOut { region: gone };
+                new.run(command).unwrap();
+            }
+        }
+        new.host(&hosted).unwrap();
+        self.held
+            .retain(|(to, batch)| *to != node && batch.from != old.here);
+        self.nodes[node] = new;
+        let newest = self.newest.clone();
+        for ((source, indicator, period), (numerator, denominator)) in newest {
+            if self.hosts[&source] != node {
+                continue;
+            }
+            let ratio = denominator != 0 || indicator.as_str() == "ratio";
+            let revision = 1 + old
+                .state
+                .report(source, indicator, period)
+                .map_or(0, |head| head.revision);
+            let report = Report {
+                id: String::new(),
+                source,
+                indicator,
+                period,
+                numerator,
+                denominator: ratio.then_some(denominator),
+                revision,
+                note: String::new(),
+            };
+            self.nodes[node].push(vec![report]);
+        }
+    }
+
+    /// Every node compares with the one above until nothing differs; returns what was healed.
+    pub(crate) fn converge(&mut self, limit: usize) -> u32 {
+        let mut healed = 0;
+        for _ in 0..8 {
+            self.drain(limit);
+            let mut differed = false;
+            for node in 0..self.nodes.len() {
+                let Some(above) = self.above(node) else {
+                    continue;
+                };
+                let mut teller = self.nodes[node].clone();
+                let mut listener = self.nodes[above].clone();
+                greet(&listener, &mut teller);
+                let compared = compare(&mut teller, &mut listener, Relation::Parent, 500);
+                differed |= !compared.differing.is_empty();
+                healed += compared.healed;
+                self.nodes[node] = teller;
+                self.nodes[above] = listener;
+            }
+            if !differed {
+                return healed;
+            }
+        }
+        panic!("they do not come together");
     }
 
     /// What a node knows of a region and all below it, as events.

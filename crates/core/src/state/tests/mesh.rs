@@ -1,7 +1,7 @@
 //! Random trees on random nodes with random traffic: after a drain every sum is exact everywhere.
 
 use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 
 use crate::period::Period;
 use crate::region::{Level, Region, RegionKind};
@@ -158,5 +158,38 @@ proptest! {
         limit in 1..30usize,
     ) {
         run(&seeds, &acts, limit);
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_sum_is_exact_again_when_nodes_came_back_from_backups_or_from_nothing(
+        seeds in vec((any::<usize>(), any::<bool>(), any::<bool>()), 2..12),
+        acts in vec(act(), 0..30),
+        lost in vec((any::<usize>(), 0..=16usize, any::<bool>()), 1..5),
+        limit in 1..30usize,
+    ) {
+        let regions = regions(&seeds);
+        let mut mesh = Mesh::new(&regions);
+        let chunk = acts.len() / lost.len() + 1;
+        let mut parts = acts.chunks(chunk);
+        for (identity, (node, share, quiet)) in (100..).zip(&lost) {
+            for act in parts.next().unwrap_or_default() {
+                perform(&mut mesh, act, regions.len());
+            }
+            if *quiet {
+                mesh.drain(limit);
+            }
+            mesh.come_back(*node, *share, identity);
+        }
+        for act in parts.flatten() {
+            perform(&mut mesh, act, regions.len());
+        }
+        mesh.converge(limit);
+        let indicators = ["count".parse().unwrap(), "ratio".parse().unwrap()];
+        mesh.verify(&indicators, &["2025-02".parse().unwrap(), month()]);
+        for node in &mesh.nodes {
+            prop_assert_eq!(node.state.unowned_cells().count(), 0);
+        }
     }
 }
