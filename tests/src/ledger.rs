@@ -116,15 +116,7 @@ impl Ledger {
     /// Pushes about every second batch without an answer again, under the same id, as a client
     /// does that heard nothing.
     pub async fn repeat_unsure(&mut self, node: &Node, chance: &mut Chance) {
-        let work = Work {
-            url: node.url(),
-            schools: Vec::new(),
-            clerks: 1,
-            period: String::new(),
-            note: String::new(),
-            stubborn: false,
-            deadline: Duration::from_secs(20),
-        };
+        let work = repeating(node);
         let mut client = None;
         for period in &self.open {
             for batch in self.by_period.get_mut(period).into_iter().flatten() {
@@ -133,6 +125,34 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// How many batches were entered.
+    pub fn len(&self) -> usize {
+        self.by_period.values().map(Vec::len).sum()
+    }
+
+    /// Whether nothing was entered yet.
+    pub fn is_empty(&self) -> bool {
+        self.by_period.is_empty()
+    }
+
+    /// Pushes every batch again that was acknowledged after the first `count` were entered, under
+    /// the same ids; returns how many. For a node that was restored to an earlier state.
+    ///
+    /// # Errors
+    /// When one is not acknowledged now.
+    pub async fn repeat_from(&mut self, count: usize, node: &Node) -> Result<u64> {
+        let mut client = None;
+        let mut repeated = 0;
+        let work = repeating(node);
+        let all = self.by_period.values().flatten().skip(count);
+        for batch in all.filter(|batch| batch.fate == Fate::Acknowledged) {
+            let fate = push_once(&mut client, &work, batch).await;
+            ensure!(fate == Fate::Acknowledged, "{} again: {fate:?}", batch.id);
+            repeated += 1;
+        }
+        Ok(repeated)
     }
 
     /// Compares the months that were pushed to since the last time with the histories of the node
@@ -238,6 +258,19 @@ impl Ledger {
         );
         self.months.insert(period.to_owned(), month);
         Ok(())
+    }
+}
+
+/// How a batch is pushed again.
+fn repeating(node: &Node) -> Work {
+    Work {
+        url: node.url(),
+        schools: Vec::new(),
+        clerks: 1,
+        period: String::new(),
+        note: String::new(),
+        stubborn: false,
+        deadline: Duration::from_secs(20),
     }
 }
 

@@ -17,4 +17,5 @@ mod row_07_flips;
 mod row_09_sled;
 mod row_10_full;
 mod row_11_away;
+mod row_12_copies;
 mod slow_line;
