@@ -18,6 +18,7 @@ use std::time::Duration;
 use liandong_core::access::Relation;
 use liandong_core::command::Command;
 use liandong_core::compare::SCHEME;
+use liandong_core::planted::{self, Planted};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
@@ -92,7 +93,11 @@ pub(crate) async fn hello(context: &Context, peer: RegionCode) -> Result<Said, R
         after: watermark.map(|mark| (mark.incarnation, mark.upto)),
         name: context.config.name.clone(),
         process: context.links.process(),
-        scheme: SCHEME,
+        scheme: if planted::is(Planted::OldIncarnationTrusted) {
+            0
+        } else {
+            SCHEME
+        },
         reads_packed: true,
     };
     Ok(Said::Hello((&hello).into()))
