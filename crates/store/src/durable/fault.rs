@@ -5,6 +5,7 @@ use std::io;
 
 thread_local! {
     static ROOM: Cell<Option<u64>> = const { Cell::new(None) };
+    static AGAIN: Cell<bool> = const { Cell::new(true) };
     static SYNCS: Cell<Option<u64>> = const { Cell::new(None) };
     static HITS: Cell<u64> = const { Cell::new(0) };
 }
@@ -12,6 +13,13 @@ thread_local! {
 /// The disk takes so many bytes more, then says that it is full; `None` for no end.
 pub(crate) fn set_room(bytes: Option<u64>) {
     ROOM.set(bytes);
+    AGAIN.set(true);
+}
+
+/// Like [`set_room`], but somebody makes room as soon as one write has failed.
+pub(crate) fn set_room_once(bytes: u64) {
+    ROOM.set(Some(bytes));
+    AGAIN.set(false);
 }
 
 /// So many syncs more succeed, then one fails; `None` for no failure.
@@ -33,6 +41,9 @@ pub(super) fn room_for(bytes: usize) -> Option<usize> {
         return None;
     }
     HITS.set(HITS.get() + 1);
+    if !AGAIN.get() {
+        ROOM.set(None);
+    }
     Some(room as usize)
 }
 
