@@ -237,7 +237,7 @@ fn row_10_a_sync_that_fails_is_never_tried_again_and_nothing_acknowledged_is_los
         let place = Place::new(number % 2 == 0);
         let mut journal = place.open().unwrap();
         let hits = fault::hits();
-        fault::set_syncs(Some(chance.below(150)));
+        fault::set_syncs(Some(chance.below(100)));
         let (acknowledged, error) = write(&mut journal, FRAMES);
         fault::set_syncs(None);
         let what = format!(

@@ -233,25 +233,29 @@ fn damage_in_both_copies_at_different_places_is_repaired() {
 
 #[test]
 fn a_mirror_with_another_history_stops_and_nothing_is_changed() {
-    let (root, dir, mirror) = dirs();
-    drop(filled(&dir, &mirror, 10));
-    // The node went on without the mirror, then lost frames that the mirror had.
-    let (mut alone, _) = Journal::open(&mirror, options(), 1, &mut |_, _| Ok(())).unwrap();
-    append(&mut alone, 20);
-    drop(alone);
-    let (mut other, _) = Journal::open(&dir, options(), 1, &mut |_, _| Ok(())).unwrap();
-    other.append(b"another eleventh").unwrap();
-    append(&mut other, 20);
-    drop(other);
-    let before = root.path().join("before");
-    copy_segments(&dir, &before);
-    assert!(matches!(
-        open(&dir, &mirror, 1),
-        Err(JournalError::Diverged { sequence, .. }) if sequence >= 11
-    ));
-    expect_same(&dir, &before);
-    fs::remove_dir_all(&mirror).unwrap();
-    assert_eq!(open(&dir, &mirror, 1).unwrap().1.last, 31);
+    // In the same segment, and in later ones.
+    for more in [0, 20] {
+        let (root, dir, mirror) = dirs();
+        drop(filled(&dir, &mirror, 10));
+        // The node went on without the mirror, then lost frames that the mirror had.
+        let (mut alone, _) = Journal::open(&mirror, options(), 1, &mut |_, _| Ok(())).unwrap();
+        append(&mut alone, 1 + more);
+        drop(alone);
+        let (mut other, _) = Journal::open(&dir, options(), 1, &mut |_, _| Ok(())).unwrap();
+        other.append(b"another eleventh").unwrap();
+        other.sync().unwrap();
+        append(&mut other, more);
+        drop(other);
+        let before = root.path().join("before");
+        copy_segments(&dir, &before);
+        assert!(matches!(
+            open(&dir, &mirror, 1),
+            Err(JournalError::Diverged { sequence, .. }) if sequence >= 11
+        ));
+        expect_same(&dir, &before);
+        fs::remove_dir_all(&mirror).unwrap();
+        assert_eq!(open(&dir, &mirror, 1).unwrap().1.last, 11 + more);
+    }
 }
 
 #[test]
