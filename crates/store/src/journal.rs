@@ -15,11 +15,13 @@ use crate::durable::{Context, FileError, free_space, write_at};
 use crate::lock::DirLock;
 
 mod beside;
+mod check;
 mod cursor;
 mod damage;
 mod error;
 mod frame;
 mod index;
+mod iterator;
 mod mend;
 mod mirror;
 mod opening;
@@ -28,6 +30,7 @@ mod place;
 mod reader;
 mod recovery;
 mod rollover;
+mod scan;
 mod seal;
 mod sealed;
 mod segment;
@@ -36,13 +39,15 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use check::Verified;
 pub use error::{JournalError, ReplayError};
 pub use frame::{FrameFault, FrameHash, MAX_PAYLOAD};
 pub use index::SparseIndex;
+pub use iterator::JournalIter;
 pub use mend::{CopyOf, Repair};
 pub use mirror::Mirrored;
 pub use options::JournalOptions;
-pub use reader::{JournalIter, JournalReader, OnDisk, Space, Verified};
+pub use reader::{JournalReader, OnDisk, Space};
 pub use recovery::{Cut, Recovery, Replay};
 pub use seal::{Sealed, Sealer};
 pub use shared::{Extent, Syncer, Unsynced};

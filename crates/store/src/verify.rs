@@ -5,26 +5,26 @@
 //! and every cell is counted again at the end. A report names the first thing that does not fit, of
 //! each kind.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use liandong_core::state::{Mismatch, State};
+use liandong_core::state::Mismatch;
 
 use crate::backup::{Manifest, ManifestError};
-use crate::checkpoint::{self, Checkpoint, LossReason};
-use crate::durable::{Context, FileError};
-use crate::engine::{self, EngineFault};
+use crate::checkpoint::LossReason;
+use crate::durable::FileError;
 use crate::identity::{self, IdentityError, Incarnation};
-use crate::journal::{self, FrameHash, JournalError, JournalReader, ReplayError, Sequence};
+use crate::journal::{self, FrameHash, JournalError, JournalReader, Sequence};
 use crate::lock::{DirLock, LockError};
 use crate::progress::{Progress, Work};
-use crate::record;
 use crate::restore::{RestoreError, check_backup};
 
+mod fold;
+mod scratch;
 #[cfg(test)]
 mod tests;
+
+use fold::Fold;
+use scratch::load_copy;
 
 /// What besides the directory itself is verified, and how.
 #[derive(Debug, Clone, Default)]
@@ -297,117 +297,4 @@ fn verify_mirror(
         });
     }
     Ok(there.last())
-}
-
-/// The state as the journal makes it, compared with the checkpoint on the way.
-struct Fold {
-    state: State,
-    incarnation: Incarnation,
-    frames: u64,
-    payload_bytes: u64,
-    /// The frame of the checkpoint and the hash of its bytes.
-    checkpoint: Option<(Sequence, blake3::Hash)>,
-    differs: Option<Sequence>,
-}
-
-impl Fold {
-    fn new(incarnation: Incarnation, checkpoint: Option<Checkpoint>) -> Self {
-        let checkpoint =
-            checkpoint.map(|checkpoint| (checkpoint.sequence, blake3::hash(&checkpoint.bytes)));
-        Self {
-            state: State::default(),
-            incarnation,
-            frames: 0,
-            payload_bytes: 0,
-            checkpoint,
-            differs: None,
-        }
-    }
-
-    fn frame(&mut self, sequence: Sequence, payload: &[u8]) -> Result<(), ReplayError> {
-        for event in record::decode(payload)? {
-            self.state.apply(&event, sequence);
-        }
-        self.frames += 1;
-        self.payload_bytes += payload.len() as u64;
-        if let Some((at, expected)) = self.checkpoint
-            && at == sequence
-        {
-            let mut hasher = Hashing(blake3::Hasher::new());
-            record::write_state(self.incarnation, &self.state.snapshot(), &mut hasher)?;
-            if hasher.0.finalize() != expected {
-                self.differs = Some(sequence);
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self, report: &mut Report) {
-        report.frames = self.frames;
-        report.payload_bytes = self.payload_bytes;
-        if let Some(sequence) = self.differs {
-            report.faults.push(Fault::OtherState { sequence });
-        }
-        let (counted, cells) = self.state.recount();
-        report.cells = counted;
-        if !cells.is_empty() {
-            report.faults.push(Fault::Recount { cells });
-        }
-    }
-}
-
-struct Hashing(blake3::Hasher);
-
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Loads the checkpoint from a copy of its database.
-fn load_copy(data: &Path, scratch: Option<&Path>) -> Result<Option<Checkpoint>, LossReason> {
-    static COPIES: AtomicU64 = AtomicU64::new(0);
-    let root = engine::root(data);
-    if !root.is_dir() {
-        return Ok(None);
-    }
-    let scratch = scratch.map_or_else(std::env::temp_dir, Path::to_path_buf);
-    let (process, copies) = (std::process::id(), COPIES.fetch_add(1, Ordering::Relaxed));
-    let copy = Scratch {
-        dir: scratch.join(format!("liandong-verify-{process}-{copies}")),
-    };
-    let target = copy.dir.join("sled");
-    copy_tree(&root, &target).map_err(EngineFault::from)?;
-    checkpoint::load_from(&target)
-}
-
-/// A directory that goes when it is no longer needed.
-struct Scratch {
-    dir: PathBuf,
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What stays is in a directory for temporary files.
-        let _ = fs::remove_dir_all(&self.dir);
-    }
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<(), FileError> {
-    fs::create_dir_all(to).context("create directory", to)?;
-    for entry in fs::read_dir(from).context("list", from)? {
-        let entry = entry.context("list", from)?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy_tree(&path, &target)?;
-        } else {
-            fs::copy(&path, &target).context("copy", &path)?;
-        }
-    }
-    Ok(())
 }

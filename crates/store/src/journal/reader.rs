@@ -8,15 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use crate::durable::{Context, free_space};
 use crate::journal::Sequence;
-use crate::journal::cursor::Cursor;
 use crate::journal::error::JournalError;
-use crate::journal::frame::{FrameFault, FrameHash};
+use crate::journal::frame::FrameHash;
 use crate::journal::index::SparseIndex;
+use crate::journal::iterator::JournalIter;
 use crate::journal::place::Place;
-use crate::journal::recovery::{Position, Replay, check_frame};
 use crate::journal::segment::{self, Form};
 use crate::journal::shared::Shared;
-use crate::journal::source::Source;
 
 /// Reads durable frames.
 #[derive(Debug, Clone)]
@@ -42,15 +40,6 @@ pub struct Space {
     pub free: u64,
     /// Bytes that the next segment still has to take, above the floor that stays free.
     pub ahead: u64,
-}
-
-/// What a full verification found in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verified {
-    /// Frames checked.
-    pub frames: u64,
-    /// Bytes of payload checked.
-    pub payload_bytes: u64,
 }
 
 /// A piece of the journal in one file.
@@ -164,81 +153,6 @@ impl JournalReader {
             .collect()
     }
 
-    /// Checks every durable frame, its place and the chain from the first frame on; `progress`
-    /// gets the last sequence checked after each segment.
-    pub fn verify(&self, progress: &mut dyn FnMut(Sequence)) -> Result<Verified, JournalError> {
-        self.verify_with(&mut |_, _| Ok(()), progress)
-    }
-
-    /// Like [`Self::verify`]; `visit` is given every frame that was checked. Its error ends it.
-    pub(crate) fn verify_with(
-        &self,
-        visit: Replay<'_>,
-        progress: &mut dyn FnMut(Sequence),
-    ) -> Result<Verified, JournalError> {
-        let last = self.last();
-        let mut verified = Verified {
-            frames: 0,
-            payload_bytes: 0,
-        };
-        let mut previous = [0; 32];
-        let mut next = 1;
-        for header in segment::list(&self.shared.dir)? {
-            if next > last {
-                break;
-            }
-            let number = header.number;
-            let mut offset = segment::HEADER;
-            let corrupt = |offset, sequence, fault| JournalError::Corrupt {
-                segment: number,
-                offset,
-                sequence,
-                fault,
-            };
-            if header.first != next {
-                return Err(corrupt(offset, next, FrameFault::Missing));
-            }
-            if header.previous != previous {
-                return Err(corrupt(offset, next, FrameFault::Chain));
-            }
-            let path = segment::path(&self.shared.dir, number);
-            let source = Source::open(&self.shared.dir, number)?;
-            let mut cursor = Cursor::new(source).context("read", &path)?;
-            while next <= last {
-                let position = Position {
-                    next,
-                    previous,
-                    offset,
-                };
-                match check_frame(&mut cursor, position).context("read", &path)? {
-                    Ok(Some(checked)) => {
-                        visit(checked.sequence, checked.payload).map_err(|source| {
-                            JournalError::Replay {
-                                sequence: checked.sequence,
-                                source,
-                            }
-                        })?;
-                        verified.frames += 1;
-                        verified.payload_bytes += checked.payload.len() as u64;
-                        next = checked.after.next;
-                        previous = checked.after.previous;
-                        offset = checked.after.offset;
-                    }
-                    Ok(None) => break,
-                    Err(fault) => return Err(corrupt(offset, next, fault)),
-                }
-            }
-            progress(next - 1);
-        }
-        if next > last {
-            return Ok(verified);
-        }
-        Err(JournalError::NoSuchFrame {
-            sequence: next,
-            last: next - 1,
-        })
-    }
-
     /// The hash of a durable frame: names the whole history up to it.
     ///
     /// # Errors
@@ -288,7 +202,7 @@ impl JournalReader {
         &self.shared.files
     }
 
-    fn find(&self, sequence: Sequence) -> Result<Place, JournalError> {
+    pub(super) fn find(&self, sequence: Sequence) -> Result<Place, JournalError> {
         let last = self.last();
         let missing = JournalError::NoSuchFrame { sequence, last };
         if sequence == 0 || sequence > last {
@@ -347,53 +261,5 @@ impl JournalReader {
             Err(error) => return Err(error),
         }
         Ok(())
-    }
-}
-
-/// Durable frames in order; see [`JournalReader::iter_from`]. Ends for good after an error.
-#[derive(Debug)]
-pub struct JournalIter {
-    reader: JournalReader,
-    next: Sequence,
-    place: Option<Place>,
-    failed: bool,
-}
-
-impl JournalIter {
-    fn read_next(&mut self) -> Result<Vec<u8>, JournalError> {
-        let number = {
-            let table = self.reader.shared.table();
-            table.holding(self.next).map(|entry| entry.number)
-        };
-        if let Some(place) = self
-            .place
-            .as_mut()
-            .filter(|place| Some(place.number) == number)
-        {
-            if let Ok(payload) = place.try_payload()? {
-                return Ok(payload);
-            }
-            place.refresh()?;
-            return place.payload();
-        }
-        let mut place = self.reader.find(self.next)?;
-        let payload = place.payload()?;
-        self.place = Some(place);
-        Ok(payload)
-    }
-}
-
-impl Iterator for JournalIter {
-    type Item = Result<(Sequence, Vec<u8>), JournalError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed || self.next > self.reader.last() {
-            return None;
-        }
-        let sequence = self.next;
-        let read = self.read_next();
-        self.failed = read.is_err();
-        self.next += 1;
-        Some(read.map(|payload| (sequence, payload)))
     }
 }
