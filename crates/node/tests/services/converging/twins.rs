@@ -150,15 +150,12 @@ async fn whoever_answers_stays_and_two_that_take_turns_are_noticed() {
     first.hear_hello().await;
     let channel = city.channel.clone();
     let second = tokio::spawn(async move { dial(&channel, Some(from_process(2, "371524"))).await });
-    loop {
-        match first.hear().await.expect("it stays") {
-            Said::Ping(Ping { id }) => {
-                first.say(Said::Pong(Pong { id })).await;
-                break;
-            }
-            _ => {}
+    let id = loop {
+        if let Said::Ping(Ping { id }) = first.hear().await.expect("it stays") {
+            break id;
         }
-    }
+    };
+    first.say(Said::Pong(Pong { id })).await;
     let Err(refused) = second.await.expect("no panic") else {
         panic!("the twin was admitted");
     };
