@@ -126,3 +126,18 @@ pub(crate) enum Command {
     /// 在本机演示整个网络 || A whole mesh on this machine
     Demo(demo::DemoArguments),
 }
+
+impl Command {
+    /// Whether it works on files and processes of this machine and asks no node to act.
+    pub(crate) fn is_of_this_machine(&self) -> bool {
+        match self {
+            Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Repair(_)
+            | Self::Serve(_)
+            | Self::Demo(_) => true,
+            Self::Verify(arguments) => arguments.is_of_files(),
+            _ => false,
+        }
+    }
+}

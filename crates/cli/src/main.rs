@@ -90,6 +90,15 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
         language,
         bom: shared.bom,
     };
+    if shared.acting_region.is_some() && command.is_of_this_machine() {
+        let mark = language.pick("错误：", "error: ");
+        let text = language.pick(
+            "--region 不用于这个命令：它不以任何区域的名义办理",
+            "--region does not belong to this command: it acts for no region",
+        );
+        tell(&format!("{mark}{text}"));
+        return Ok(ExitCode::from(USAGE));
+    }
     if let Command::Demo(arguments) = &command {
         return demo::run(arguments, output);
     }
@@ -150,6 +159,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
     session.by = shared.by.unwrap_or_else(user_name);
     session.why = shared.why;
     session.region = shared.acting_region;
+    session.require_known_region().await?;
     match command {
         Command::Plan(command) => command::plan::run(&session, command).await,
         Command::Task(command) => command::task::run(&session, command).await,

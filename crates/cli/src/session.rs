@@ -1,5 +1,7 @@
 //! What every command works with: the node, the acting region, the author, the output.
 
+use std::collections::BTreeSet;
+
 use liandong_client::wire::admin::v1 as admin;
 use liandong_client::wire::rollup::v1::PlanKey;
 use liandong_client::wire::task::v1 as task;
@@ -59,6 +61,38 @@ impl Session {
         })
     }
 
+    /// Refuses a region that the node does not know, whatever the command makes of it: a mistyped
+    /// code must not pass as "nothing there".
+    pub(crate) async fn require_known_region(&self) -> Result<(), Failure> {
+        let Some(region) = self.region else {
+            return Ok(());
+        };
+        let request = admin::ListRegionsRequest {
+            under: region.to_string(),
+            depth: 1,
+        };
+        match self.client.admin().list_regions(request).await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .refusal()
+                    .is_some_and(|refusal| refusal.field == "under") =>
+            {
+                Err(Refusal::advise(
+                    Reason::UnknownRegion,
+                    "--region",
+                    region,
+                    "用 liandong region list 查看本节点所知的区域",
+                    "liandong region list shows those that the node knows",
+                )
+                .into())
+            }
+            // Too many below it to be listed: then it is there.
+            Err(error) if error.refusal().is_some() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The region that acts: the one that was named, or the node's own.
     pub(crate) async fn acting_region(&self) -> Result<String, Failure> {
         if let Some(region) = self.region {
@@ -66,6 +100,16 @@ impl Session {
         }
         let request = admin::GetStatusRequest {};
         Ok(self.client.admin().get_status(request).await?.region)
+    }
+
+    /// The regions and units that the node hosts.
+    pub(crate) async fn hosted_regions(&self) -> Result<BTreeSet<RegionCode>, Failure> {
+        let request = admin::GetStatusRequest {};
+        let status = self.client.admin().get_status(request).await?;
+        let codes = status.hosted.iter();
+        Ok(codes
+            .filter_map(|hosted| hosted.region.parse().ok())
+            .collect())
     }
 
     /// The region that acts, or no region for a filter.

@@ -46,14 +46,14 @@ pub(crate) async fn run(arguments: &RestoreArguments, output: Output) -> Result<
             "已用 {when} 的备份恢复到 {to}：{last} 帧，{shown_size}，全部核对无误\n\
              接下来：启动节点。它以新的身份批次运行，上级、下级和结对方会发现并重新互相补齐；\n\
              下级会把自己的数据再送来一次，不会重复计算。备份之后本级自己收下的填报不在备份里：\n\
-             上级的 liandong status 会列出“本节点有、所属节点已没有的内容”，请相关学校重新上报。"
+             liandong status 会列出“对方有、本节点已没有的内容”，请相关学校重新上报。"
         ),
         format!(
             "restored to {to}, from the backup of {when}: {last} frames, {shown_size}, all verified\n\
              Next: start the node. It begins a new incarnation; its parent, children and partners notice and\n\
              each side is told again what it lacks, and nothing counts twice. Reports that this node itself took\n\
-             after the backup are not in it: the superior's `liandong status` lists what it holds and this node has\n\
-             lost; have that reported again."
+             after the backup are not in it: `liandong status` lists what a peer still holds and this node has lost;\n\
+             have that reported again."
         ),
     );
     let said = said

@@ -15,7 +15,7 @@ use crate::session::Session;
 /// The arguments of `status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
-    /// 只看一节：hosted、links、quarantined、twins、orphaned、workers、store、attention || One section only
+    /// 只看一节：hosted、links、quarantined、twins、lost、orphaned、workers、store、attention || One section only
     #[arg(long, value_name = "SECTION", hide_possible_values = true)]
     only: Option<Section>,
 }
@@ -27,6 +27,7 @@ enum Section {
     Links,
     Quarantined,
     Twins,
+    Lost,
     Orphaned,
     Workers,
     Store,
@@ -50,6 +51,7 @@ struct Shown<'s> {
     links: Listing,
     quarantined: Listing,
     twins: Listing,
+    lost: Listing,
     orphaned: Listing,
     workers: Listing,
     store: Listing,
@@ -118,6 +120,7 @@ fn listings(status: &v1::GetStatusResponse) -> Shown<'_> {
         links: tables::links(&status.links),
         quarantined: tables::quarantined(&status.quarantined),
         twins: tables::twins(&status.twins),
+        lost: tables::lost(&status.lost),
         orphaned: tables::orphaned(&status.orphaned),
         workers: tables::workers(&status.workers),
         store: tables::store(status.store.as_ref(), status.journal_frame),
@@ -132,6 +135,7 @@ impl Shown<'_> {
             Section::Links => &self.links,
             Section::Quarantined => &self.quarantined,
             Section::Twins => &self.twins,
+            Section::Lost => &self.lost,
             Section::Orphaned => &self.orphaned,
             Section::Workers => &self.workers,
             Section::Store => &self.store,
@@ -193,6 +197,13 @@ fn for_people(
         (
             ("\n同一身份的两个节点", "\nTwo nodes with one identity"),
             shown.twins.clone(),
+        ),
+        (
+            (
+                "\n对方有、本节点已没有的内容",
+                "\nHeld by a peer and no longer here",
+            ),
+            shown.lost.clone(),
         ),
         (
             (

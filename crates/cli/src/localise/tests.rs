@@ -88,7 +88,16 @@ fn every_command_of_the_design_is_understood() {
         "region import out.bin",
         "indicator list --plan p",
         "status --node http://127.0.0.1:7410",
-        "verify --journal",
+        "verify --only journal,peers",
+        "verify --data d",
+        "verify --config node.toml",
+        "verify --backup b",
+        "backup --data d --to b",
+        "backup --config node.toml --to b",
+        "restore --from b --data d",
+        "repair --config node.toml --from mirror",
+        "repair --data d --from b",
+        "status --only links",
         "serve --config node.toml",
         "demo",
     ] {
@@ -101,7 +110,7 @@ fn every_command_of_the_design_is_understood() {
 #[test]
 fn wrong_words_are_named_with_what_would_do() {
     let cases = [
-        ("pln", "没有命令 pln；是否指 plan"),
+        ("pla", "没有命令 pla；是否指 plan"),
         ("plan import", "缺少参数"),
         (
             "plan consult x --until 2025-02-30",
@@ -130,6 +139,11 @@ fn wrong_words_are_named_with_what_would_do() {
             "“xml”无法识别；可填：table、json、csv",
         ),
         ("task assign p 1 --all-children --to 371524", "不能与"),
+        ("backup --to d", "缺少参数"),
+        ("backup --data d --config c --to d", "不能与"),
+        ("verify --data d --backup b", "不能与"),
+        ("verify --only moon", "“moon”无法识别；可填：journal"),
+        ("status --only moon", "“moon”无法识别；可填：hosted"),
     ];
     for (text, expected) in cases {
         let Err(error) = parse(text) else {
@@ -145,7 +159,8 @@ fn help_speaks_one_language() {
     for (language, word) in [(Language::Zh, "方案"), (Language::En, "Plans")] {
         let mut command = localised(Arguments::command(), language);
         for name in [
-            "", "plan", "task", "report", "rollup", "aid", "region", "serve", "demo",
+            "", "plan", "task", "report", "rollup", "aid", "region", "serve", "demo", "status",
+            "verify", "backup", "restore", "repair",
         ] {
             let inner = if name.is_empty() {
                 &mut command

@@ -174,7 +174,10 @@ pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdi
                     Cell::Count(taken.held),
                 ]);
             }
-            Err(failure) if paths.len() == 1 => return Err(failure),
+            // The same for every file: the node is not there, or the path says what is wrong.
+            Err(failure) if paths.len() == 1 && !is_about_the_file(&failure) => {
+                return Err(failure);
+            }
             Err(failure) => {
                 let why = failure.message(session.language());
                 let path = path.display();
@@ -198,6 +201,11 @@ pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdi
     } else {
         Verdict::Incomplete
     })
+}
+
+/// Whether the node refused the file, of which it does not know the name.
+fn is_about_the_file(failure: &Failure) -> bool {
+    matches!(failure, Failure::Client(error) if error.refusal().is_some())
 }
 
 /// What a person has to know or do about a file that was taken.

@@ -1,5 +1,6 @@
 //! `liandong report push`: a file of any size, row by row.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Zoned;
 use liandong_client::{PushCounts, RefusedReport};
+use liandong_core::refusal::{Reason, Refusal};
+use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ROWS, Report, check};
 use uuid::Uuid;
 
@@ -60,7 +63,8 @@ pub(super) async fn run(session: &Session, arguments: &PushArguments) -> Result<
     let mut refused = Refused::new(arguments.errors.as_deref(), session.output)?;
     let mut left_empty = 0;
     let outcome = if arguments.dry_run {
-        check_only(session, &mut file, &mut refused, &mut left_empty)
+        let hosted = session.hosted_regions().await?;
+        check_only(session, &hosted, &mut file, &mut refused, &mut left_empty)
     } else if arguments.all_or_nothing {
         push_whole(session, arguments, &mut file, &mut refused, &mut left_empty).await
     } else {
@@ -166,9 +170,11 @@ impl<R: Read> ReportFile<'_, R> {
     }
 }
 
-/// Reads everything and checks what can be checked without the node's state.
+/// Reads everything and checks what can be checked without sending it; `hosted` are the regions and
+/// units that the node takes reports of.
 fn check_only<R: Read>(
     session: &Session,
+    hosted: &BTreeSet<RegionCode>,
     file: &mut ReportFile<'_, R>,
     refused: &mut Refused,
     left_empty: &mut u64,
@@ -179,14 +185,18 @@ fn check_only<R: Read>(
         match found {
             Found::Report(row, report) => {
                 let indicator = file.known.get(report.indicator);
-                match indicator.map(|indicator| check(&report, indicator, today)) {
-                    Some(Err(refusal)) => {
+                let checked = match indicator {
+                    Some(indicator) => check(&report, indicator, today),
+                    None => Ok(()),
+                };
+                match checked.and_then(|()| check_source(&report, hosted)) {
+                    Err(refusal) => {
                         let cells = crate::input::cells_of(&report, file.known);
                         let language = session.language();
                         let line = u64::from(row);
                         refused.add_here(RefusedRow::here(line, cells, &refusal, language))?;
                     }
-                    _ => counts.accepted += 1,
+                    Ok(()) => counts.accepted += 1,
                 }
             }
             Found::LeftEmpty => *left_empty += 1,
@@ -194,6 +204,20 @@ fn check_only<R: Read>(
         }
     }
     Ok((counts, None))
+}
+
+/// The node refuses reports of what it does not host.
+fn check_source(report: &Report, hosted: &BTreeSet<RegionCode>) -> Result<(), Refusal> {
+    if hosted.contains(&report.source) {
+        return Ok(());
+    }
+    Err(Refusal::advise(
+        Reason::ForeignRegion,
+        "source",
+        report.source,
+        "请报给承载它的节点",
+        "report it to the node that hosts it",
+    ))
 }
 
 async fn push_rows<R: Read>(
@@ -294,8 +318,7 @@ async fn push_whole<R: Read>(
     Ok((pushed?, None))
 }
 
-fn too_many_rows() -> liandong_core::refusal::Refusal {
-    use liandong_core::refusal::{Reason, Refusal};
+fn too_many_rows() -> Refusal {
     Refusal::advise(
         Reason::TooManyRows,
         "--all-or-nothing",

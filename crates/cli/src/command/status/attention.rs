@@ -96,6 +96,21 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             ),
         );
     }
+    if !status.lost.is_empty() {
+        let count = status.lost.len();
+        add(
+            "lost",
+            "",
+            (
+                &format!("有 {count} 个汇总格对方还有，本节点已没有"),
+                "本节点用旧备份恢复过：请下表所列的重新上报",
+            ),
+            (
+                &format!("{count} cells are still held by a peer and no longer here"),
+                "this node was restored from an older backup: have the listed ones reported again",
+            ),
+        );
+    }
     if !status.orphaned.is_empty() {
         let count = status.orphaned.len();
         add(
@@ -112,4 +127,61 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
         );
     }
     listing
+}
+
+#[cfg(test)]
+mod tests {
+    use liandong_client::wire::admin::v1;
+
+    use super::listing;
+    use crate::output::Cell;
+
+    fn codes(status: &v1::GetStatusResponse) -> Vec<Cell> {
+        let rows = listing(status).rows;
+        rows.into_iter().map(|mut row| row.remove(0)).collect()
+    }
+
+    #[test]
+    fn a_sound_node_needs_no_attention_and_every_trouble_is_told() {
+        let mut status = v1::GetStatusResponse {
+            store: Some(v1::StoreStatus {
+                intake_open: true,
+                mirror_state: v1::MirrorState::Kept.into(),
+                ..v1::StoreStatus::default()
+            }),
+            links: vec![
+                v1::LinkStatus {
+                    relation: v1::Relation::Parent.into(),
+                    connected: true,
+                    ..v1::LinkStatus::default()
+                },
+                // A child that is away looks after itself.
+                v1::LinkStatus {
+                    relation: v1::Relation::Child.into(),
+                    ..v1::LinkStatus::default()
+                },
+            ],
+            ..v1::GetStatusResponse::default()
+        };
+        assert_eq!(codes(&status), []);
+        status.store = Some(v1::StoreStatus {
+            mirror_state: v1::MirrorState::Behind.into(),
+            ..v1::StoreStatus::default()
+        });
+        status.links[0].connected = false;
+        status.twins.push(v1::Twin::default());
+        status.quarantined.push(v1::QuarantinedChange::default());
+        status.lost.push(v1::Orphan::default());
+        status.orphaned.push(v1::Orphan::default());
+        let told = [
+            "intake-stopped",
+            "mirror-behind",
+            "twin",
+            "link-down",
+            "quarantined",
+            "lost",
+            "orphaned",
+        ];
+        assert_eq!(codes(&status), told.map(Cell::text));
+    }
 }

@@ -47,6 +47,12 @@ const ORPHANED: [Column; 4] = [
     Column::text("region", "所属", "region"),
     Column::text("id", "编号或指标、周期", "id, or indicator and period"),
 ];
+const LOST: [Column; 4] = [
+    Column::text("peer", "对方", "held by"),
+    Column::text("kind", "类别", "kind"),
+    Column::text("region", "所属", "region"),
+    Column::text("id", "指标、周期", "indicator and period"),
+];
 const WORKERS: [Column; 3] = [
     Column::text("name", "后台任务", "worker"),
     Column::text("status", "状态", "status"),
@@ -130,7 +136,15 @@ pub(super) fn twins(twins: &[v1::Twin]) -> Listing {
 }
 
 pub(super) fn orphaned(orphans: &[v1::Orphan]) -> Listing {
-    let mut listing = Listing::new(&ORPHANED);
+    left_at_one_end(orphans, &ORPHANED)
+}
+
+pub(super) fn lost(orphans: &[v1::Orphan]) -> Listing {
+    left_at_one_end(orphans, &LOST)
+}
+
+fn left_at_one_end(orphans: &[v1::Orphan], columns: &[Column; 4]) -> Listing {
+    let mut listing = Listing::new(columns);
     for orphan in orphans {
         listing.row(vec![
             Cell::text(&orphan.peer),

@@ -61,3 +61,29 @@ fn the_mark_for_excel_is_written_when_it_is_asked_for() {
     assert!(csv(Language::Zh, true).starts_with('\u{feff}'));
     assert!(!csv(Language::Zh, false).starts_with('\u{feff}'));
 }
+
+#[test]
+fn some_columns_and_some_rows_can_be_shown() {
+    let all = listing();
+    let some = all.only(&["at", "region"]);
+    let keys: Vec<&str> = some.columns.iter().map(|column| column.key).collect();
+    assert_eq!(keys, ["at", "region"]);
+    assert_eq!(some.rows.len(), 2);
+    assert_eq!(some.rows[1][1], Cell::text("=1+1"));
+    // The second row has no time and is joined nowhere.
+    let with = all.with(&["at", "joined"]);
+    assert_eq!(with.rows.len(), 1);
+    assert_eq!(with.rows[0][0], Cell::text("371500"));
+    assert!(all.with(&["no-such-column"]).is_empty());
+}
+
+#[test]
+fn bytes_are_rounded_for_people_only() {
+    let cell = Cell::Bytes(67_108_865);
+    assert_eq!(cell.for_people(Language::Zh), "64.00 MiB");
+    assert_eq!(cell.for_spreadsheets(Language::Zh), "67108865");
+    assert_eq!(serde_json::to_string(&cell).unwrap(), "67108865");
+    let both = Cell::both("磁盘", "disk");
+    assert_eq!(both.for_people(Language::Zh), "磁盘");
+    assert_eq!(serde_json::to_string(&both).unwrap(), "\"disk\"");
+}

@@ -44,6 +44,7 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 store: Some(store),
                 twins: twins(context),
                 orphaned: orphaned(state),
+                lost: lost(context),
             }
         })
         .await
@@ -72,6 +73,22 @@ fn orphaned(state: &State) -> Vec<v1::Orphan> {
         id: key.id.to_string(),
     });
     cells.chain(documents).take(MAX_LISTED).collect()
+}
+
+/// What peers hold and this node does not have any more.
+fn lost(context: &Context) -> Vec<v1::Orphan> {
+    let mut lost = Vec::new();
+    for link in context.links.list() {
+        for name in &link.only_there {
+            lost.push(v1::Orphan {
+                peer: link.peer.to_string(),
+                kind: "cell".to_owned(),
+                region: name.region.to_string(),
+                id: format!("{} {}", name.indicator, name.period),
+            });
+        }
+    }
+    lost
 }
 
 /// Regions that two nodes act for.

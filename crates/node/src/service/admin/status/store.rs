@@ -13,13 +13,13 @@ use crate::context::Context;
 pub(super) async fn status(context: &Context) -> Result<StoreStatus, Refusal> {
     let reader = context.history.journal().clone();
     let measured = blocking(context, move || {
-        let measure = || Ok((reader.on_disk()?, reader.free_space()?));
+        let measure = || Ok((reader.on_disk()?, reader.space()?));
         measure().map_err(|error: JournalError| {
             tracing::error!(%error, "cannot measure the journal");
             internal("journal")
         })
     });
-    let (on_disk, free_bytes) = measured.await?;
+    let (on_disk, space) = measured.await?;
     let floor_bytes = context.config.free_floor;
     let mirror = &context.config.mirror;
     // A mirror that fails stops the node, so one that answers keeps both copies.
@@ -36,9 +36,9 @@ pub(super) async fn status(context: &Context) -> Result<StoreStatus, Refusal> {
         mirror_state: mirror_state.into(),
         mirror_trouble: String::new(),
         checkpoint_frame: context.checkpointed.load(Ordering::Relaxed),
-        free_bytes,
+        free_bytes: space.free,
         floor_bytes,
-        intake_open: free_bytes >= floor_bytes,
+        intake_open: space.free >= floor_bytes.saturating_add(space.ahead),
         intake_trouble: String::new(),
     })
 }
