@@ -116,7 +116,7 @@ impl StreamReader {
             let bytes = document.encode_to_vec();
             match document::read(document, &bytes) {
                 Ok(document) => documents.push(document),
-                Err(set_aside) => unreadable.push(set_aside),
+                Err(set_aside) => unreadable.push(*set_aside),
             }
         }
         self.rest(after, upto, documents, unreadable, cells, trace_parent)
@@ -141,7 +141,7 @@ impl StreamReader {
         for bytes in sent {
             match document::read_bytes(&bytes) {
                 Ok(document) => documents.push(document),
-                Err(set_aside) => unreadable.push(set_aside),
+                Err(set_aside) => unreadable.push(*set_aside),
             }
         }
         self.rest(after, upto, documents, unreadable, cells, trace_parent)

@@ -58,5 +58,13 @@ pub(crate) async fn relation(
     if parent.is_some_and(|parent| parent.region == peer) {
         return Ok(Relation::Parent);
     }
-    admit(context, field, peer).await
+    let admitted = admit(context, field, peer).await;
+    admitted.map_err(|mut refusal| {
+        if let Accepted::OneOf(accepted) = &mut refusal.accepted {
+            let partners = context.config.partners.iter();
+            let others = parent.into_iter().chain(partners);
+            accepted.splice(0..0, others.map(|peer| peer.region.to_string()));
+        }
+        refusal
+    })
 }

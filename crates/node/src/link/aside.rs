@@ -66,7 +66,7 @@ pub(crate) async fn retry(
                         incoming.documents.push(document);
                         reread.push(entry.subject);
                     }
-                    Err(unapplied) => incoming.unreadable.push(unapplied),
+                    Err(unapplied) => incoming.unreadable.push(*unapplied),
                 },
                 Content::Document(document) => incoming.documents.push(*document),
                 Content::Cell(cell) => incoming.cells.push(cell),

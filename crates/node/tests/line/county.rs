@@ -14,6 +14,8 @@ use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
 use liandong_wire::admin::v1::{
     GetStatusRequest, Indicator, IndicatorKind, ListIndicatorsRequest, PeriodKind, RegionKind,
 };
+use liandong_wire::link::v1::ExportLinkRequest;
+use liandong_wire::link::v1::link_file_service_client::LinkFileServiceClient;
 use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
 use liandong_wire::progress::v1::{PushReportsRequest, Report, ReportBatch};
 use liandong_wire::rollup::v1::DrillRollupRequest;
@@ -202,6 +204,23 @@ impl County {
             }
         }
         true
+    }
+
+    /// How many changes the city has not confirmed, and how many cells they come to.
+    pub(crate) async fn would_send(&self) -> (u64, u64) {
+        let mut client = LinkFileServiceClient::new(self.channel.clone());
+        let asked = ExportLinkRequest {
+            peer: "371500".to_owned(),
+            ..ExportLinkRequest::default()
+        };
+        let mut pieces = client.export_link(asked).await.unwrap().into_inner();
+        while let Some(piece) = pieces.message().await.unwrap() {
+            if let Some(summary) = piece.summary {
+                assert_eq!(summary.documents, 0);
+                return (summary.upto - summary.after, summary.cells);
+            }
+        }
+        panic!("no summary");
     }
 
     /// Asks the city to take the county apart, which only the county can.

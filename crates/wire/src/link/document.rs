@@ -106,7 +106,7 @@ fn kind(body: &Wire) -> Kind {
 const MAX_KEPT: usize = 256 << 10;
 
 /// Reads the bytes of a document, or says what has to be set aside and why.
-pub(super) fn read_bytes(bytes: &[u8]) -> Result<Document, Unapplied> {
+pub(super) fn read_bytes(bytes: &[u8]) -> Result<Document, Box<Unapplied>> {
     match v1::Document::decode(bytes) {
         Ok(document) => read(document, bytes),
         Err(error) => {
@@ -123,7 +123,12 @@ pub(super) fn read_bytes(bytes: &[u8]) -> Result<Document, Unapplied> {
                 ..Subject::default()
             };
             let what = format!("{} bytes that are no document, {}", bytes.len(), subject.id);
-            Err(super::set_aside(what, subject, &refusal, kept(bytes)))
+            Err(Box::new(super::set_aside(
+                what,
+                subject,
+                &refusal,
+                kept(bytes),
+            )))
         }
     }
 }
@@ -132,12 +137,12 @@ pub(super) fn read_bytes(bytes: &[u8]) -> Result<Document, Unapplied> {
 ///
 /// # Errors
 /// What is to be set aside still.
-pub fn read_kept(bytes: &[u8]) -> Result<Document, Unapplied> {
+pub fn read_kept(bytes: &[u8]) -> Result<Document, Box<Unapplied>> {
     read_bytes(bytes)
 }
 
 /// Reads a document, or says what has to be set aside and why; `bytes` are what it was read from.
-pub(super) fn read(document: v1::Document, bytes: &[u8]) -> Result<Document, Unapplied> {
+pub(super) fn read(document: v1::Document, bytes: &[u8]) -> Result<Document, Box<Unapplied>> {
     let word = document
         .body
         .as_ref()
@@ -150,7 +155,7 @@ pub(super) fn read(document: v1::Document, bytes: &[u8]) -> Result<Document, Una
     };
     let what = describe(&subject);
     Document::try_from(document)
-        .map_err(|refusal| super::set_aside(what, subject, &refusal, kept(bytes)))
+        .map_err(|refusal| Box::new(super::set_aside(what, subject, &refusal, kept(bytes))))
 }
 
 fn kept(bytes: &[u8]) -> Content {

@@ -125,7 +125,11 @@ impl Import {
                 self.head = Some(admit(&self.context, header).await?);
             }
             FileSection::Changes(packed) => {
-                let read = self.changes.packed(packed)?;
+                let read = self.changes.packed(packed).map_err(|refusal| {
+                    tracing::warn!(%refusal, "a section of a file cannot be read");
+                    let place = self.counted.frames + 1;
+                    bad(&FileFault::Section { place })
+                })?;
                 if read.after < self.counted.upto || read.upto < read.after {
                     return Err(disagrees());
                 }
@@ -163,11 +167,11 @@ impl Import {
         if !head.key.has_signed_file(&seal.digest, &seal.signature) {
             let exporter = head.header.exporter;
             return Err(Refusal::advise(
-                Reason::NotEntitled,
+                Reason::Malformed,
                 "signature",
-                exporter,
-                "签名不符，文件不予导入；请向对方重新索取",
-                "the signature is not this peer's: ask for the file again",
+                "",
+                format!("不是 {exporter} 的签名，文件不予导入；请向对方重新索取"),
+                format!("it is not the signature of {exporter}: ask for the file again"),
             ));
         }
         apply(&context, spool, head, end, trace).await
