@@ -16,9 +16,10 @@ use crate::run::{Bench, Show};
 
 /// The targets of the package `liandong-fuzz`, with their shares of a run: what is slower, or has
 /// more behind it, gets more.
-const TARGETS: [(&str, u32); 10] = [
+const TARGETS: [(&str, u32); 11] = [
     ("requests", 2),
     ("frames", 3),
+    ("linkfile", 1),
     ("receive", 3),
     ("journal", 2),
     ("records", 1),

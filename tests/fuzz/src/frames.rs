@@ -7,14 +7,20 @@
 use std::sync::Arc;
 
 use liandong_core::document::{CellDocument, Document};
+use liandong_core::language::Language;
 use liandong_core::state::ChangeSet;
 use liandong_wire::bytes::{decode, encode};
-use liandong_wire::link::v1::{Ack, Changes, Frame, frame};
-use liandong_wire::link::{Hello, Incoming, ReadChanges, StreamReader, StreamWriter};
-use liandong_wire::link::{document_len, encoded_len, v1};
+use liandong_wire::link::file::{FileHeader, FileReader, FileSection, FileWriter};
+use liandong_wire::link::v1::{Ack, Frame, frame};
+use liandong_wire::link::{
+    self, Hello, Incoming, ReadChanges, StreamReader, StreamWriter, document_len, encoded_len, v1,
+};
 
 use crate::protobuf::{fields, put_bytes};
 use crate::requests::travels;
+
+/// Changes larger than this travel in pieces, in bytes.
+const PIECE: usize = 700;
 
 /// The frames of an input.
 pub(crate) fn frames_of(data: &[u8]) -> Vec<&[u8]> {
@@ -48,22 +54,15 @@ pub(crate) fn run(data: &[u8]) {
             let again = Hello::try_from(v1::Hello::from(&hello));
             assert!(again.as_ref() == Ok(&hello), "{hello:?} is not {again:?}");
         }
-        Incoming::Changes(changes) => changes_again(&changes, data.len(), &mut writer, &mut second),
+        Incoming::Changes(changes) => changes_again(&changes, &mut writer, &mut second),
         Incoming::Unanswerable { refusal, .. } => travels(&refusal),
-        Incoming::Ack(_) | Incoming::Drill { .. } | Incoming::Answer { .. } | Incoming::Unknown => {
-        }
+        // Numbers, and texts that are shown as they came.
+        _ => {}
     });
 }
 
 /// What was read, written by the other direction's writer and read by its reader, is the same.
-fn changes_again(
-    changes: &ReadChanges,
-    bytes: usize,
-    writer: &mut StreamWriter,
-    reader: &mut StreamReader,
-) {
-    assert!(changes.cells.len() <= bytes, "more cells than bytes");
-    assert!(changes.unreadable.len() <= bytes, "more trouble than bytes");
+fn changes_again(changes: &ReadChanges, writer: &mut StreamWriter, reader: &mut StreamReader) {
     for document in &changes.documents {
         let written = v1::Document::from(document);
         assert_eq!(encode(&written).len(), document_len(document));
@@ -80,10 +79,19 @@ fn changes_again(
     };
     let sent = writer.changes(changes.after, &set, &changes.trace_parent);
     assert_eq!(encode(&sent).len(), encoded_len(&sent));
-    let Ok(arrived) = decode::<Changes>(&encode(&sent)) else {
-        panic!("what was written cannot be read");
-    };
-    match reader.changes(arrived) {
+    // As it travels: packed, and large ones in pieces.
+    let pieces = link::pieces(&link::pack(&sent), PIECE);
+    let mut whole = Ok(None);
+    for piece in pieces {
+        whole = reader.piece(piece);
+    }
+    let whole = whole.map(|changes| {
+        let Some(changes) = changes else {
+            panic!("the last piece is not the last");
+        };
+        changes
+    });
+    match whole {
         Ok(again) => {
             assert_eq!(again.documents, changes.documents);
             assert_eq!(sorted(&again.cells), sorted(&changes.cells));
@@ -109,14 +117,30 @@ pub(crate) fn stream() -> Vec<u8> {
         incarnation: 7,
         after: Some((9, 3)),
         name: "东阿县".to_owned(),
+        process: 11,
+        scheme: 1,
+        reads_packed: true,
     };
     let mut said = vec![frame::Frame::Hello((&hello).into())];
     let mut writer = StreamWriter::new();
+    let mut pieces = Vec::new();
     for (number, set) in (0u64..).zip(change_sets()) {
         let changes = writer.changes(number * 10, &set, "");
-        said.push(frame::Frame::Changes(changes));
+        said.push(if number == 0 {
+            frame::Frame::Changes(changes)
+        } else {
+            frame::Frame::Packed(link::pack(&changes))
+        });
+        if number == 0 {
+            // The same again is old news.
+            let again = StreamWriter::new().changes(0, &set, "");
+            for piece in link::pieces(&link::pack(&again), PIECE) {
+                pieces.push(frame::Frame::Piece(piece));
+            }
+        }
     }
     said.push(frame::Frame::Ack(Ack { upto: 3 }));
+    said.push(frame::Frame::Ping(v1::Ping { id: 3 }));
     let question = v1::DrillQuery {
         region: "371500".to_owned(),
         indicator: "compulsory-dropouts".to_owned(),
@@ -126,12 +150,78 @@ pub(crate) fn stream() -> Vec<u8> {
         id: 1,
         query: Some(v1::query::Query::Drill(question)),
     }));
+    said.extend(pieces);
     let mut input = Vec::new();
     for frame in said {
         let frame = Frame { frame: Some(frame) };
         put_bytes(&mut input, 1, &encode(&frame));
     }
     input
+}
+
+/// Link files. The first byte says in how large parts the file comes, and whether what guards it
+/// is made to fit, so that what stands behind it is reached.
+pub(crate) fn file(data: &[u8]) {
+    let Some((how, bytes)) = data.split_first() else {
+        return;
+    };
+    let mut bytes = bytes.to_vec();
+    if how % 2 == 1 && bytes.len() > SEAL {
+        let content = bytes.len() - SEAL;
+        let digest = *blake3::hash(&bytes[..content]).as_bytes();
+        bytes[content..content + digest.len()].copy_from_slice(&digest);
+    }
+    let part = 1 + usize::from(how / 2) * 8;
+    let mut reader = FileReader::default();
+    let mut stream = StreamReader::new();
+    for part in bytes.chunks(part) {
+        reader.feed(part);
+        loop {
+            match reader.next_section() {
+                Ok(Some(FileSection::Changes(packed))) => {
+                    if let Err(refusal) = stream.packed(packed) {
+                        travels(&refusal);
+                    }
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(fault) => {
+                    assert!(!fault.message(Language::Zh).is_empty());
+                    return;
+                }
+            }
+        }
+    }
+    if let Ok(seal) = reader.finish() {
+        let content = bytes.len() - SEAL;
+        assert_eq!(seal.digest, *blake3::hash(&bytes[..content]).as_bytes());
+    }
+}
+
+/// Digest and signature at the end of a file.
+const SEAL: usize = 32 + 64;
+
+pub(crate) fn file_seeds() -> Vec<Vec<u8>> {
+    let header = FileHeader {
+        exporter: crate::sources::code("371524"),
+        recipient: crate::sources::code("371500"),
+        incarnation: 7,
+        after: 0,
+        holds: Some((9, 3)),
+        key: [5; 32],
+    };
+    let (mut writer, mut bytes) = FileWriter::begin(&header);
+    for set in change_sets() {
+        bytes.extend(writer.changes(&set));
+    }
+    let (end, _) = writer.end();
+    bytes.extend(end);
+    bytes.extend([9; 64]);
+    let mut seeds = Vec::new();
+    for how in [0u8, 1, 61, 255] {
+        seeds.push([&[how], bytes.as_slice()].concat());
+    }
+    seeds
 }
 
 fn change_sets() -> Vec<ChangeSet> {

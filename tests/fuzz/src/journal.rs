@@ -4,14 +4,19 @@
 //! Built: the bytes say which frames to write, right or wrong in their fields, but with checksums
 //! that fit, so that what stands behind the checksums is reached. Damaged: a journal as the writer
 //! leaves it, with the bytes saying what is flipped or cut; then no payload that comes back may
-//! be another than was written, in another place, or behind a gap.
+//! be another than was written, in another place, or behind a gap. Sealed: the same with a segment
+//! that was sealed.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use liandong_store::journal::{Journal, JournalOptions, Recovery};
 
 const SEGMENT_BYTES: u64 = 16 << 10;
 const HEADER: usize = 64;
+
+/// The name of the first segment.
+const FIRST: &str = "00000001.seg";
 
 /// Payloads of the damaged journal.
 const WRITTEN: usize = 6;
@@ -24,8 +29,8 @@ pub(crate) fn run(data: &[u8]) {
         Ok(folder) => folder,
         Err(error) => panic!("no folder: {error}"),
     };
-    let segment = Journal::first_segment(folder.path());
-    match how % 3 {
+    let segment = folder.path().join(FIRST);
+    match how % 4 {
         0 => {
             let mut file = header();
             file.extend_from_slice(rest);
@@ -40,7 +45,7 @@ pub(crate) fn run(data: &[u8]) {
             write(&segment, &file);
             opened_twice(folder.path());
         }
-        _ => {
+        2 => {
             let mut file = intact(folder.path(), &segment);
             damage(&mut file, rest);
             write(&segment, &file);
@@ -48,7 +53,83 @@ pub(crate) fn run(data: &[u8]) {
                 assert_eq!(*payload, payload_of(place), "frame {}", place + 1);
             }
         }
+        _ => sealed(folder.path(), &segment, rest),
     }
+}
+
+/// A damaged segment that was sealed: read at the start, and later when a checkpoint spares that.
+fn sealed(folder: &Path, segment: &Path, changes: &[u8]) {
+    for (place, (name, bytes)) in sealed_files(folder).iter().enumerate() {
+        let mut bytes = bytes.clone();
+        if place == 0 {
+            damage(&mut bytes, changes);
+        }
+        write(&folder.join(name), &bytes);
+    }
+    assert!(segment.exists());
+    for (place, payload) in opened_twice(folder).iter().enumerate() {
+        assert_eq!(*payload, payload_of(place), "frame {}", place + 1);
+    }
+    let opened = Journal::open(folder, options(), SEALED_FRAMES, &mut |_, _| Ok(()));
+    if let Ok((journal, _)) = opened {
+        let reader = journal.reader();
+        for place in 0..SEALED_FRAMES {
+            if let Ok(payload) = reader.read(place + 1) {
+                assert_eq!(payload, payload_of(place as usize), "frame {}", place + 1);
+            }
+        }
+        for read in reader.iter_from(1).take(100) {
+            let Ok((sequence, payload)) = read else {
+                break;
+            };
+            assert_eq!(
+                payload,
+                payload_of(sequence as usize - 1),
+                "frame {sequence}"
+            );
+        }
+        let _ = reader.verify(&mut |_| {});
+    }
+}
+
+/// Frames of the journal with a sealed segment.
+const SEALED_FRAMES: u64 = 120;
+
+/// The files of a journal whose first segment is sealed, with their names.
+fn sealed_files(folder: &Path) -> &'static [(String, Vec<u8>)] {
+    static FILES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let written = write_sealed(folder);
+        match written {
+            Ok(files) => files,
+            Err(error) => panic!("cannot seal: {error}"),
+        }
+    })
+}
+
+fn write_sealed(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
+    let options = JournalOptions {
+        plain_segments: 1,
+        ..options()
+    };
+    let (mut journal, _) = Journal::open(folder, options, 1, &mut |_, _| Ok(()))?;
+    for place in 0..SEALED_FRAMES {
+        journal.append(&payload_of(place as usize))?;
+        journal.sync()?;
+    }
+    if journal.sealer().run()?.is_none() {
+        return Err("nothing was sealed".into());
+    }
+    drop(journal);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        files.push((name, std::fs::read(entry.path())?));
+    }
+    files.retain(|(name, _)| name.ends_with(".seg"));
+    files.sort();
+    Ok(files)
 }
 
 /// A folder in memory where there is one.
@@ -185,7 +266,6 @@ const END: u8 = 0x5a;
 
 /// A journal of a few frames, as the writer leaves it.
 fn intact(folder: &Path, segment: &Path) -> Vec<u8> {
-    use std::sync::OnceLock;
     static FILE: OnceLock<Vec<u8>> = OnceLock::new();
     let file = FILE.get_or_init(|| {
         let opened = Journal::open(folder, options(), 1, &mut |_, _| Ok(()));
@@ -260,5 +340,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         vec![2, 0, 100, 0, 0, 3],
         vec![2, 1, 200, 4, 20, 0],
         vec![2, 3, 100, 5, 0, 0],
+        vec![3],
+        vec![3, 0, 100, 0, 0, 3],
+        vec![3, 0, 70, 0, 0, 3, 3, 200, 0, 0, 0],
     ]
 }

@@ -25,6 +25,9 @@ mod texts;
 mod cli {
     pub(crate) mod input;
 }
+// Where its own tests look for it.
+#[cfg(test)]
+pub(crate) use cli::input;
 
 /// One reader, or a few that belong together.
 #[derive(Debug)]
@@ -44,6 +47,7 @@ impl Target {
     pub const ALL: &'static [Self] = &[
         Self::new("requests", requests::run, Some(1), requests::seeds),
         Self::new("frames", frames::run, Some(0), frames::seeds),
+        Self::new("linkfile", frames::file, None, frames::file_seeds),
         Self::new("receive", receive::run, Some(1), receive::seeds),
         Self::new("journal", journal::run, None, journal::seeds),
         Self::new("records", records::run, None, records::seeds),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tonic::Status;
 
@@ -33,6 +33,9 @@ const STALLED: Duration = Duration::from_secs(2);
 
 /// How long a link waits for room.
 const LINK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many answers may wait for the caller of a connection while more are made.
+const MOST_UNREAD: usize = 4;
 
 /// The unit of the purse, in bytes.
 const COIN: usize = 1 << 10;
@@ -76,7 +79,7 @@ impl Purse {
         Self {
             own: Arc::new(Semaphore::new(0)),
             shared: Arc::new(Semaphore::new(coins)),
-            dearest: bytes / 2,
+            dearest: bytes,
             largest,
         }
     }
@@ -182,7 +185,9 @@ impl Messages {
                 // It is whole, and about to be unpacked.
                 let [compressed, ..] = self.prefix;
                 if compressed != 0 {
-                    cost.bytes += self.length().saturating_mul(MOST_UNPACKED).min(largest);
+                    let unpacked = self.length().saturating_mul(MOST_UNPACKED).min(largest);
+                    // What it is unpacked into grows by doubling.
+                    cost.bytes += unpacked * 2;
                 }
                 // Between two messages a caller may take its time.
                 self.began = None;
@@ -389,6 +394,7 @@ where
 pub(super) struct Unread {
     next: AtomicU64,
     since: Mutex<BTreeMap<u64, (Instant, u64)>>,
+    fewer: Notify,
 }
 
 impl Unread {
@@ -399,7 +405,22 @@ impl Unread {
 
     fn clear(&self, number: u64) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.remove(&number);
+        if since.remove(&number).is_some() {
+            self.fewer.notify_one();
+        }
+    }
+
+    fn is_crowded(&self) -> bool {
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.len() >= MOST_UNREAD
+    }
+
+    /// Waits until the caller has read what it asked for before, but for a few answers. Whoever
+    /// does not read gets no more made for it.
+    pub(super) async fn room(&self) {
+        while self.is_crowded() {
+            self.fewer.notified().await;
+        }
     }
 
     /// Whether an answer waits for its caller longer than patience, and the connection has not

@@ -98,6 +98,12 @@ impl Guard {
         let Ok(_working) = self.share.try_acquire() else {
             return refused(is_grpc, overloaded());
         };
+        if tokio::time::timeout(self.patience, self.unread.room())
+            .await
+            .is_err()
+        {
+            return refused(is_grpc, overloaded());
+        }
         let deadline = if is_grpc {
             asked_for(&parts.headers)
         } else {

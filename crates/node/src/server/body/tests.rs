@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, timeout};
 
-use super::{AnswerBody, BodyError, Cost, Messages, Paid, Purse, RequestBody, Unread};
+use super::{AnswerBody, BodyError, Cost, MOST_UNREAD, Messages, Paid, Purse, RequestBody, Unread};
 use crate::server::line::Moved;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -184,7 +184,7 @@ fn what_is_compressed_costs_what_it_may_unpack_to() {
     let bomb = messages.take(&[0; 16_000], largest, now);
     let expected = Cost {
         begins: false,
-        bytes: 16_000 + largest,
+        bytes: 16_000 + 2 * largest,
     };
     assert_eq!(bomb, expected);
     let mut messages = Messages::default();
@@ -223,4 +223,27 @@ async fn an_answer_that_nobody_reads_is_noticed() {
     assert!(!unread.is_stuck(PATIENCE, &moved));
     drop(answer);
     assert!(!unread.is_stuck(Duration::ZERO, &moved));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_read_gets_no_more() {
+    let (unread, moved) = (Arc::<Unread>::default(), Arc::<Moved>::default());
+    let answer = || {
+        AnswerBody::new(
+            parts(&[b"one"]),
+            Arc::clone(&unread),
+            Arc::clone(&moved),
+            None,
+        )
+    };
+    let mut waiting: Vec<_> = (0..MOST_UNREAD).map(|_| answer()).collect();
+    assert!(
+        timeout(PATIENCE, unread.room()).await.is_err(),
+        "nobody reads, and more is made"
+    );
+    let (room, last) = tokio::join!(timeout(PATIENCE, unread.room()), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        waiting.pop()
+    });
+    assert!(room.is_ok() && last.is_some());
 }

@@ -1,0 +1,150 @@
+//! Each flood in turn, each against a node of its own.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use liandong_tests::figures::{count, push};
+use liandong_tests::node::Node;
+use liandong_tests::outcome::{counted, is_long};
+use liandong_tests::settings::{Settings, school};
+use liandong_tests::wait::eventually;
+
+use crate::attack::{Attackers, CONNECTIONS, Flood};
+use crate::honest::use_it;
+use crate::resources::{Watch, files, resident};
+
+/// Names how long each flood lasts, in seconds.
+const SECONDS: &str = "LIANDONG_FLOOD_SECONDS";
+
+/// Names the only flood to make, by the beginning of its name.
+const ONLY: &str = "LIANDONG_FLOOD";
+
+/// What a flood may add to the resident memory, in KiB.
+const MOST_MEMORY: u64 = 64 << 10;
+
+/// How much slower an honest caller may be served while the flood lasts.
+const MOST_SLOWER: f64 = 2.0;
+
+/// On a machine that also runs the attackers, times below this say nothing.
+const NOISE: Duration = Duration::from_millis(20);
+
+/// Schools of the county, so that a list of its regions is of some size.
+const SCHOOLS: usize = 400;
+
+fn lasting() -> Result<Duration> {
+    let seconds = match std::env::var(SECONDS) {
+        Ok(given) => given
+            .parse()
+            .with_context(|| format!("{SECONDS}={given:?}"))?,
+        Err(_) if is_long() => 60,
+        Err(_) => 5,
+    };
+    Ok(Duration::from_secs(seconds))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts real processes and takes minutes: cargo xtask test floods"]
+async fn a_node_bears_every_known_flood() -> Result<()> {
+    let time = lasting()?;
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let mut broken = Vec::new();
+    let mut floods = 0;
+    for flood in Flood::ALL {
+        if !flood
+            .name()
+            .to_lowercase()
+            .starts_with(&only.to_lowercase())
+        {
+            continue;
+        }
+        floods += 1;
+        if let Err(error) = bears(flood, time).await {
+            println!("measured: flood: {}: FAILED: {error:#}", flood.name());
+            broken.push(format!("{}: {error:#}", flood.name()));
+        }
+    }
+    ensure!(floods > 0, "no flood is called {only:?}");
+    ensure!(broken.is_empty(), "{}", broken.join("\n"));
+    let seconds = time.as_secs();
+    counted(
+        "row 15",
+        &format!("{floods} floods from {CONNECTIONS} connections for {seconds} s each: 0 crashes"),
+    );
+    Ok(())
+}
+
+async fn bears(flood: Flood, time: Duration) -> Result<()> {
+    let node = Node::start(Settings::new("371524").schools("371524", SCHOOLS)).await?;
+    let pid = node.pid()?;
+    // Everything that is made once is made now.
+    use_it(&node, Duration::from_secs(1)).await?;
+    let mut calm = use_it(&node, time.min(Duration::from_secs(5))).await?;
+    ensure!(
+        calm.failed == 0,
+        "{} of the calm requests failed",
+        calm.failed
+    );
+    let (memory_before, files_before) = (resident(pid)?, files(pid)?);
+
+    let watch = Watch::begin(pid);
+    let attackers = Attackers::begin(flood, node.address())?;
+    let mut during = use_it(&node, time).await?;
+    let counts = attackers.end();
+    let most = watch.end().await?;
+
+    // The machine is not the same all the time: calm is the slower of before and after.
+    let mut after = use_it(&node, time.min(Duration::from_secs(5))).await?;
+    let before = calm.percentile(99).max(after.percentile(99));
+    let under = during.percentile(99);
+    let slower = under.as_secs_f64() / before.as_secs_f64().max(1e-6);
+    let grown = most.saturating_sub(memory_before);
+    let connections = counts.connections.load(Ordering::Relaxed);
+    println!(
+        "measured: flood: {}: +{} MiB, p99 {:.1} ms without and {:.1} ms under it ({slower:.2}x), \
+         {} honest requests with {} failed, {connections} connections of which the node ended {}, \
+         {} bursts",
+        flood.name(),
+        grown / 1024,
+        before.as_secs_f64() * 1e3,
+        under.as_secs_f64() * 1e3,
+        during.requests(),
+        during.failed,
+        counts.ended.load(Ordering::Relaxed),
+        counts.bursts.load(Ordering::Relaxed),
+    );
+    ensure!(connections >= CONNECTIONS, "only {connections} connections");
+    ensure!(
+        during.failed == 0,
+        "{} honest requests failed",
+        during.failed
+    );
+    ensure!(grown <= MOST_MEMORY, "{} MiB more memory", grown / 1024);
+    ensure!(
+        slower <= MOST_SLOWER || under < NOISE,
+        "honest requests take {slower:.2} times as long"
+    );
+    serves_on(&node, pid, files_before).await
+}
+
+/// The node takes figures, has let go of every connection, never panicked, and counts right.
+pub(crate) async fn serves_on(node: &Node, pid: u32, files_before: usize) -> Result<()> {
+    let unit = school("371524", 9);
+    let answer = push(node, "afterwards", vec![count(&unit, 9)]).await?;
+    let accepted = answer.counts.context("no counts")?.accepted;
+    ensure!(accepted == 1, "a figure was not taken afterwards");
+    eventually("connections are let go", async || {
+        let open = files(pid)?;
+        ensure!(
+            open <= files_before + 4,
+            "{open} files, {files_before} before"
+        );
+        Ok(Some(()))
+    })
+    .await?;
+    let log = node.log();
+    let panicked = log.lines().find(|line| line.contains("panicked"));
+    ensure!(panicked.is_none(), "{panicked:?}");
+    node.recount().await?;
+    Ok(())
+}
