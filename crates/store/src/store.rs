@@ -5,8 +5,9 @@
 //! <data>/identity       the incarnation
 //! <data>/journal/       the truth
 //! <data>/sled/          checkpoints and indexes; may be deleted at any time while the node is down
-//! <data>/restored       there until peers will be told of a restored backup
 //! <data>/sled.broken-n  the last one that was set aside
+//! <data>/restored       there until peers will be told of a restored backup
+//! <data>/journal.restoring/  a restore that was cut short; the store does not open
 //! ```
 //!
 //! Opening never guesses: a damaged journal, or one that ends before its checkpoint, stops with the
