@@ -58,8 +58,6 @@ pub(crate) struct Ledger {
     pub(crate) steps: Vec<Step>,
     /// Amounts of an aid entry, by the side and its id.
     pub(crate) amounts: BTreeMap<(&'static str, String), Vec<Amount>>,
-    /// Whether both sides were told that the project is agreed.
-    pub(crate) agreed: bool,
     /// Nodes whose data went back to an earlier moment, and the earliest of those moments.
     pub(crate) went_back: BTreeMap<&'static str, Duration>,
     /// Nodes that had a second one beside them.
@@ -73,7 +71,10 @@ impl Book {
     /// the last that comes counts, and that may be one whose answer was lost.
     pub(crate) fn may_count(&self, went_back: bool) -> Vec<Option<(i64, i64)>> {
         let value = |version: &Version| (version.numerator, version.denominator.unwrap_or(0));
-        let newest = self.versions.iter().rposition(|version| version.acknowledged);
+        let newest = self
+            .versions
+            .iter()
+            .rposition(|version| version.acknowledged);
         let mut may: Vec<Option<(i64, i64)>> = Vec::new();
         may.push(newest.and_then(|place| self.versions.get(place)).map(value));
         for (place, version) in self.versions.iter().enumerate() {

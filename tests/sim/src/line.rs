@@ -87,9 +87,7 @@ async fn connect(uri: Uri) -> io::Result<TokioIo<Traced>> {
 }
 
 /// Waits for an answer as long as a client does.
-pub(crate) async fn ask<T>(
-    request: impl Future<Output = Result<Response<T>, Status>>,
-) -> Said<T> {
+pub(crate) async fn ask<T>(request: impl Future<Output = Result<Response<T>, Status>>) -> Said<T> {
     match tokio::time::timeout(PATIENCE, request).await {
         Err(_) => Said::Nothing("no answer in time".to_owned()),
         Ok(Ok(answer)) => Said::Answer(answer.into_inner()),

@@ -25,23 +25,16 @@ const SECTOR: u64 = 512;
 /// A disk that no write finds room on.
 const NO_ROOM_MB: u64 = 1 << 39;
 
-/// What one synced write takes on a disk in good order.
-const USUAL_SYNC: Duration = Duration::from_millis(4);
+/// What a sync takes at most on a disk in good order, in milliseconds: some are still under way
+/// when the simulated network moves on.
+const USUAL_SYNC: u64 = 60;
 
 /// How a machine is at its next start.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Disk {
-    pub(crate) sync_takes: Duration,
+    /// What a sync takes; as the dice fall when absent.
+    pub(crate) sync_takes: Option<Duration>,
     pub(crate) full: bool,
-}
-
-impl Default for Disk {
-    fn default() -> Self {
-        Self {
-            sync_takes: USUAL_SYNC,
-            full: false,
-        }
-    }
 }
 
 /// One machine.
@@ -77,7 +70,10 @@ impl Machine {
         std::fs::create_dir_all(&dir).context("cannot make a machine's directory")?;
         let mut tree = "code,name,parent,level,kind\n".to_owned();
         for school in place.schools {
-            tree.push_str(&format!("{school},小学,{},unit,primary-school\n", place.code));
+            tree.push_str(&format!(
+                "{school},小学,{},unit,primary-school\n",
+                place.code
+            ));
         }
         std::fs::write(dir.join("tree.csv"), tree).context("cannot write a tree")?;
         let may_be_refused = name != place.host();
@@ -101,13 +97,18 @@ impl Machine {
         let start = self.starts.get();
         self.starts.set(start + 1);
         self.failed.set(false);
+        // What the node before had not synced is for the new one to find.
+        self.unsynced.replace(None);
         let purpose = format!("{} start {start}", self.name);
-        let dice = Dice::new(self.shared.seed, &purpose);
-        let around = surroundings(&self.clock, dice, self.disk.get().sync_takes);
+        let mut dice = Dice::new(self.shared.seed, &purpose);
+        let usual = Duration::from_millis(dice.between(1, USUAL_SYNC));
+        let sync_takes = self.disk.get().sync_takes.unwrap_or(usual);
+        let around = surroundings(&self.clock, dice, sync_takes);
         let config = match self.config() {
             Ok(config) => config,
             Err(error) => {
-                self.shared.broke(format!("start: {}: {error:#}", self.name));
+                self.shared
+                    .broke(format!("start: {}: {error:#}", self.name));
                 return std::future::pending().await;
             }
         };
@@ -166,8 +167,17 @@ impl Machine {
         Ok(config)
     }
 
-    /// The power is gone: each sector that was written and not synced is on the disk, or not, or
-    /// holds something else. The node must not run any more.
+    /// Whether a power cut would lose something now.
+    pub(crate) fn has_unsynced(&self) -> bool {
+        let unsynced = self.unsynced.borrow();
+        unsynced
+            .as_ref()
+            .is_some_and(|unsynced| !unsynced.extents().is_empty())
+    }
+
+    /// The power is gone: each sector that was written and not synced is on the disk, or not. A
+    /// disk writes a sector as a whole; one that holds something else has decayed, on which a node
+    /// rightly does not start. The node must not run any more.
     ///
     /// # Errors
     /// When the files cannot be written.
@@ -183,18 +193,11 @@ impl Machine {
             while at < extent.to {
                 let end = ((at / SECTOR + 1) * SECTOR).min(extent.to);
                 let length = usize::try_from(end - at).unwrap_or(0);
-                match dice.below(5) {
-                    0 | 1 => self.shared.count("sector-kept"),
-                    2 | 3 => {
-                        self.shared.count("sector-lost");
-                        file.write_all_at(&vec![0; length], at)?;
-                    }
-                    _ => {
-                        self.shared.count("sector-torn");
-                        let mut garbage = vec![0; length];
-                        garbage.fill_with(|| dice.next().to_be_bytes()[0]);
-                        file.write_all_at(&garbage, at)?;
-                    }
+                if dice.percent(50) {
+                    self.shared.count("sector-kept");
+                } else {
+                    self.shared.count("sector-lost");
+                    file.write_all_at(&vec![0; length], at)?;
                 }
                 at = end;
             }

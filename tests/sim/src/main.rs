@@ -55,7 +55,11 @@ fn asked() -> Result<Asked> {
     let mut asked = Asked::default();
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+        let mut value = || {
+            words
+                .next()
+                .with_context(|| format!("{word} needs a value"))
+        };
         match word.as_str() {
             "--seed" => asked.seed = value()?.parse().context("--seed needs a number")?,
             "--schedule" => asked.part = Part::read(&value()?)?,
@@ -96,7 +100,10 @@ fn run(asked: &Asked) -> Result<bool> {
     }
     let (dir, own) = match &asked.dir {
         Some(dir) => (dir.clone(), false),
-        None => (memory().join(format!("liandong-sim-{}", std::process::id())), true),
+        None => (
+            memory().join(format!("liandong-sim-{}", std::process::id())),
+            true,
+        ),
     };
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     for (place, planned) in faults.iter().enumerate() {

@@ -15,22 +15,42 @@ pub(crate) use draw::{CLIENTS, STORM, draw};
 pub(crate) enum Fault {
     /// The process is killed; the machine says goodbye to its peers for it.
     Kill { node: usize, down: u64 },
-    /// The machine loses its power: what was not synced survives sector by sector, or not.
-    PowerCut { node: usize, down: u64 },
+    /// The machine loses its power: what was not synced survives sector by sector, or not. It waits
+    /// for a moment when something is not synced, but not for longer than it lurks.
+    PowerCut { node: usize, down: u64, lurks: u64 },
     /// Like that, and the machine loses its power again while the node starts.
-    CutInRecovery { node: usize, down: u64, again: u64 },
+    CutInRecovery {
+        node: usize,
+        down: u64,
+        lurks: u64,
+        again: u64,
+    },
     /// Two hosts hear nothing of each other; what was on its way is lost.
     Partition { a: String, b: String, lasts: u64 },
     /// One of two hosts hears nothing of the other.
-    OneWay { from: String, to: String, lasts: u64 },
+    OneWay {
+        from: String,
+        to: String,
+        lasts: u64,
+    },
     /// A node hears nothing of anybody.
     Isolation { node: usize, lasts: u64 },
     /// What is on its way between two hosts stays there, and comes all at once.
     Hold { a: String, b: String, lasts: u64 },
     /// Some of what is sent between two hosts is lost; in thousandths.
-    Loss { a: String, b: String, lasts: u64, rate: u64 },
+    Loss {
+        a: String,
+        b: String,
+        lasts: u64,
+        rate: u64,
+    },
     /// What is sent between two hosts takes so many milliseconds.
-    Delay { a: String, b: String, lasts: u64, takes: u64 },
+    Delay {
+        a: String,
+        b: String,
+        lasts: u64,
+        takes: u64,
+    },
     /// A node's clock is wrong by so many seconds from now on.
     Skew { node: usize, seconds: i64 },
     /// A node starts again on a disk that takes so many milliseconds for a sync.
@@ -42,7 +62,11 @@ pub(crate) enum Fault {
     /// A node starts again with nothing.
     Emptied { node: usize },
     /// A second node starts with the identity of this one.
-    Twin { node: usize, lasts: u64, holds: Holds },
+    Twin {
+        node: usize,
+        lasts: u64,
+        holds: Holds,
+    },
 }
 
 /// What a second node with the identity of another starts with.
@@ -99,12 +123,16 @@ impl Part {
 
     /// Whether a fault takes part.
     pub(crate) fn has_fault(&self, place: usize) -> bool {
-        self.faults.as_ref().is_none_or(|kept| kept.contains(&place))
+        self.faults
+            .as_ref()
+            .is_none_or(|kept| kept.contains(&place))
     }
 
     /// Whether a client takes part.
     pub(crate) fn has_client(&self, place: usize) -> bool {
-        self.clients.as_ref().is_none_or(|kept| kept.contains(&place))
+        self.clients
+            .as_ref()
+            .is_none_or(|kept| kept.contains(&place))
     }
 }
 
@@ -133,14 +161,34 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |node: &usize| crate::places::PLACES.get(*node).map_or("?", |place| place.code);
+        let name = |node: &usize| {
+            crate::places::PLACES
+                .get(*node)
+                .map_or("?", |place| place.code)
+        };
         let kind = self.kind();
         match self {
-            Self::Kill { node, down } | Self::PowerCut { node, down } => {
+            Self::Kill { node, down } => {
                 write!(f, "{kind} of {} for {down} ms", name(node))
             }
-            Self::CutInRecovery { node, down, again } => {
-                write!(f, "{kind} of {} for {down} ms, again after {again} ms", name(node))
+            Self::PowerCut { node, down, lurks } => {
+                write!(
+                    f,
+                    "{kind} of {} for {down} ms, within {lurks} ms",
+                    name(node)
+                )
+            }
+            Self::CutInRecovery {
+                node,
+                down,
+                lurks,
+                again,
+            } => {
+                let node = name(node);
+                write!(
+                    f,
+                    "{kind} of {node} for {down} ms, within {lurks} ms, again after {again} ms"
+                )
             }
             Self::Partition { a, b, lasts } | Self::Hold { a, b, lasts } => {
                 write!(f, "{kind} between {a} and {b} for {lasts} ms")
@@ -152,7 +200,10 @@ impl fmt::Display for Fault {
                 write!(f, "{kind} of {} for {lasts} ms", name(node))
             }
             Self::Loss { a, b, lasts, rate } => {
-                write!(f, "{kind} of {rate} in 1000 between {a} and {b} for {lasts} ms")
+                write!(
+                    f,
+                    "{kind} of {rate} in 1000 between {a} and {b} for {lasts} ms"
+                )
             }
             Self::Delay { a, b, lasts, takes } => {
                 write!(f, "{kind} of {takes} ms between {a} and {b} for {lasts} ms")

@@ -43,7 +43,7 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 enum Act {
     Kill(usize),
-    Cut(usize),
+    Cut(Cut),
     Start(usize, Disk),
     Part(Vec<(String, String)>),
     Join(Vec<(String, String)>),
@@ -62,13 +62,28 @@ enum Act {
     Heal,
 }
 
+/// A machine loses its power.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    node: usize,
+    /// Until then it waits for a moment when something is written and not synced.
+    lurks_until: u64,
+    /// How long the power is away.
+    down: u64,
+    /// How long after that it goes away again.
+    again: Option<u64>,
+}
+
+/// What is to be done, and the kind of fault that begins with it.
+type Planning = (Option<&'static str>, Act);
+
 struct World<'a> {
     sim: Sim<'a>,
     shared: Rc<Shared>,
     machines: Vec<Rc<Machine>>,
     dice: Dice,
     /// What is to be done, by when and in which order.
-    acts: BTreeMap<(u64, u64), Act>,
+    acts: BTreeMap<(u64, u64), Planning>,
     planned: u64,
     twin: Option<Rc<Machine>>,
     backed_up_at: BTreeMap<usize, Duration>,
@@ -120,7 +135,6 @@ pub(crate) fn run(seed: u64, faults: &[Planned], part: &Part, dir: &Path) -> Res
     world.prepare_twin(faults, part, dir, &metrics)?;
     for (place, planned) in faults.iter().enumerate() {
         if part.has_fault(place) {
-            world.shared.count(planned.fault.kind());
             world.plan_fault(planned);
         }
     }
@@ -174,7 +188,15 @@ impl World<'_> {
 
     fn plan(&mut self, at: u64, act: Act) {
         self.planned += 1;
-        self.acts.insert((at, self.planned), act);
+        self.acts.insert((at, self.planned), (None, act));
+    }
+
+    /// Plans what a fault begins with: it is counted when it is done.
+    fn begin(&mut self, planned: &Planned, act: Act) {
+        self.planned += 1;
+        let kind = planned.fault.kind();
+        self.acts
+            .insert((planned.at, self.planned), (Some(kind), act));
     }
 
     fn plan_fault(&mut self, planned: &Planned) {
@@ -182,54 +204,73 @@ impl World<'_> {
         let usual = Disk::default();
         match planned.fault.clone() {
             Fault::Kill { node, down } => {
-                self.plan(at, Act::Kill(node));
+                self.begin(planned, Act::Kill(node));
                 self.plan(at + down, Act::Start(node, usual));
             }
-            Fault::PowerCut { node, down } => {
-                self.plan(at, Act::Cut(node));
-                self.plan(at + down, Act::Start(node, usual));
+            Fault::PowerCut { node, down, lurks } => {
+                let cut = Cut {
+                    node,
+                    lurks_until: at + lurks,
+                    down,
+                    again: None,
+                };
+                self.begin(planned, Act::Cut(cut));
             }
-            Fault::CutInRecovery { node, down, again } => {
-                self.plan(at, Act::Cut(node));
-                self.plan(at + down, Act::Start(node, usual));
-                self.plan(at + down + again, Act::Cut(node));
-                self.plan(at + down + again + 500, Act::Start(node, usual));
+            Fault::CutInRecovery {
+                node,
+                down,
+                lurks,
+                again,
+            } => {
+                let cut = Cut {
+                    node,
+                    lurks_until: at + lurks,
+                    down,
+                    again: Some(again),
+                };
+                self.begin(planned, Act::Cut(cut));
             }
             Fault::Partition { a, b, lasts } => {
-                self.plan(at, Act::Part(vec![(a.clone(), b.clone())]));
+                self.begin(planned, Act::Part(vec![(a.clone(), b.clone())]));
                 self.plan(at + lasts, Act::Join(vec![(a, b)]));
             }
             Fault::OneWay { from, to, lasts } => {
-                self.plan(at, Act::PartOneWay(from.clone(), to.clone()));
+                self.begin(planned, Act::PartOneWay(from.clone(), to.clone()));
                 self.plan(at + lasts, Act::JoinOneWay(from, to));
             }
             Fault::Isolation { node, lasts } => {
                 let lines = self.lines_of(node);
-                self.plan(at, Act::Part(lines.clone()));
+                self.begin(planned, Act::Part(lines.clone()));
                 self.plan(at + lasts, Act::Join(lines));
             }
             Fault::Hold { a, b, lasts } => {
-                self.plan(at, Act::Hold(a.clone(), b.clone()));
+                self.begin(planned, Act::Hold(a.clone(), b.clone()));
                 self.plan(at + lasts, Act::Release(a, b));
             }
             Fault::Loss { a, b, lasts, rate } => {
-                self.plan(at, Act::Lose(a.clone(), b.clone(), rate));
+                self.begin(planned, Act::Lose(a.clone(), b.clone(), rate));
                 self.plan(at + lasts, Act::Lose(a, b, 0));
             }
             Fault::Delay { a, b, lasts, takes } => {
-                self.plan(at, Act::Delay(a.clone(), b.clone(), Some(takes)));
+                self.begin(planned, Act::Delay(a.clone(), b.clone(), Some(takes)));
                 self.plan(at + lasts, Act::Delay(a, b, None));
             }
-            Fault::Skew { node, seconds } => self.plan(at, Act::Skew(node, seconds)),
+            Fault::Skew { node, seconds } => self.begin(planned, Act::Skew(node, seconds)),
             Fault::SlowDisk { node, takes } => {
-                let sync_takes = Duration::from_millis(takes);
-                let slow = Disk { sync_takes, ..usual };
-                self.plan(at, Act::Kill(node));
+                let sync_takes = Some(Duration::from_millis(takes));
+                let slow = Disk {
+                    sync_takes,
+                    ..usual
+                };
+                self.begin(planned, Act::Kill(node));
                 self.plan(at + 300, Act::Start(node, slow));
             }
             Fault::DiskFull { node, lasts } => {
-                let full = Disk { full: true, ..usual };
-                self.plan(at, Act::Kill(node));
+                let full = Disk {
+                    full: true,
+                    ..usual
+                };
+                self.begin(planned, Act::Kill(node));
                 self.plan(at + 100, Act::Start(node, full));
                 self.plan(at + lasts, Act::Kill(node));
                 self.plan(at + lasts + 100, Act::Start(node, usual));
@@ -240,11 +281,11 @@ impl World<'_> {
                 self.plan(at + later + 300, Act::Start(node, usual));
             }
             Fault::Emptied { node } => {
-                self.plan(at, Act::Empty(node));
+                self.begin(planned, Act::Empty(node));
                 self.plan(at + 300, Act::Start(node, usual));
             }
             Fault::Twin { node, lasts, holds } => {
-                self.plan(at, Act::TwinUp(node, holds));
+                self.begin(planned, Act::TwinUp(node, holds));
                 self.plan(at + lasts, Act::TwinDown);
             }
         }
@@ -273,7 +314,13 @@ impl World<'_> {
                 if entry.key().0 > until {
                     break;
                 }
-                let act = entry.remove();
+                let (kind, act) = entry.remove();
+                if let Some(kind) = kind {
+                    // A power cut counts when it comes.
+                    if !matches!(act, Act::Cut(_)) {
+                        self.shared.count(kind);
+                    }
+                }
                 self.act(act).context("cannot do what is planned")?;
             }
             let step = self.sim.step();
@@ -286,7 +333,10 @@ impl World<'_> {
                 return Ok(());
             }
             for node in 0..self.machines.len() {
-                let failed = self.machines.get(node).is_some_and(|machine| machine.failed.get());
+                let failed = self
+                    .machines
+                    .get(node)
+                    .is_some_and(|machine| machine.failed.get());
                 if failed {
                     self.crash(node);
                     self.plan(until + SUPERVISOR, Act::Start(node, Disk::default()));
@@ -303,15 +353,7 @@ impl World<'_> {
         }
         match act {
             Act::Kill(node) => self.crash(node),
-            Act::Cut(node) => {
-                for (a, b) in self.lines_of(node) {
-                    self.sim.partition(a, b);
-                }
-                self.crash(node);
-                if let Some(machine) = self.machines.get(node) {
-                    machine.lose_unsynced(&mut self.dice)?;
-                }
-            }
+            Act::Cut(cut) => self.cut(cut)?,
             Act::Start(node, disk) => self.start(node, disk),
             Act::Part(lines) => {
                 for (a, b) in lines {
@@ -328,8 +370,8 @@ impl World<'_> {
             Act::Hold(a, b) => self.sim.hold(a, b),
             Act::Release(a, b) => self.sim.release(a, b),
             Act::Lose(a, b, rate) => {
-                // A rate, not a figure of anybody's.
-                let rate = f64::from(u32::try_from(rate).unwrap_or(0)) / 1_000.0;
+                // Thousandths of one, as milliseconds are of a second.
+                let rate = Duration::from_millis(rate).as_secs_f64();
                 self.sim.set_link_fail_rate(a, b, rate);
             }
             Act::Delay(a, b, takes) => self.delay(a, b, takes),
@@ -349,6 +391,7 @@ impl World<'_> {
                 if let Some(machine) = self.machines.get(node) {
                     machine.put_back()?;
                 }
+                self.shared.count("restore");
                 let back_to = self.backed_up_at.get(&node).copied();
                 self.goes_back(node, back_to.unwrap_or_default());
             }
@@ -366,6 +409,40 @@ impl World<'_> {
                 }
             }
             Act::Heal => self.heal(),
+        }
+        Ok(())
+    }
+
+    /// Cuts the power, at once or when there is something to lose.
+    fn cut(&mut self, cut: Cut) -> Result<()> {
+        let now = u64::try_from(self.sim.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let Some(machine) = self.machines.get(cut.node).cloned() else {
+            return Ok(());
+        };
+        if now < cut.lurks_until && !machine.has_unsynced() {
+            self.plan(now + 1, Act::Cut(cut));
+            return Ok(());
+        }
+        let kind = if cut.again.is_some() {
+            "cut-in-recovery"
+        } else {
+            "power-cut"
+        };
+        self.shared.count(kind);
+        for (a, b) in self.lines_of(cut.node) {
+            self.sim.partition(a, b);
+        }
+        self.crash(cut.node);
+        machine.lose_unsynced(&mut self.dice)?;
+        self.plan(now + cut.down, Act::Start(cut.node, Disk::default()));
+        if let Some(again) = cut.again {
+            let next = Cut {
+                node: cut.node,
+                lurks_until: 0,
+                down: 500,
+                again: None,
+            };
+            self.plan(now + cut.down + again, Act::Cut(next));
         }
         Ok(())
     }
@@ -434,7 +511,8 @@ impl World<'_> {
 
     /// Everything works from now on; clocks stay as wrong as they are.
     fn heal(&mut self) {
-        self.acts.retain(|_, act| matches!(act, Act::Start(..) | Act::TwinDown));
+        self.acts
+            .retain(|_, (_, act)| matches!(act, Act::Start(..) | Act::TwinDown));
         let mut names: Vec<String> = Vec::new();
         names.extend(self.machines.iter().map(|machine| machine.name.clone()));
         names.extend([EAST.to_owned(), WEST.to_owned(), WATCH.to_owned()]);
@@ -455,7 +533,10 @@ impl World<'_> {
             self.sim.crash(twin.name.as_str());
         }
         for node in 0..self.machines.len() {
-            let full = self.machines.get(node).is_some_and(|machine| machine.disk.get().full);
+            let full = self
+                .machines
+                .get(node)
+                .is_some_and(|machine| machine.disk.get().full);
             if full {
                 self.crash(node);
             }

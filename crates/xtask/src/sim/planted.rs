@@ -95,7 +95,10 @@ impl Table {
             });
         }
         let caught = self.0.iter().filter(|caught| caught.by.is_some()).count();
-        lines.push(format!("sim: {caught} of {} planted bugs caught", self.0.len()));
+        lines.push(format!(
+            "sim: {caught} of {} planted bugs caught",
+            self.0.len()
+        ));
         lines
     }
 }

@@ -13,7 +13,10 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 /// How many clients a seed has, as it says itself.
 fn clients(run: &Run) -> usize {
-    let said = run.said.lines().find_map(|line| line.strip_prefix("clients "));
+    let said = run
+        .said
+        .lines()
+        .find_map(|line| line.strip_prefix("clients "));
     said.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 

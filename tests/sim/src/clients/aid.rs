@@ -126,7 +126,11 @@ impl<'a> Side<'a> {
     }
 
     async fn sign(&mut self) {
-        let listed = ask(self.line.aid().list_pairings(ListPairingsRequest::default())).await;
+        let listed = ask(self
+            .line
+            .aid()
+            .list_pairings(ListPairingsRequest::default()))
+        .await;
         let Some(listed) = self.heed(listed) else {
             return;
         };

@@ -334,7 +334,9 @@ impl County<'_> {
             for key in &self.keys {
                 let book = ledger.books.get(key);
                 let place = book.and_then(|book| {
-                    book.versions.iter().rposition(|version| version.acknowledged)
+                    book.versions
+                        .iter()
+                        .rposition(|version| version.acknowledged)
                 });
                 newest.extend(place.map(|place| (*key, place)));
             }

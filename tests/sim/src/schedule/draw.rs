@@ -7,6 +7,9 @@ use crate::places::{EAST, PLACES, WEST, host, links};
 /// How long things go wrong, in simulated milliseconds.
 pub(crate) const STORM: u64 = 24_000;
 
+/// How long a power cut waits for something to lose.
+const LURKS: u64 = 2_500;
+
 /// How many clients there are: one a county, the issuer of the tasks, and both sides of the
 /// pairing.
 pub(crate) const CLIENTS: usize = 28;
@@ -34,12 +37,14 @@ fn one(dice: &mut Dice, free_from: &mut [u64]) -> Option<Planned> {
             down: lasts,
         },
         14..32 => Fault::PowerCut {
-            node: machine(dice, free_from, at, lasts)?,
+            node: machine(dice, free_from, at, lasts + LURKS)?,
             down: lasts,
+            lurks: lurks(dice),
         },
         32..40 => Fault::CutInRecovery {
-            node: machine(dice, free_from, at, lasts + 1_000)?,
+            node: machine(dice, free_from, at, lasts + LURKS + 1_000)?,
             down: lasts,
+            lurks: lurks(dice),
             again: dice.below(120),
         },
         40..48 => {
@@ -89,6 +94,11 @@ fn one(dice: &mut Dice, free_from: &mut [u64]) -> Option<Planned> {
         },
     };
     Some(Planned { at, fault })
+}
+
+/// Most power cuts come when they hurt.
+fn lurks(dice: &mut Dice) -> u64 {
+    if dice.percent(80) { LURKS } else { 0 }
 }
 
 /// Faults of which a bureau sees one in ten years.

@@ -70,9 +70,15 @@ fn amounts(ledger: &Ledger, project: Option<&GetProjectResponse>, broken: &mut V
         let entries = project.iter().flat_map(|project| &project.entries);
         let mut entries = entries.filter(|entry| entry.region == *side && entry.id == *id);
         let value = entries.next().map(fen);
-        let newest = sent.iter().rposition(|amount| amount.acknowledged_at.is_some());
+        let newest = sent
+            .iter()
+            .rposition(|amount| amount.acknowledged_at.is_some());
         let mut may: Vec<Option<i64>> = Vec::new();
-        may.push(newest.and_then(|newest| sent.get(newest)).map(|amount| amount.fen));
+        may.push(
+            newest
+                .and_then(|newest| sent.get(newest))
+                .map(|amount| amount.fen),
+        );
         for amount in sent {
             let gone = amount
                 .acknowledged_at
@@ -150,13 +156,22 @@ fn brief(project: Option<&GetProjectResponse>) -> String {
     let Some(project) = project else {
         return "nothing".to_owned();
     };
-    let version = project.overview.as_ref().map_or(0, |overview| overview.version);
+    let version = project
+        .overview
+        .as_ref()
+        .map_or(0, |overview| overview.version);
     let consent = project.consent.is_some();
     let entries: Vec<String> = project
         .entries
         .iter()
         .map(|entry| {
-            format!("{} {} v{} {}", entry.region, entry.id, entry.version, fen(entry))
+            format!(
+                "{} {} v{} {}",
+                entry.region,
+                entry.id,
+                entry.version,
+                fen(entry)
+            )
         })
         .collect();
     format!("v{version}, consent {consent}, {}", entries.join(", "))

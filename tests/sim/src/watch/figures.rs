@@ -93,8 +93,10 @@ async fn counted(shared: &Shared, lines: &[Line], broken: &mut Vec<String>) -> F
                 continue;
             }
         };
-        let counting: Vec<&ReportVersion> =
-            versions.iter().filter(|version| version.counts_now).collect();
+        let counting: Vec<&ReportVersion> = versions
+            .iter()
+            .filter(|version| version.counts_now)
+            .collect();
         if counting.len() > 1 {
             broken.push(format!("once: {key:?} has {} that count", counting.len()));
         }
@@ -112,7 +114,9 @@ async fn counted(shared: &Shared, lines: &[Line], broken: &mut Vec<String>) -> F
         let may = ledger.books.get(key).map(|book| book.may_count(went_back));
         let may = may.unwrap_or_default();
         if !may.contains(&value) {
-            broken.push(format!("acknowledged: {key:?} is {value:?}, may be {may:?}"));
+            broken.push(format!(
+                "acknowledged: {key:?} is {value:?}, may be {may:?}"
+            ));
         }
         if let Some(value) = value {
             figures.insert(*key, value);
@@ -223,5 +227,7 @@ fn shown(place: &'static Place) -> Vec<&'static str> {
         .iter()
         .filter(|other| other.code != place.code && is_within(other.code, place.code));
     let inner = below.filter(|other| other.children().next().is_some());
-    std::iter::once(place.code).chain(inner.map(|other| other.code)).collect()
+    std::iter::once(place.code)
+        .chain(inner.map(|other| other.code))
+        .collect()
 }

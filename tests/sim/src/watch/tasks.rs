@@ -16,14 +16,17 @@ pub(super) async fn look(shared: &Shared, lines: &[Line]) -> Vec<String> {
         .filter(|(_, place)| place.code == DONOR || place.parent == DONOR)
         .map(|(number, _)| number)
         .collect();
-    let asked = wanted.iter().filter_map(|number| lines.get(*number)).map(|line| {
-        let mut client = line.task();
-        let request = ListTasksRequest {
-            issuer: DONOR.to_owned(),
-            ..ListTasksRequest::default()
-        };
-        async move { client.list_tasks(request).await }
-    });
+    let asked = wanted
+        .iter()
+        .filter_map(|number| lines.get(*number))
+        .map(|line| {
+            let mut client = line.task();
+            let request = ListTasksRequest {
+                issuer: DONOR.to_owned(),
+                ..ListTasksRequest::default()
+            };
+            async move { client.list_tasks(request).await }
+        });
     let answers = all(asked.collect()).await;
     let mut listed: Vec<(&str, ListTasksResponse)> = Vec::new();
     for (number, said) in wanted.iter().zip(answers) {
