@@ -23,8 +23,8 @@ const KEYS: [(&str, &[&str]); 8] = [
             "tree",
         ],
     ),
-    ("parent", &["address", "region"]),
-    ("partner", &["address", "region"]),
+    ("parent", &["address", "key", "region"]),
+    ("partner", &["address", "key", "region"]),
     (
         "reporting",
         &["grace_days", "green_from_percent", "yellow_from_percent"],
