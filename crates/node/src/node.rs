@@ -297,6 +297,15 @@ fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeErro
     if let Some(loss) = &opened.loss {
         tracing::warn!(%loss, "the checkpoint was not usable; the journal was read instead");
     }
+    if let Some(mirrored) = &opened.recovery.mirrored {
+        for repair in &mirrored.repairs {
+            tracing::warn!(?repair, "frames were taken from the other copy of the journal");
+        }
+        let (copied, restored) = (mirrored.copied, mirrored.restored);
+        if copied + restored > 0 {
+            tracing::warn!(copied, restored, "segments were copied between journal and mirror");
+        }
+    }
     tracing::info!(
         frames = opened.recovery.last,
         checkpoint = opened.checkpoint.unwrap_or(0),
