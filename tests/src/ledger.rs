@@ -245,9 +245,10 @@ impl Ledger {
         let month = judge(batches, &shown, &mut self.tally);
         ensure!(
             self.tally.is_clean(),
-            "{} in {period}: {}; it shows {shown:?}",
+            "{} in {period}: {}; it shows {:.2000}",
             node.region(),
-            self.tally()
+            self.tally(),
+            format!("{shown:?}")
         );
         let client = node.client().await?;
         let held = sums_in(&client, node.region(), DROPOUTS, period).await?;

@@ -84,7 +84,7 @@ impl Load {
                 stop: Arc::clone(&stop),
                 refused: Arc::clone(&refused),
             };
-            chance.next();
+            chance.number();
             tokio::spawn(clerk.push())
         });
         Self {

@@ -265,29 +265,23 @@ impl Trace {
         };
         let is_journal = target.contains("/journal/");
         match call.name {
-            "fdatasync" | "fsync" if is_journal => {
-                // strace marks what it made up instead of asking the disk.
-                if call.result == "0" {
-                    let file = self.files.entry(target.to_owned()).or_default();
-                    let latest = file.syncs.last().map_or(0, |&(_, began)| began);
-                    file.syncs.push((call.returned, latest.max(call.began)));
-                    self.order.syncs += 1;
+            // strace marks what it made up instead of asking the disk.
+            "fdatasync" | "fsync" if is_journal && call.result == "0" => {
+                let file = self.files.entry(target.to_owned()).or_default();
+                let latest = file.syncs.last().map_or(0, |&(_, began)| began);
+                file.syncs.push((call.returned, latest.max(call.began)));
+                self.order.syncs += 1;
+            }
+            "pwrite64" | "pwritev" | "write" | "writev" if is_journal && call.taken().is_some() => {
+                for push in pushes(&call.bytes()) {
+                    self.written
+                        .insert(push, (target.to_owned(), call.returned));
                 }
             }
-            "pwrite64" | "pwritev" | "write" | "writev" if is_journal => {
-                if call.taken().is_some() {
-                    for push in pushes(&call.bytes()) {
-                        self.written
-                            .insert(push, (target.to_owned(), call.returned));
-                    }
-                }
-            }
-            "recvfrom" if target.starts_with("socket:") => {
-                if call.taken().is_some() {
-                    let connection = self.connections.entry(target.to_owned()).or_default();
-                    for (stream, part) in connection.arriving.take(&call.bytes()) {
-                        connection.bodies.entry(stream).or_default().extend(part);
-                    }
+            "recvfrom" if target.starts_with("socket:") && call.taken().is_some() => {
+                let connection = self.connections.entry(target.to_owned()).or_default();
+                for (stream, part) in connection.arriving.take(&call.bytes()) {
+                    connection.bodies.entry(stream).or_default().extend(part);
                 }
             }
             "sendto" | "sendmsg" | "writev" | "write" if target.starts_with("socket:") => {

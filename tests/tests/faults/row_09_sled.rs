@@ -110,7 +110,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 #[tokio::test]
 #[ignore = "real faults: cargo xtask faults --row 9"]
 async fn row_09_a_lost_database_is_made_again() -> Result<()> {
-    let harms = times(21, 50)?;
+    let harms = times(50, 50)?;
     let mut office = Office::open(ROW)?;
     let mut node = Node::start(settings(BUSY)).await?;
     let begun = Instant::now();

@@ -62,7 +62,7 @@ async fn restore(node: &mut Node) -> Result<()> {
 #[tokio::test]
 #[ignore = "real faults: cargo xtask faults --row 12"]
 async fn row_12_restored_from_an_old_backup() -> Result<()> {
-    let times = times(4, 20)?;
+    let times = times(8, 20)?;
     let mut office = Office::open(RESTORED)?;
     let mut province = Node::start(Settings::new(PROVINCE).section(BUSY)).await?;
     let city = Settings::new(CITY).section(BUSY).parent(&province);
@@ -132,7 +132,7 @@ async fn row_12_restored_from_an_old_backup() -> Result<()> {
 #[tokio::test]
 #[ignore = "real faults: cargo xtask faults --row 12"]
 async fn row_12_two_nodes_with_one_identity() -> Result<()> {
-    let times = times(2, 20)?;
+    let times = times(4, 20)?;
     let mut office = Office::open(TWINS)?;
     let city = Node::start(Settings::new(CITY).section(BUSY)).await?;
     let mut county = Node::start(settings(BUSY).parent(&city)).await?;
