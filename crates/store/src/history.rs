@@ -44,11 +44,6 @@ pub struct History {
 }
 
 impl History {
-    /// The history in a journal that no store has open, for tools.
-    pub fn of(reader: JournalReader) -> Self {
-        Self::new(reader)
-    }
-
     pub(crate) fn new(reader: JournalReader) -> Self {
         Self { reader }
     }

@@ -34,7 +34,7 @@ pub use key::{KeyError, KeySeed, key_seed};
 pub use lock::{DirLock, LockError};
 pub use progress::{Progress, Work};
 pub use repair::{RepairError, Repaired, repair};
-pub use restore::{RestoreError, Restored, confirm_restored, restore, verify_backup};
+pub use restore::{RestoreError, Restored, confirm_restored, restore};
 pub use spool::{Spool, SpoolError};
 pub use store::{
     CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Store,

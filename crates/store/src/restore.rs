@@ -117,30 +117,6 @@ pub fn restore(
     })
 }
 
-/// Verifies a backup as a whole, as [`restore`] does before it writes anything; `progress` counts
-/// bytes read. Returns what is in it.
-///
-/// # Errors
-/// [`RestoreError`] names the first thing that does not fit.
-pub fn verify_backup(
-    backup: &Path,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Manifest, RestoreError> {
-    let manifest = Manifest::read(backup)?;
-    let mut done = Progress {
-        work: Work::Check,
-        frame: 0,
-        done: 0,
-        total: manifest.bytes(),
-    };
-    check_backup(&manifest, backup, &mut |last, bytes| {
-        done.frame = last;
-        done.done += bytes;
-        progress(done);
-    })?;
-    Ok(manifest)
-}
-
 /// Checks that every file of a backup is what the manifest says and that the frames in them are one
 /// chain; `visit` is told the last frame and the size of each.
 pub(crate) fn check_backup(
