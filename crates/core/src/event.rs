@@ -46,6 +46,8 @@ pub enum Event {
     Healed(Healed),
     /// Cells that their region has no figure for any more are told as nothing.
     Withdrawn(Vec<CellName>),
+    /// A peer holds of a region that another node hosts what no node below knows of any more.
+    Overtaken(Overtaken),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -166,6 +168,16 @@ pub struct Met {
     pub peer: RegionCode,
     /// Whether it holds what an earlier life told it, and still has to be asked for it.
     pub holds_earlier_life: bool,
+}
+
+/// A version that a peer holds of a region, above what was told here: that region's node began anew,
+/// and so did this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overtaken {
+    /// The region.
+    pub region: RegionCode,
+    /// The version that its node has to rise above.
+    pub version: u64,
 }
 
 /// What a comparison with a peer led to.

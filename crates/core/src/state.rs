@@ -101,6 +101,8 @@ pub struct State {
     /// Peers that were met in this life; true while one holds what an earlier life told it and was
     /// not asked for it yet.
     met: BTreeMap<RegionCode, bool>,
+    /// Versions that peers hold of regions of other nodes, above what was told here.
+    overtaken: BTreeMap<RegionCode, u64>,
     /// What is held here and its teller no longer has, with the teller.
     unowned_documents: BTreeMap<DocumentKey, RegionCode>,
     unowned_cells: BTreeMap<CellKey, RegionCode>,

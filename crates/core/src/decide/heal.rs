@@ -10,12 +10,12 @@ use super::{Setting, life, require_hosted};
 use crate::command::{Answer, Decision, Healing, Reconciling};
 use crate::compare::{Bucket, CellName, Direction, Findings};
 use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
-use crate::event::{Event, Healed};
+use crate::event::{Event, Healed, Overtaken};
 use crate::refusal::{Reason, Refusal};
 use crate::region::RegionCode;
 use crate::state::{State, Stored};
 
-use crate::state::fold::EPOCH_SHIFT;
+use crate::state::fold::{EPOCH_SHIFT, roster_key};
 
 /// No node lives so often; what stands above comes from a fault and is not followed.
 const MOST_EPOCHS: u64 = 1 << 20;
@@ -44,7 +44,8 @@ pub(super) fn heal(
         found_cells: Vec::new(),
     };
     let mut findings = Findings::default();
-    match healing.bucket {
+    let (bucket, is_current) = (healing.bucket, healing.is_current);
+    match bucket {
         Bucket::Documents(kind, owner) => {
             let direction = Direction {
                 teller: from,
@@ -63,6 +64,11 @@ pub(super) fn heal(
         Bucket::Cells(region) => {
             compare_cells(state, healing, region, &mut healed, &mut findings);
         }
+    }
+    if let Bucket::Documents(Kind::Roster, owner) = bucket
+        && let Some(version) = state.overtaken(owner).filter(|_| is_current)
+    {
+        findings.highest = version;
     }
     let count = healed.documents.len() + healed.cells.len();
     findings.healed = u32::try_from(count).unwrap_or(u32::MAX);
@@ -231,6 +237,9 @@ pub(super) fn reconcile(
         epoch: 0,
     };
     let hosted = state.hosted().find(|(code, _)| *code == owner);
+    if hosted.is_none() && state.tree().is_within(owner, setting.here) {
+        acting.events.extend(overtaken(state, owner, &findings));
+    }
     if let Some((_, epoch)) = hosted {
         for document in findings.documents {
             let named = Bucket::Documents(document.body.kind(), document.owner);
@@ -255,6 +264,33 @@ pub(super) fn reconcile(
             told_again,
         },
     }
+}
+
+/// Of a region below that another node hosts: the listener holds what this node was never told in
+/// this life. It is not this node's to tell again; the next comparison with the node below hands it
+/// on, until it comes to the region's own.
+fn overtaken(state: &State, owner: RegionCode, findings: &Findings) -> Option<Event> {
+    let documents = findings.documents.iter().map(|document| {
+        let version = match document.body.kind() {
+            // Derived in the epoch that it names.
+            Kind::Roster => document.version,
+            // Numbered one epoch below.
+            _ => document.version.saturating_add(1 << EPOCH_SHIFT),
+        };
+        let known = state.document(&document.key());
+        let is_above = known.is_none_or(|known| known.document.version < document.version);
+        if is_above { version } else { 0 }
+    });
+    let version = documents.max().unwrap_or(0).max(findings.highest);
+    let told = state.document(&roster_key(owner));
+    let told = told.map_or(0, |told| told.document.version);
+    let is_news = version >> EPOCH_SHIFT >= told >> EPOCH_SHIFT
+        && version >> EPOCH_SHIFT < MOST_EPOCHS
+        && state.overtaken(owner).is_none_or(|known| known < version);
+    is_news.then_some(Event::Overtaken(Overtaken {
+        region: owner,
+        version,
+    }))
 }
 
 struct Acting<'a> {

@@ -176,7 +176,8 @@ pub(super) fn move_in(
             | Event::Released(_)
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
-            | Event::Met(_) => {}
+            | Event::Met(_)
+            | Event::Overtaken(_) => {}
             Event::Healed(_) | Event::Withdrawn(_) => events.push(event),
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
@@ -231,6 +232,7 @@ fn came_and_left(
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
+            | Event::Overtaken(_)
             | Event::Healed(_)
             | Event::Withdrawn(_) => {}
         }

@@ -39,6 +39,9 @@ impl State {
             Event::Met(met) => self.apply_met(met),
             Event::Healed(healed) => self.apply_healed(healed),
             Event::Withdrawn(cells) => self.apply_withdrawn(cells),
+            Event::Overtaken(overtaken) => {
+                self.overtaken.insert(overtaken.region, overtaken.version);
+            }
         }
     }
 
@@ -237,7 +240,7 @@ pub(super) fn region_key(region: RegionCode) -> DocumentKey {
     }
 }
 
-pub(super) fn roster_key(region: RegionCode) -> DocumentKey {
+pub(crate) fn roster_key(region: RegionCode) -> DocumentKey {
     DocumentKey {
         kind: Kind::Roster,
         owner: region,

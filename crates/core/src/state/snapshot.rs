@@ -31,6 +31,7 @@ pub struct Snapshot {
     peer_holds: BTreeMap<RegionCode, PeerHolds>,
     life: Option<Life>,
     met: BTreeMap<RegionCode, bool>,
+    overtaken: BTreeMap<RegionCode, u64>,
     // Lists, for a map whose keys are no texts has no form in some codecs.
     unowned_documents: Vec<(DocumentKey, RegionCode)>,
     unowned_cells: Vec<(CellKey, RegionCode)>,
@@ -74,6 +75,7 @@ impl State {
             peer_holds: self.peer_holds.clone(),
             life: self.life,
             met: self.met.clone(),
+            overtaken: self.overtaken.clone(),
             unowned_documents: self.unowned_documents.clone().into_iter().collect(),
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
         }
@@ -110,6 +112,7 @@ impl State {
             peer_holds: snapshot.peer_holds,
             life: snapshot.life,
             met: snapshot.met,
+            overtaken: snapshot.overtaken,
             unowned_documents: snapshot.unowned_documents.into_iter().collect(),
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
         }

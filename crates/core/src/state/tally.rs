@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::cells::CellKey;
+use super::fold::EPOCH_SHIFT;
 use super::{Life, State};
 use crate::compare::{Bucket, CellHasher, CellName, Direction, Range, Side, Tally, document_hash};
 use crate::document::{CellDocument, Document, DocumentKey, Kind};
@@ -106,6 +107,31 @@ impl State {
             }
         }
         content
+    }
+
+    /// The version that a region's node has to rise above, because a peer of this node holds it and
+    /// what was told here stands below; `None` once the node has risen.
+    pub(crate) fn overtaken(&self, region: RegionCode) -> Option<u64> {
+        let version = *self.overtaken.get(&region)?;
+        let key = super::fold::roster_key(region);
+        let told = self.documents.get(&key);
+        let told = told.map_or(0, |told| told.document.version);
+        // Every new epoch of a region is told with its roster.
+        (version >> EPOCH_SHIFT >= told >> EPOCH_SHIFT).then_some(version)
+    }
+
+    /// The buckets of a range that have to be told again although both sides hold the same of them:
+    /// a peer of the listener holds what the teller no longer knows of.
+    pub fn overtaken_buckets(&self, direction: &Direction, range: Range) -> Vec<Bucket> {
+        let mut buckets = Vec::new();
+        for region in self.overtaken.keys() {
+            let bucket = Bucket::Documents(Kind::Roster, *region);
+            let told = !self.hosts(*region) && self.tree.is_within(*region, direction.teller);
+            if told && range.contains(&bucket) && self.overtaken(*region).is_some() {
+                buckets.push(bucket);
+            }
+        }
+        buckets
     }
 
     /// Whether a document belongs to what this node, being that side, holds of the direction.

@@ -56,7 +56,11 @@ pub(crate) fn compare(
         };
         let side = Side::Listener(direction);
         let held = listener.state.tally(side, range, true, usize::MAX);
-        for bucket in differing(&told.buckets, &held.buckets) {
+        let mut buckets = differing(&told.buckets, &held.buckets);
+        buckets.extend(listener.state.overtaken_buckets(&direction, range));
+        buckets.sort_unstable();
+        buckets.dedup();
+        for bucket in buckets {
             compared.differing.push(bucket);
             heal(teller, listener, direction, bucket, &mut compared);
         }

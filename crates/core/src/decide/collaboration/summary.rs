@@ -67,6 +67,7 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::PeerHolds(_)
         | Event::LifeBegan(_)
         | Event::Met(_)
+        | Event::Overtaken(_)
         | Event::Withdrawn(_) => {}
         Event::Healed(healed) => {
             projects.extend(healed.documents.iter().filter_map(project_of));

@@ -109,7 +109,7 @@ impl State {
             let owned = state.documents.keys();
             let owned = owned.filter(|key| state.tree.is_within(key.owner, code(owner)));
             let keys: Vec<_> = owned.cloned().collect();
-            keys[which % keys.len()].clone()
+            keys.get(which % keys.len().max(1)).cloned()
         };
         let cell = |state: &Self, which: usize| {
             let mut keys: Vec<_> = state.cells.cells.iter().map(|(key, _)| key).collect();
@@ -118,26 +118,34 @@ impl State {
                 state.tree.is_within(region, code(owner))
             });
             keys.sort_unstable();
-            keys[which % keys.len()]
+            keys.get(which % keys.len().max(1)).copied()
         };
         match accident {
             Accident::DropDocument(which) => {
-                let key = told(self, *which);
+                let Some(key) = told(self, *which) else {
+                    return;
+                };
                 self.documents.remove(&key);
             }
             Accident::AlterDocument(which) => {
-                let key = told(self, *which);
+                let Some(key) = told(self, *which) else {
+                    return;
+                };
                 self.rewrite(&key, |document| alter(&mut document.body));
             }
             Accident::StaleDocument(which) => {
-                let key = told(self, *which);
+                let Some(key) = told(self, *which) else {
+                    return;
+                };
                 self.rewrite(&key, |document| {
                     document.version = document.version.saturating_sub(1);
                     alter(&mut document.body);
                 });
             }
             Accident::NewerDocument(which) => {
-                let key = told(self, *which);
+                let Some(key) = told(self, *which) else {
+                    return;
+                };
                 self.rewrite(&key, |document| {
                     document.version += 1 << 40;
                     alter(&mut document.body);
@@ -158,7 +166,9 @@ impl State {
                 self.apply(&Event::Put(Box::new(document)), self.frame);
             }
             Accident::DropCell(which) => {
-                let key = cell(self, *which);
+                let Some(key) = cell(self, *which) else {
+                    return;
+                };
                 self.cells.cells = self
                     .cells
                     .cells
@@ -168,11 +178,15 @@ impl State {
                     .collect();
             }
             Accident::AlterCell(which, figure) => {
-                let key = cell(self, *which);
+                let Some(key) = cell(self, *which) else {
+                    return;
+                };
                 self.cells.cells.get_or_new(key).sums.numerator = *figure;
             }
             Accident::StaleCell(which, figure) => {
-                let key = cell(self, *which);
+                let Some(key) = cell(self, *which) else {
+                    return;
+                };
                 let cell = self.cells.cells.get_or_new(key);
                 cell.sums.numerator = *figure;
                 cell.version = cell.version.saturating_sub(1);
@@ -187,7 +201,9 @@ impl State {
                 self.cells.cells.get_or_new(key).sums.numerator = *figure;
             }
             Accident::NewerCell(which, figure) => {
-                let key = cell(self, *which);
+                let Some(key) = cell(self, *which) else {
+                    return;
+                };
                 let cell = self.cells.cells.get_or_new(key);
                 cell.sums.numerator = *figure;
                 cell.version += 1 << 40;

@@ -76,11 +76,12 @@ impl Listening {
     }
 
     async fn differing(&self, context: &Context, digest: &Digest) -> Result<Vec<Bucket>, String> {
-        let side = Side::Listener(Direction {
+        let direction = Direction {
             teller: self.peer,
             listener: context.config.region,
             listener_is: self.relation.opposite(),
-        });
+        };
+        let side = Side::Listener(direction);
         let mut held = std::collections::BTreeMap::new();
         let mut range = digest.range;
         loop {
@@ -97,7 +98,13 @@ impl Listening {
                 ..range
             };
         }
-        Ok(differing(&digest.tallies, &held))
+        let overtaken = |state: &State| state.overtaken_buckets(&direction, digest.range);
+        let overtaken = context.reader.read(overtaken).await;
+        let mut buckets = differing(&digest.tallies, &held);
+        buckets.extend(overtaken.map_err(|refusal| refusal.to_string())?);
+        buckets.sort_unstable();
+        buckets.dedup();
+        Ok(buckets)
     }
 
     /// Takes a part of a bucket; with the last, the bucket is healed and the findings go back.

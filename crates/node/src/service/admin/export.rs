@@ -165,7 +165,8 @@ fn weight(event: &Event) -> usize {
         | Event::Released(_)
         | Event::PeerHolds(_)
         | Event::LifeBegan(_)
-        | Event::Met(_) => 1,
+        | Event::Met(_)
+        | Event::Overtaken(_) => 1,
         Event::Healed(healed) => healed.cells.len() + healed.documents.len() + 1,
         Event::Withdrawn(cells) => cells.len(),
     }

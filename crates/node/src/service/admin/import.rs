@@ -116,6 +116,7 @@ impl Content {
                 | Event::PeerHolds(_)
                 | Event::LifeBegan(_)
                 | Event::Met(_)
+                | Event::Overtaken(_)
                 | Event::Withdrawn(_) => None,
                 Event::Healed(healed) => {
                     self.documents += healed.documents.len() as u64;

@@ -62,7 +62,8 @@ impl Selection {
             | Event::Released(_)
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
-            | Event::Met(_) => None,
+            | Event::Met(_)
+            | Event::Overtaken(_) => None,
         }
     }
 
