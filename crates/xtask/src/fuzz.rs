@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::run::{Bench, Show};
+use crate::steps::program;
 
 /// The targets of the package `liandong-fuzz`, with their shares of a run: what is slower, or has
 /// more behind it, gets more.
@@ -61,7 +62,8 @@ struct Found {
     corpus: u64,
 }
 
-/// The step of the tests: every target for its share of [`STEP`].
+/// The step of the tests: every target for its share of [`STEP`], then floods and malformed
+/// exchanges against the program as it is shipped.
 pub(crate) fn test(bench: &mut Bench<'_>) -> Result<()> {
     let mut build = build_command(bench.cargo(&[]), &bench.target)?;
     bench.run(&mut build, Show::Nothing)?;
@@ -82,7 +84,19 @@ pub(crate) fn test(bench: &mut Bench<'_>) -> Result<()> {
     }
     let took = begun.elapsed();
     println!("counted: row 14: {}", summary(total, TARGETS.len(), took));
-    Ok(())
+    let program = program(bench)?;
+    let mut floods = bench.cargo(&[
+        "test",
+        "--locked",
+        "-p",
+        "liandong-tests",
+        "--test",
+        "floods",
+    ]);
+    floods
+        .args(["--", "--ignored", "--nocapture", "--test-threads", "1"])
+        .env("LIANDONG_BIN", program);
+    bench.run(&mut floods, Show::Findings)
 }
 
 /// `cargo xtask fuzz [--target T] [--minutes M | --runs N] [--replay FILE]`; both lengths are for
