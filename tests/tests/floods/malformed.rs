@@ -201,7 +201,7 @@ fn index(chance: &mut Chance, length: usize) -> usize {
 }
 
 fn byte(chance: &mut Chance) -> u8 {
-    let [low, ..] = chance.next().to_le_bytes();
+    let [low, ..] = chance.number().to_le_bytes();
     low
 }
 
