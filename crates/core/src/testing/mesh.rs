@@ -188,7 +188,9 @@ impl Mesh {
             .retain(|(to, batch)| *to != node && batch.from != old.here);
         self.nodes[node] = new;
         let newest = self.newest.clone();
-        for ((source, indicator, period), (numerator, denominator)) in newest {
+        for (number, (named, figures)) in newest.into_iter().enumerate() {
+            let (source, indicator, period) = named;
+            let (numerator, denominator) = figures;
             if self.hosts[&source] != node {
                 continue;
             }
@@ -198,7 +200,8 @@ impl Mesh {
                 .report(source, indicator, period)
                 .map_or(0, |head| head.revision);
             let report = Report {
-                id: String::new(),
+                // One that no push of an earlier life had.
+                id: format!("again {identity} {number}"),
                 source,
                 indicator,
                 period,
