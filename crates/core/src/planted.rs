@@ -14,8 +14,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Planted {
-    /// The commit loop answers and tells readers without a sync. Seen as: an acknowledged report
-    /// that is gone after a power cut.
+    /// A sync of the journal does nothing and says that all is durable. Seen as: an acknowledged
+    /// report that is gone after a power cut, or a journal that does not open because it calls
+    /// frames durable that are not there.
     NoSync = 1,
     /// Intake does not know a report again by its id. Seen as: a report that is sent again after
     /// a correction of it takes the correction's place.

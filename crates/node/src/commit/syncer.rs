@@ -1,6 +1,5 @@
 //! Making frames durable, then answering.
 
-use liandong_core::planted::{self, Planted};
 use liandong_store::journal::Syncer;
 use tokio::sync::watch::Sender;
 use tokio::time::Instant;
@@ -42,11 +41,7 @@ impl Covered {
     ) -> Result<(), Fatal> {
         if self.needs_sync(durable) {
             let started = Instant::now();
-            let synced = if planted::is(Planted::NoSync) {
-                self.frame
-            } else {
-                syncer.sync().map_err(Fatal::Sync)?
-            };
+            let synced = syncer.sync().map_err(Fatal::Sync)?;
             metrics::histogram!("liandong_journal_sync_seconds")
                 .record(started.elapsed().as_secs_f64());
             durable.send_replace(synced);
