@@ -221,7 +221,8 @@ async fn push_much(county: &crate::support::Running) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_backlog_goes_in_bounded_frames_and_no_faster_than_it_is_acknowledged() {
     const FRAME: usize = 2_048;
-    const WINDOW: usize = 16_384;
+    // Of a line that says nothing, nothing is known: a few kilobytes are all that it is given.
+    const WINDOW: usize = 1_024;
     let mut city = Played::start().await;
     let tree = forty_townships();
     let county = start("371524", &tree, &parent("371500", &city.address)).await;
@@ -252,8 +253,8 @@ async fn a_large_backlog_goes_in_bounded_frames_and_no_faster_than_it_is_acknowl
         documents += changes.documents.len();
     }
     assert!(
-        heard > FRAME && heard + documents <= WINDOW + 2 * FRAME,
-        "{heard} cells"
+        documents > 0 && heard + documents <= WINDOW,
+        "{heard} cells, {documents} documents"
     );
     let lag = county.links().await[0].lag;
     assert!(lag as usize > WINDOW, "the lag can be seen: {lag}");
