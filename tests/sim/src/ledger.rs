@@ -96,3 +96,41 @@ impl Ledger {
         back_to.is_some_and(|back_to| acknowledged_at > *back_to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Book, Version};
+
+    fn version(numerator: i64, revision: u32, acknowledged: bool) -> Version {
+        Version {
+            numerator,
+            denominator: None,
+            revision,
+            acknowledged,
+            loose: !acknowledged,
+        }
+    }
+
+    #[test]
+    fn the_newest_acknowledged_version_counts_or_a_later_one_without_an_answer() {
+        let versions = vec![
+            version(1, 1, false),
+            version(2, 2, true),
+            version(3, 3, false),
+        ];
+        let numbered = Book { versions };
+        assert_eq!(numbered.may_count(false), [Some((2, 0)), Some((3, 0))]);
+        // Where the node numbers, one that was given up may have come last.
+        let versions = vec![version(1, 0, false), version(2, 0, true)];
+        let counted = Book { versions };
+        assert_eq!(counted.may_count(false), [Some((2, 0)), Some((1, 0))]);
+    }
+
+    #[test]
+    fn a_figure_that_was_never_acknowledged_may_be_missing() {
+        let book = Book {
+            versions: vec![version(1, 1, false)],
+        };
+        assert_eq!(book.may_count(false), [None, Some((1, 0))]);
+    }
+}

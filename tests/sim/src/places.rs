@@ -159,3 +159,26 @@ pub(crate) fn links() -> Vec<(&'static str, &'static str)> {
     links.push((DONOR, RECIPIENT));
     links
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PLACES, county_of, find, is_within};
+    use crate::clients;
+    use crate::schedule::CLIENTS;
+
+    #[test]
+    fn there_are_thirty_nodes_in_two_trees() {
+        assert_eq!(PLACES.len(), 30);
+        for place in &PLACES {
+            assert!(place.parent.is_empty() || find(place.parent).is_some());
+        }
+        assert!(is_within("371524-A", "370000") && is_within("371524", "371500"));
+        assert!(!is_within("371524", "500000") && !is_within("371500", "371524"));
+        assert_eq!(county_of("371524-A"), "371524");
+    }
+
+    #[test]
+    fn every_client_has_its_place_in_a_schedule() {
+        assert_eq!(clients::all().len(), CLIENTS);
+    }
+}

@@ -227,3 +227,29 @@ impl fmt::Display for Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, draw};
+
+    #[test]
+    fn a_part_of_a_schedule_is_read() {
+        let part = Part::read("faults=3,5;clients=").unwrap();
+        assert!(part.has_fault(3) && part.has_fault(5) && !part.has_fault(4));
+        assert!(!part.has_client(0));
+        let all = Part::read("").unwrap();
+        assert!(all.has_fault(4) && all.has_client(0));
+        assert!(Part::read("faults=x").is_err() && Part::read("nodes=1").is_err());
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_schedule_and_another_seed_another() {
+        let text = |seed| {
+            let drawn = draw(seed);
+            let words: Vec<String> = drawn.iter().map(|one| one.fault.to_string()).collect();
+            words.join("\n")
+        };
+        assert_eq!(text(7), text(7));
+        assert_ne!(text(7), text(8));
+    }
+}

@@ -50,9 +50,7 @@ pub(super) async fn look(shared: &Shared, lines: &[Line]) -> Vec<String> {
             brief(there.as_ref())
         ));
     }
-    let ledger = shared.ledger.borrow();
-    amounts(&ledger, here.as_ref(), &mut broken);
-    drop(ledger);
+    amounts(&shared.ledger.borrow(), here.as_ref(), &mut broken);
     if let Some(project) = here {
         superiors(lines, project, &mut broken).await;
     }
