@@ -171,6 +171,10 @@ proptest! {
     ) {
         let regions = regions(&seeds);
         let mut mesh = Mesh::new(&regions);
+        // A move that only the lost time knew of is for the catalogues to say again: no node moves
+        // itself below another region of its superior's.
+        let mut acts = acts;
+        acts.retain(|act| !matches!(act, Act::Reparent(..)));
         let chunk = acts.len() / lost.len() + 1;
         let mut parts = acts.chunks(chunk);
         for (identity, (node, share, quiet)) in (100..).zip(&lost) {
