@@ -127,12 +127,23 @@ async fn bears(flood: Flood, time: Duration) -> Result<()> {
     serves_on(&node, pid, files_before).await
 }
 
+/// The node takes a figure. What is malformed may have been a figure of that school before.
+pub(crate) async fn takes_a_figure(node: &Node, batch: &str, figure: i64) -> Result<()> {
+    let rows = vec![count(&school("371524", 9), figure)];
+    let answer = push(node, batch, rows).await?;
+    let counts = answer.counts.context("no counts")?;
+    let taken = counts.accepted + counts.superseded;
+    ensure!(
+        taken == 1,
+        "{batch}: a figure was not taken: {:?}",
+        answer.outcomes
+    );
+    Ok(())
+}
+
 /// The node takes figures, has let go of every connection, never panicked, and counts right.
 pub(crate) async fn serves_on(node: &Node, pid: u32, files_before: usize) -> Result<()> {
-    let unit = school("371524", 9);
-    let answer = push(node, "afterwards", vec![count(&unit, 9)]).await?;
-    let accepted = answer.counts.context("no counts")?.accepted;
-    ensure!(accepted == 1, "a figure was not taken afterwards");
+    takes_a_figure(node, "afterwards", 9).await?;
     eventually("connections are let go", async || {
         let open = files(pid)?;
         ensure!(

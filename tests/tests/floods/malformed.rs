@@ -13,14 +13,14 @@ use liandong_client::wire::progress::v1::{PushReportsRequest, ReportBatch};
 use liandong_client::wire::rollup::v1::GetRollupRequest;
 use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
 use liandong_tests::chance::Chance;
-use liandong_tests::figures::{DROPOUTS, MONTH, count, push_new};
+use liandong_tests::figures::{DROPOUTS, MONTH, count};
 use liandong_tests::node::Node;
 use liandong_tests::outcome::{counted, times};
 use liandong_tests::settings::{Settings, school};
 use tokio::task::JoinSet;
 
 use crate::attack::acknowledged;
-use crate::flood::serves_on;
+use crate::flood::{serves_on, takes_a_figure};
 use crate::h2::{
     DATA, END_HEADERS, END_STREAM, Ended, HEADERS, PREFACE, Raw, frame, header, message, request,
     request_head, settings,
@@ -73,9 +73,7 @@ async fn malformed_exchanges_are_refused_and_harm_nobody() -> Result<()> {
         let bytes = made(KINDS[kind], &exchanges, &mut chance);
         running.spawn(exchange(kind, node.address(), bytes));
         if case % 10_000 == 9_999 {
-            let number = i64::try_from(case)?;
-            let rows = vec![count(&school("371524", 5), number)];
-            push_new(&node, &format!("between-{case}"), rows).await?;
+            takes_a_figure(&node, &format!("between-{case}"), i64::try_from(case)?).await?;
         }
     }
     while let Some(done) = running.join_next().await {
