@@ -44,7 +44,7 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 store: Some(store),
                 twins: twins(context),
                 orphaned: orphaned(state),
-                lost: lost(context),
+                lost: lost(context, state),
             }
         })
         .await
@@ -76,10 +76,15 @@ fn orphaned(state: &State) -> Vec<v1::Orphan> {
 }
 
 /// What peers hold and this node does not have any more.
-fn lost(context: &Context) -> Vec<v1::Orphan> {
+fn lost(context: &Context, state: &State) -> Vec<v1::Orphan> {
     let mut lost = Vec::new();
     for link in context.links.list() {
         for name in &link.only_there {
+            // It may have been reported again since.
+            let cell = state.cell(name.region, name.indicator, name.period);
+            if cell.is_some() {
+                continue;
+            }
             lost.push(v1::Orphan {
                 peer: link.peer.to_string(),
                 kind: "cell".to_owned(),

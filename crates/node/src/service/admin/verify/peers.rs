@@ -31,7 +31,66 @@ pub(super) async fn compare(
             compared.insert(peer, of_peer(peer, result, language));
         }
     }
-    answer.parts.extend(compared.into_values());
+    let known = known_differences(context).await;
+    for (peer, mut part) in compared {
+        // What a comparison has marked before is left out of later ones, and differs all the same.
+        if let Some((count, first)) = known.get(&peer)
+            && part.result() == VerifyResult::Fits
+        {
+            part.set_result(VerifyResult::Differs);
+            part.differing = *count;
+            part.first = only_at_one_end(first, language);
+        }
+        answer.parts.push(part);
+    }
+}
+
+/// What only one end of a link holds, as earlier comparisons have found: how many, and the first.
+async fn known_differences(context: &Context) -> BTreeMap<RegionCode, (u64, String)> {
+    let mut known: BTreeMap<RegionCode, (u64, String)> = BTreeMap::new();
+    let mut note = |peer: RegionCode, what: String| {
+        let entry = known.entry(peer).or_insert((0, what));
+        entry.0 += 1;
+    };
+    let links = context.links.list();
+    let unowned = context.reader.read(|state| {
+        let mut unowned: Vec<(RegionCode, String)> = Vec::new();
+        for link in &links {
+            for name in &link.only_there {
+                // It may have been reported again since.
+                let is_back = state
+                    .cell(name.region, name.indicator, name.period)
+                    .is_some();
+                if !is_back {
+                    let what = format!("{} {} {}", name.region, name.indicator, name.period);
+                    unowned.push((link.peer, what));
+                }
+            }
+        }
+        for (name, from) in state.unowned_cells() {
+            let what = format!("{} {} {}", name.region, name.indicator, name.period);
+            unowned.push((from, what));
+        }
+        for (key, from) in state.unowned_documents() {
+            unowned.push((
+                from,
+                format!("{} {} {}", key.kind.word(), key.owner, key.id),
+            ));
+        }
+        unowned
+    });
+    // A node that is stopping has told of nothing.
+    for (peer, what) in unowned.await.unwrap_or_default() {
+        note(peer, what);
+    }
+    known
+}
+
+fn only_at_one_end(first: &str, language: Language) -> String {
+    language.pick(
+        format!("{first}：只有一方还有，见 status"),
+        format!("{first}: held at one end only, see status"),
+    )
 }
 
 fn of_peer(
