@@ -93,7 +93,7 @@ fn sealed(folder: &Path, segment: &Path, changes: &[u8]) {
 }
 
 /// Frames of the journal with a sealed segment.
-const SEALED_FRAMES: u64 = 120;
+const SEALED_FRAMES: u64 = 260;
 
 /// The files of a journal whose first segment is sealed, with their names.
 fn sealed_files(folder: &Path) -> &'static [(String, Vec<u8>)] {
