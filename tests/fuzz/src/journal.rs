@@ -95,9 +95,12 @@ fn sealed(folder: &Path, segment: &Path, changes: &[u8]) {
 /// Frames of the journal with a sealed segment.
 const SEALED_FRAMES: u64 = 260;
 
+/// Files with their names.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// The files of a journal whose first segment is sealed, with their names.
 fn sealed_files(folder: &Path) -> &'static [(String, Vec<u8>)] {
-    static FILES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    static FILES: OnceLock<Files> = OnceLock::new();
     FILES.get_or_init(|| {
         let written = write_sealed(folder);
         match written {
@@ -107,7 +110,7 @@ fn sealed_files(folder: &Path) -> &'static [(String, Vec<u8>)] {
     })
 }
 
-fn write_sealed(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
+fn write_sealed(folder: &Path) -> Result<Files, Box<dyn std::error::Error>> {
     let options = JournalOptions {
         plain_segments: 1,
         ..options()

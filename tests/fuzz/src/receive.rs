@@ -146,7 +146,7 @@ pub(crate) fn run(data: &[u8]) {
             return;
         };
         // What a restart reads from the journal is the same state.
-        let stored = record::encode(&events).and_then(|bytes| Ok(record::decode(&bytes)));
+        let stored = record::encode(&events).map(|bytes| record::decode(&bytes));
         let Ok(Ok(stored)) = stored else {
             panic!("the journal does not take {events:?}");
         };

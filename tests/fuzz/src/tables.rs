@@ -190,7 +190,7 @@ pub(crate) fn plan_seeds() -> Vec<Vec<u8>> {
     for file in files {
         let short: String = file.chars().take(2_000).collect();
         let end = short.rfind("\n\n").unwrap_or(short.len());
-        seeds.push(short[..end].as_bytes().to_vec());
+        seeds.push(short.as_bytes()[..end].to_vec());
     }
     seeds
 }
