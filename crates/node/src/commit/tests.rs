@@ -332,8 +332,13 @@ async fn a_loop_of_tasks_that_cannot_append_says_why_and_acknowledges_nothing() 
     let first = committer.submit(received(1, 2), String::new()).await;
     assert!(first.is_ok());
     let reached = *durable.borrow();
-    // Frames of this size need a segment of their own, and there is no place for the next.
-    std::fs::create_dir(dir.path().join("journal/next.tmp")).unwrap();
+    // Frames of this size need a segment of their own, and something has the names of the next.
+    for number in 2..=4 {
+        let name = dir.path().join(format!("journal/{number:08}.seg"));
+        if !name.exists() {
+            std::fs::create_dir(name).unwrap();
+        }
+    }
     let second = committer.submit(received(2, 2), String::new()).await;
     assert_eq!(second.unwrap_err().reason, Reason::Stopping);
     let why = failure.wait_for(Option::is_some).await.unwrap().clone();

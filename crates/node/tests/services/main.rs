@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod aid;
 #[cfg(test)]
-mod files;
-#[cfg(test)]
 mod converging;
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Nodes that lost their data, or got an old copy of it back.
 
+use liandong_wire::admin::v1::VerifyResult;
 use liandong_wire::task::v1::{
     AssignTasksRequest, GetTaskRequest, ImportPlanRequest, IssuePlanRequest, ListPlansRequest,
     Part, PlanItem, PlanText,
@@ -116,7 +117,13 @@ async fn a_county_that_lost_everything_rises_above_what_its_city_holds() {
     .await;
     assert!(orphaned.iter().all(|one| one.id.contains("2025-02")));
     assert!(orphaned.iter().all(|one| one.peer == "371524"));
-    agree(&county).await;
+    // What one end holds alone is a difference for as long as it does.
+    let parts = compared(&county).await;
+    assert!(
+        parts
+            .iter()
+            .all(|part| part.result() == VerifyResult::Differs)
+    );
     // Once it is pushed again it is the county's own figure.
     april.numerator = 9;
     county.push("february again", vec![april]).await;
@@ -126,6 +133,7 @@ async fn a_county_that_lost_everything_rises_above_what_its_city_holds() {
     .await;
     county.push("newer", vec![dropouts("371524-A", 5)]).await;
     knows(&city, (5, 3)).await;
+    agree(&county).await;
     city.verify().await;
     county.verify().await;
 }
