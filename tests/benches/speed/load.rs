@@ -113,7 +113,10 @@ fn monthly() -> Result<Vec<(IndicatorCode, bool)>> {
     for (code, indicator) in known {
         let expected = indicator.reported_by.is_empty()
             || indicator.reported_by.contains(&RegionKind::PrimarySchool);
-        let sent = indicator.kind != IndicatorKind::RatioOfRatios;
+        let sent = matches!(
+            indicator.kind,
+            IndicatorKind::Count | IndicatorKind::Ratio | IndicatorKind::Money
+        );
         if expected && sent && indicator.period == PeriodKind::Month {
             monthly.push((code, indicator.kind.has_denominator()));
         }
