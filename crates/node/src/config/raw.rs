@@ -148,7 +148,7 @@ impl Default for RawLimits {
             connections_per_address: 256,
             connection_age_minutes: 60,
             handshake_seconds: 5,
-            in_flight_mb: 32,
+            in_flight_mb: 24,
             queue: 4_096,
             timeout_seconds: 30,
         }

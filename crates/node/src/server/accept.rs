@@ -18,7 +18,7 @@ use tokio_stream::StreamExt;
 use tonic::transport::server::Connected;
 
 use super::body::{Purse, Unread};
-use super::guard::Guard;
+use super::guard::{Guard, TURNS};
 use super::line::{Counted, Moved};
 use super::places::{Place, Places};
 use crate::config::Limits;
@@ -35,7 +35,7 @@ const STREAM_WINDOW: u32 = 192 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
 
 /// What the requests of each connection may hold in memory, whatever others do.
-const OWN_BYTES: usize = 128 << 10;
+const OWN_BYTES: usize = 64 << 10;
 
 /// As long as the beginning of HTTP/2. Whoever has said less has said nothing.
 const GREETING: u64 = 24;
@@ -183,6 +183,7 @@ impl Port {
             purse: self.purse.of_connection(OWN_BYTES),
             patience: self.limits.timeout,
             share: Arc::new(Semaphore::new(self.limits.requests_per_connection)),
+            turns: Arc::new(Semaphore::new(TURNS)),
             unread: Arc::clone(&unread),
             moved: Arc::clone(&moved),
             links: Arc::clone(&links),

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tonic::Status;
 
@@ -33,9 +33,6 @@ const STALLED: Duration = Duration::from_secs(2);
 
 /// How long a link waits for room.
 const LINK_PATIENCE: Duration = Duration::from_secs(60);
-
-/// How many answers may wait for the caller of a connection while more are made.
-const MOST_UNREAD: usize = 4;
 
 /// The unit of the purse, in bytes.
 const COIN: usize = 1 << 10;
@@ -394,7 +391,6 @@ where
 pub(super) struct Unread {
     next: AtomicU64,
     since: Mutex<BTreeMap<u64, (Instant, u64)>>,
-    fewer: Notify,
 }
 
 impl Unread {
@@ -405,22 +401,7 @@ impl Unread {
 
     fn clear(&self, number: u64) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        if since.remove(&number).is_some() {
-            self.fewer.notify_one();
-        }
-    }
-
-    fn is_crowded(&self) -> bool {
-        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.len() >= MOST_UNREAD
-    }
-
-    /// Waits until the caller has read what it asked for before, but for a few answers. Whoever
-    /// does not read gets no more made for it.
-    pub(super) async fn room(&self) {
-        while self.is_crowded() {
-            self.fewer.notified().await;
-        }
+        since.remove(&number);
     }
 
     /// Whether an answer waits for its caller longer than patience, and the connection has not
@@ -436,31 +417,45 @@ impl Unread {
 }
 
 /// The body of an answer.
-pub(super) struct AnswerBody<B> {
+pub(super) struct AnswerBody<B: Body> {
     inner: B,
+    /// What was asked of `inner` ahead of the caller.
+    first: Option<Option<Result<Frame<B::Data>, B::Error>>>,
     number: u64,
     unread: Arc<Unread>,
     moved: Arc<Moved>,
+    /// Its turn among the answers of the connection, until it is read, or waits for the node.
+    turn: Option<OwnedSemaphorePermit>,
     /// Set for the stream of a link.
     _link: Option<OpenLink>,
 }
 
-impl<B: Body> AnswerBody<B> {
+impl<B: Body + Unpin> AnswerBody<B> {
     pub(super) fn new(
-        inner: B,
+        mut inner: B,
         unread: Arc<Unread>,
         moved: Arc<Moved>,
+        turn: Option<OwnedSemaphorePermit>,
         link: Option<OpenLink>,
     ) -> Self {
         let number = unread.next.fetch_add(1, Ordering::Relaxed);
+        let mut first = None;
         if !inner.is_end_stream() {
             unread.note(number, moved.written());
+            // Written, an answer is a fraction of what it is made of, and it may wait for long. If
+            // there is nothing yet, whoever asks next is woken.
+            let mut nobody = Context::from_waker(Waker::noop());
+            if let Poll::Ready(frame) = Pin::new(&mut inner).poll_frame(&mut nobody) {
+                first = Some(frame);
+            }
         }
         Self {
             inner,
+            first,
             number,
             unread,
             moved,
+            turn,
             _link: link,
         }
     }
@@ -469,7 +464,8 @@ impl<B: Body> AnswerBody<B> {
 impl<B> Body for AnswerBody<B>
 where
     B: Body + Unpin,
-    B::Data: Buf,
+    B::Data: Buf + Unpin,
+    B::Error: Unpin,
 {
     type Data = B::Data;
     type Error = B::Error;
@@ -479,25 +475,39 @@ where
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = &mut *self;
-        let polled = Pin::new(&mut this.inner).poll_frame(task);
+        let polled = match this.first.take() {
+            Some(first) => Poll::Ready(first),
+            None => Pin::new(&mut this.inner).poll_frame(task),
+        };
         match &polled {
             Poll::Ready(Some(Ok(_))) => this.unread.note(this.number, this.moved.written()),
             // It is the node that has nothing to say, or nothing more.
-            Poll::Ready(_) | Poll::Pending => this.unread.clear(this.number),
+            Poll::Ready(_) | Poll::Pending => {
+                this.unread.clear(this.number);
+                this.turn = None;
+            }
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        match &self.first {
+            Some(Some(_)) => false,
+            Some(None) => true,
+            None => self.inner.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        match &self.first {
+            // What was taken ahead is no part of what is left.
+            Some(_) => SizeHint::default(),
+            None => self.inner.size_hint(),
+        }
     }
 }
 
-impl<B> Drop for AnswerBody<B> {
+impl<B: Body> Drop for AnswerBody<B> {
     fn drop(&mut self) {
         self.unread.clear(self.number);
     }

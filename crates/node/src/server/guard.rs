@@ -15,7 +15,7 @@ use http_body::Body;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_wire::refusal;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::Service;
@@ -25,6 +25,17 @@ use super::line::Moved;
 
 /// The path of a link's stream, which stays open for months.
 const LINK: &str = "/liandong.link.v1.LinkService/Exchange";
+
+/// The methods whose answers are small and wait for the disk or the caller: many of them may be
+/// worked on for one connection, whose pushes share a sync.
+const PUSHES: [&str; 2] = [
+    "/liandong.progress.v1.ProgressService/PushReports",
+    "/liandong.progress.v1.ProgressService/UploadReports",
+];
+
+/// How many other answers are made for a connection at a time, each until it is read: whoever does
+/// not read gets no more made for it.
+pub(super) const TURNS: usize = 3;
 
 /// The header in which a caller says how long it waits.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
@@ -39,6 +50,8 @@ pub(super) struct Guard {
     pub(super) patience: Duration,
     /// Requests of the connection that may be worked on at a time.
     pub(super) share: Arc<Semaphore>,
+    /// Turns of the connection's answers, [`TURNS`] at first.
+    pub(super) turns: Arc<Semaphore>,
     /// Answers of the connection that wait for their caller.
     pub(super) unread: Arc<Unread>,
     pub(super) moved: Arc<Moved>,
@@ -81,11 +94,33 @@ impl Guard {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let is_link = request.uri().path() == LINK;
+        let path = request.uri().path();
+        let is_link = path == LINK;
+        let is_small = is_link || PUSHES.contains(&path);
         let link = is_link.then(|| OpenLink::new(&self.links));
+        let mut turn = None;
+        if !is_small {
+            let waiting = Arc::clone(&self.turns).acquire_owned();
+            match tokio::time::timeout(self.patience, waiting).await {
+                Ok(taken) => turn = taken.ok(),
+                Err(_) => {
+                    let response = refused(is_grpc(request.headers()), overloaded());
+                    return Ok(self.bounded(response, None, None));
+                }
+            }
+        }
         let response = self.routed(request, is_link).await;
+        Ok(self.bounded(response, turn, link))
+    }
+
+    fn bounded(
+        &self,
+        response: Response<AxumBody>,
+        turn: Option<OwnedSemaphorePermit>,
+        link: Option<OpenLink>,
+    ) -> Response<AnswerBody<AxumBody>> {
         let (unread, moved) = (Arc::clone(&self.unread), Arc::clone(&self.moved));
-        Ok(response.map(|body| AnswerBody::new(body, unread, moved, link)))
+        response.map(|body| AnswerBody::new(body, unread, moved, turn, link))
     }
 
     async fn routed<B>(&self, request: Request<B>, is_link: bool) -> Response<AxumBody>
@@ -98,12 +133,6 @@ impl Guard {
         let Ok(_working) = self.share.try_acquire() else {
             return refused(is_grpc, overloaded());
         };
-        if tokio::time::timeout(self.patience, self.unread.room())
-            .await
-            .is_err()
-        {
-            return refused(is_grpc, overloaded());
-        }
         let deadline = if is_grpc {
             asked_for(&parts.headers)
         } else {
@@ -167,11 +196,17 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
     use liandong_wire::link::v1::link_service_server::SERVICE_NAME;
 
-    use super::{GRPC_TIMEOUT, LINK, asked_for};
+    use liandong_wire::progress::v1::progress_service_server;
+
+    use super::{GRPC_TIMEOUT, LINK, PUSHES, asked_for};
 
     #[test]
-    fn a_link_is_known_by_its_path() {
+    fn links_and_pushes_are_known_by_their_paths() {
         assert_eq!(LINK, format!("/{SERVICE_NAME}/Exchange"));
+        for path in PUSHES {
+            let service = progress_service_server::SERVICE_NAME;
+            assert!(path.starts_with(&format!("/{service}/")), "{path}");
+        }
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::{AnswerBody, BodyError, Cost, MOST_UNREAD, Messages, Paid, Purse, RequestBody, Unread};
+use super::{AnswerBody, BodyError, Cost, Messages, Paid, Purse, RequestBody, Unread};
 use crate::server::line::Moved;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -203,7 +204,7 @@ fn what_is_compressed_costs_what_it_may_unpack_to() {
 async fn an_answer_that_nobody_reads_is_noticed() {
     let (unread, moved) = (Arc::<Unread>::default(), Arc::<Moved>::default());
     let (noted, counted) = (Arc::clone(&unread), Arc::clone(&moved));
-    let mut answer = AnswerBody::new(parts(&[b"first"]), noted, counted, None);
+    let mut answer = AnswerBody::new(parts(&[b"first"]), noted, counted, None, None);
     assert!(!unread.is_stuck(PATIENCE, &moved));
     tokio::time::advance(PATIENCE * 2).await;
     assert!(unread.is_stuck(PATIENCE, &moved), "nobody asked for it");
@@ -218,25 +219,25 @@ async fn an_answer_that_nobody_reads_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_does_not_read_gets_no_more() {
-    let (unread, moved) = (Arc::<Unread>::default(), Arc::<Moved>::default());
-    let answer = || {
-        AnswerBody::new(
-            parts(&[b"one"]),
-            Arc::clone(&unread),
-            Arc::clone(&moved),
-            None,
-        )
+async fn an_answer_keeps_its_turn_until_it_is_read_or_waits_for_the_node() {
+    let turns = Arc::new(Semaphore::new(1));
+    let new = || {
+        let turn = Arc::clone(&turns).try_acquire_owned().ok();
+        assert!(turn.is_some(), "a turn was kept");
+        AnswerBody::new(parts(&[b"one"]), Arc::default(), Arc::default(), turn, None)
     };
-    let mut waiting: Vec<_> = (0..MOST_UNREAD).map(|_| answer()).collect();
-    assert!(
-        timeout(PATIENCE, unread.room()).await.is_err(),
-        "nobody reads, and more is made"
+    let mut answer = new();
+    assert!(matches!(next(&mut answer).await, Some(Ok(_))));
+    assert_eq!(
+        turns.available_permits(),
+        0,
+        "nobody has read it to its end"
     );
-    let (room, last) = tokio::join!(timeout(PATIENCE, unread.room()), async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        // It is read to its end.
-        waiting.pop().is_some()
-    });
-    assert!(room.is_ok() && last);
+    // A stream that waits for news holds up nobody.
+    assert!(timeout(PATIENCE, next(&mut answer)).await.is_err());
+    assert_eq!(turns.available_permits(), 1);
+    let unread = new();
+    assert_eq!(turns.available_permits(), 0);
+    drop(unread);
+    assert_eq!(turns.available_permits(), 1);
 }
