@@ -5,6 +5,7 @@
 //! could have read on.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +13,14 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use flate2::write::GzDecoder;
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tonic::Status;
 
-use super::guard::{OpenLink, overloaded};
+use super::guard::{OpenLink, overloaded, unpacks_badly};
 use super::line::Moved;
 
 /// What a caller must move at least, in bytes a second, once its patience is used up; a tenth of
@@ -43,6 +45,10 @@ const PREFIX: usize = 5;
 /// The most that a byte of gzip unpacks to.
 const MOST_UNPACKED: usize = 1_032;
 
+/// The most bytes that a compressed message may unpack to. What is larger is not compressed, so
+/// that it has to be sent before it can fill the memory.
+const LARGEST_UNPACKED: usize = 4 << 20;
+
 /// Why a request's body ends early.
 #[derive(Debug, Error)]
 pub(super) enum BodyError {
@@ -52,6 +58,9 @@ pub(super) enum BodyError {
     /// The node is full of requests.
     #[error("the node has too many requests in memory")]
     Full(#[source] Status),
+    /// A compressed message is no gzip, or unpacks to too much.
+    #[error("a compressed message cannot be unpacked")]
+    Packed(#[source] Status),
     /// The transport failed.
     #[error(transparent)]
     Transport(Box<dyn std::error::Error + Send + Sync>),
@@ -135,6 +144,28 @@ struct Messages {
     began: Option<(Instant, usize)>,
     /// Whether a message has come as a whole.
     one_came: bool,
+    /// Unpacks a compressed message as it comes, to see how large it is.
+    unpacking: Option<GzDecoder<Measured>>,
+    /// Whether a compressed message was found to be none that is taken.
+    is_bad: bool,
+}
+
+/// Takes as many bytes as a compressed message may have, and keeps none of them.
+#[derive(Debug, Default)]
+struct Measured(usize);
+
+impl Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        if self.0 > LARGEST_UNPACKED {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What bytes of a request cost.
@@ -171,18 +202,31 @@ impl Messages {
                 }
                 self.left = self.length();
                 self.prefix_len = 0;
+                let [compressed, ..] = self.prefix;
+                self.unpacking = (compressed != 0).then(|| GzDecoder::new(Measured::default()));
             } else {
                 let count = data.len().min(self.left);
-                data = &data[count..];
+                let (part, rest) = data.split_at(count);
+                data = rest;
                 self.left -= count;
                 come += count;
                 cost.bytes += count;
+                if let Some(unpacking) = &mut self.unpacking
+                    && unpacking.write_all(part).is_err()
+                {
+                    self.is_bad = true;
+                    return cost;
+                }
             }
             if self.left == 0 {
                 // It is whole, and about to be unpacked.
                 let [compressed, ..] = self.prefix;
                 if compressed != 0 {
-                    let unpacked = self.length().saturating_mul(MOST_UNPACKED).min(largest);
+                    self.unpacking = None;
+                    let unpacked = self
+                        .length()
+                        .saturating_mul(MOST_UNPACKED)
+                        .min(largest.min(LARGEST_UNPACKED));
                     // What it is unpacked into grows by doubling.
                     cost.bytes += unpacked * 2;
                 }
@@ -349,7 +393,12 @@ where
             match Pin::new(&mut this.inner).poll_frame(task) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => {
-                        if let Some(data) = this.pay(data) {
+                        let paid = this.pay(data);
+                        if this.messages.is_bad {
+                            this.ended = true;
+                            return Poll::Ready(Some(Err(BodyError::Packed(unpacks_badly()))));
+                        }
+                        if let Some(data) = paid {
                             return Poll::Ready(Some(Ok(Frame::data(data))));
                         }
                     }

@@ -84,6 +84,16 @@ pub(super) fn overloaded() -> Status {
     refusal::status(&refusal, Language::En)
 }
 
+/// What a caller is told whose compressed message is none, or too large.
+pub(super) fn unpacks_badly() -> Status {
+    let (zh, en) = (
+        "压缩的消息解压后不得超过 4 MB；更大的请不压缩发送",
+        "a compressed message may unpack to 4 MB; send larger ones without compression",
+    );
+    let refusal = Refusal::advise(Reason::TooLong, "", "", zh, en);
+    refusal::status(&refusal, Language::En)
+}
+
 impl Guard {
     /// Has one request answered.
     pub(super) async fn answer<B>(

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body::{Body, Frame};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -174,12 +177,11 @@ fn what_is_compressed_costs_what_it_may_unpack_to() {
         bytes: 0,
     };
     assert_eq!(begun, expected);
-    let bomb = messages.take(&[0; 16_000], largest, now);
-    let expected = Cost {
-        begins: false,
-        bytes: 16_000 + 2 * largest,
-    };
-    assert_eq!(bomb, expected);
+    let half = messages.take(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0], largest, now);
+    assert_eq!((half.begins, half.bytes), (false, 10));
+    let rest = messages.take(&stored(16_000 - 10 - 5), largest, now);
+    assert!(!messages.is_bad, "it is gzip");
+    assert_eq!(rest.bytes, 16_000 - 10 + 2 * largest);
     let mut messages = Messages::default();
     // Byte by byte it costs the same, and messages follow each other.
     let two = [
@@ -198,6 +200,41 @@ fn what_is_compressed_costs_what_it_may_unpack_to() {
     }
     assert_eq!((bytes, begun), (5, 3));
     assert!(messages.began.is_none());
+}
+
+/// Deflate that packs nothing: one block as it is, which is not the last.
+fn stored(length: u16) -> Vec<u8> {
+    let mut block = vec![0];
+    block.extend(length.to_le_bytes());
+    block.extend((!length).to_le_bytes());
+    block.resize(block.len() + usize::from(length), b'x');
+    block
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bomb_is_refused_before_anybody_unpacks_it() {
+    let packed = |mebibytes: usize| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&vec![0; mebibytes << 20]).unwrap();
+        gzip.finish().unwrap()
+    };
+    let (taken, bomb) = (packed(4), packed(5));
+    let purse = Purse::new(64 << 20, 16 << 20);
+    for (message, is_taken) in [
+        (taken, true),
+        (bomb, false),
+        (b"no gzip at all".to_vec(), false),
+    ] {
+        let length = u32::try_from(message.len()).unwrap();
+        let whole = [prefix(1, length), message].concat();
+        let paid = Arc::<Paid>::default();
+        let mut body = RequestBody::new(parts(&[&whole]), purse.clone(), paid, Some(PATIENCE));
+        match next(&mut body).await {
+            Some(Ok(_)) => assert!(is_taken, "a bomb was taken"),
+            Some(Err(BodyError::Packed(_))) => assert!(!is_taken, "4 MiB were refused"),
+            _ => panic!("neither taken nor refused"),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
