@@ -29,8 +29,8 @@ use crate::link::{self, Links, dial};
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
 use crate::signals;
-use crate::surroundings::{Incoming, Surroundings, Threads};
 use crate::signing::OwnKey;
+use crate::surroundings::{Incoming, Surroundings, Threads};
 use crate::telemetry::{self, TelemetryError};
 use crate::trace::Traces;
 use crate::workers::Workers;
@@ -159,10 +159,7 @@ impl Node {
             history: opened.store.history,
             incarnation,
             own_key: OwnKey::default(),
-            links: Links::new(
-                Arc::clone(&surroundings.clock),
-                surroundings.id().as_u128(),
-            ),
+            links: Links::new(Arc::clone(&surroundings.clock), surroundings.id().as_u128()),
             traces,
             checkpointed: Arc::new(AtomicU64::new(checkpointed)),
             workers: Workers::default(),
@@ -299,11 +296,18 @@ fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeErro
     }
     if let Some(mirrored) = &opened.recovery.mirrored {
         for repair in &mirrored.repairs {
-            tracing::warn!(?repair, "frames were taken from the other copy of the journal");
+            tracing::warn!(
+                ?repair,
+                "frames were taken from the other copy of the journal"
+            );
         }
         let (copied, restored) = (mirrored.copied, mirrored.restored);
         if copied + restored > 0 {
-            tracing::warn!(copied, restored, "segments were copied between journal and mirror");
+            tracing::warn!(
+                copied,
+                restored,
+                "segments were copied between journal and mirror"
+            );
         }
     }
     tracing::info!(

@@ -156,7 +156,12 @@ impl StreamReader {
         if self.pieces.len() + content.len() > LARGEST_PACKED {
             let accepted = Accepted::Form(format!("<= {} MiB", LARGEST_PACKED >> 20));
             let bytes = self.pieces.len() + content.len();
-            return Err(Refusal::new(Reason::TooLong, "piece.content", bytes, accepted));
+            return Err(Refusal::new(
+                Reason::TooLong,
+                "piece.content",
+                bytes,
+                accepted,
+            ));
         }
         self.pieces.extend_from_slice(&content);
         if !last {
@@ -164,12 +169,7 @@ impl StreamReader {
         }
         let whole = std::mem::take(&mut self.pieces);
         let packed = v1::Packed::decode(whole.as_slice()).map_err(|error| {
-            Refusal::new(
-                Reason::Malformed,
-                "piece.content",
-                error,
-                Accepted::Nothing,
-            )
+            Refusal::new(Reason::Malformed, "piece.content", error, Accepted::Nothing)
         })?;
         self.packed(packed).map(Some)
     }

@@ -243,10 +243,7 @@ impl Problems {
             let Some(region) = region else {
                 continue;
             };
-            if keys
-                .insert(region, key)
-                .is_some_and(|before| before != key)
-            {
+            if keys.insert(region, key).is_some_and(|before| before != key) {
                 self.advise(
                     &name,
                     text,
@@ -396,7 +393,12 @@ impl File {
             60 * 24 * 365,
         );
         problems.range("limits.handshake_seconds", limits.handshake_seconds, 1, 60);
-        problems.range("limits.in_flight_mb", limits.in_flight_mb as u64, 4, 1 << 20);
+        problems.range(
+            "limits.in_flight_mb",
+            limits.in_flight_mb as u64,
+            4,
+            1 << 20,
+        );
         problems.range("limits.timeout_seconds", limits.timeout_seconds, 1, 3_600);
         problems.range(
             "limits.requests_per_connection",

@@ -465,11 +465,17 @@ impl Unread {
     }
 }
 
+/// What a body gave when it was asked: a frame, a failure, or its end.
+type Given<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
+
+/// What a body gives when it is asked: a frame, an error, or its end.
+type Polled<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
+
 /// The body of an answer.
 pub(super) struct AnswerBody<B: Body> {
     inner: B,
     /// What was asked of `inner` ahead of the caller.
-    first: Option<Option<Result<Frame<B::Data>, B::Error>>>,
+    first: Option<Given<B>>,
     number: u64,
     unread: Arc<Unread>,
     moved: Arc<Moved>,

@@ -54,7 +54,10 @@ pub(super) async fn list(
         return Ok(ListHistoryResponse::default());
     };
     let history = context.history.clone();
-    let versions = blocking(context, move || walk(&history, figure, frame, has_denominator)).await?;
+    let versions = blocking(context, move || {
+        walk(&history, figure, frame, has_denominator)
+    })
+    .await?;
     Ok(ListHistoryResponse { versions })
 }
 
