@@ -26,8 +26,10 @@ const MOST_MEMORY: u64 = 64 << 10;
 /// How long an honest caller may wait while the flood lasts, in percent of before.
 const MOST_SLOWER: u128 = 200;
 
-/// On a machine that also runs the attackers, times below this say nothing.
+/// On a machine that also runs the attackers, times below this say nothing. A few seconds have so
+/// few requests that one bad moment of the machine is their p99.
 const NOISE: Duration = Duration::from_millis(20);
+const NOISE_OF_SECONDS: Duration = Duration::from_millis(50);
 
 /// Schools of the county, so that a list of its regions is of some size.
 const SCHOOLS: usize = 400;
@@ -113,6 +115,7 @@ async fn bears(flood: Flood, time: Duration) -> Result<()> {
         counts.ended.load(Ordering::Relaxed),
         counts.bursts.load(Ordering::Relaxed),
     );
+    let noise = if is_long() { NOISE } else { NOISE_OF_SECONDS };
     ensure!(connections >= CONNECTIONS, "only {connections} connections");
     ensure!(
         during.failed == 0,
@@ -121,7 +124,7 @@ async fn bears(flood: Flood, time: Duration) -> Result<()> {
     );
     ensure!(grown <= MOST_MEMORY, "{} MiB more memory", grown / 1024);
     ensure!(
-        slower <= MOST_SLOWER || under < NOISE,
+        slower <= MOST_SLOWER || under < noise,
         "honest requests take {slower} % of the time without"
     );
     serves_on(&node, pid, files_before).await

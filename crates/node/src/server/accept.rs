@@ -31,8 +31,8 @@ const HEADERS: u32 = 8 << 10;
 const SEND_BUFFER: usize = 64 << 10;
 
 /// What a caller may send ahead of being read, on a stream and on a connection.
-const STREAM_WINDOW: u32 = 192 << 10;
-const CONNECTION_WINDOW: u32 = 256 << 10;
+const STREAM_WINDOW: u32 = 128 << 10;
+const CONNECTION_WINDOW: u32 = 192 << 10;
 
 /// What the requests of each connection may hold in memory, whatever others do.
 const OWN_BYTES: usize = 64 << 10;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use flate2::write::GzDecoder;
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
@@ -465,17 +465,20 @@ impl Unread {
     }
 }
 
-/// What a body gave when it was asked: a frame, a failure, or its end.
-type Given<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
+/// An answer is handed on in pieces of so many bytes: the transport takes a piece as a whole as
+/// soon as its caller takes a single byte.
+const PIECE: usize = 16 << 10;
 
 /// What a body gives when it is asked: a frame, an error, or its end.
-type Polled<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
+type Polled<E> = Option<Result<Frame<Bytes>, E>>;
 
 /// The body of an answer.
 pub(super) struct AnswerBody<B: Body> {
     inner: B,
     /// What was asked of `inner` ahead of the caller.
-    first: Option<Given<B>>,
+    first: Option<Polled<B::Error>>,
+    /// What is left of a frame that is handed on in pieces.
+    rest: Bytes,
     number: u64,
     unread: Arc<Unread>,
     moved: Arc<Moved>,
@@ -485,7 +488,7 @@ pub(super) struct AnswerBody<B: Body> {
     _link: Option<OpenLink>,
 }
 
-impl<B: Body + Unpin> AnswerBody<B> {
+impl<B: Body<Data = Bytes> + Unpin> AnswerBody<B> {
     pub(super) fn new(
         mut inner: B,
         unread: Arc<Unread>,
@@ -507,6 +510,7 @@ impl<B: Body + Unpin> AnswerBody<B> {
         Self {
             inner,
             first,
+            rest: Bytes::new(),
             number,
             unread,
             moved,
@@ -518,47 +522,55 @@ impl<B: Body + Unpin> AnswerBody<B> {
 
 impl<B> Body for AnswerBody<B>
 where
-    B: Body + Unpin,
-    B::Data: Buf + Unpin,
+    B: Body<Data = Bytes> + Unpin,
     B::Error: Unpin,
 {
-    type Data = B::Data;
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = &mut *self;
-        let polled = match this.first.take() {
-            Some(first) => Poll::Ready(first),
-            None => Pin::new(&mut this.inner).poll_frame(task),
-        };
-        match &polled {
-            Poll::Ready(Some(Ok(_))) => this.unread.note(this.number, this.moved.written()),
-            // It is the node that has nothing to say, or nothing more.
-            Poll::Ready(_) | Poll::Pending => {
-                this.unread.clear(this.number);
-                this.turn = None;
+        if this.rest.is_empty() {
+            let polled = match this.first.take() {
+                Some(first) => Poll::Ready(first),
+                None => Pin::new(&mut this.inner).poll_frame(task),
+            };
+            match polled {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => this.rest = data,
+                    Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                    Err(other) => return Poll::Ready(Some(Ok(other))),
+                },
+                // It is the node that has nothing to say, or nothing more.
+                other @ (Poll::Ready(_) | Poll::Pending) => {
+                    this.unread.clear(this.number);
+                    this.turn = None;
+                    return other;
+                }
             }
         }
-        polled
+        this.unread.note(this.number, this.moved.written());
+        let piece = this.rest.split_to(this.rest.len().min(PIECE));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.first {
             Some(Some(_)) => false,
             Some(None) => true,
-            None => self.inner.is_end_stream(),
+            None => self.rest.is_empty() && self.inner.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.first {
-            // What was taken ahead is no part of what is left.
-            Some(_) => SizeHint::default(),
-            None => self.inner.size_hint(),
+        // What was taken ahead is no part of what the inner body knows of.
+        if self.first.is_some() || !self.rest.is_empty() {
+            return SizeHint::default();
         }
+        self.inner.size_hint()
     }
 }
 

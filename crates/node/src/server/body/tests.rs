@@ -15,7 +15,7 @@ use http_body::{Body, Frame};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::{AnswerBody, BodyError, Cost, Messages, Paid, Purse, RequestBody, Unread};
+use super::{AnswerBody, BodyError, Cost, Messages, PIECE, Paid, Purse, RequestBody, Unread};
 use crate::server::line::Moved;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -277,4 +277,24 @@ async fn an_answer_keeps_its_turn_until_it_is_read_or_waits_for_the_node() {
     assert_eq!(turns.available_permits(), 0);
     drop(unread);
     assert_eq!(turns.available_permits(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_handed_on_in_pieces() {
+    let large = vec![7; 3 * PIECE + 5];
+    let mut answer = AnswerBody::new(
+        parts(&[&large, b"next"]),
+        Arc::default(),
+        Arc::default(),
+        None,
+        None,
+    );
+    let mut lengths = Vec::new();
+    for _ in 0..5 {
+        let Some(Ok(frame)) = next(&mut answer).await else {
+            panic!("a piece is missing");
+        };
+        lengths.push(frame.into_data().map_or(0, |data| data.len()));
+    }
+    assert_eq!(lengths, [PIECE, PIECE, PIECE, 5, 4]);
 }
