@@ -46,6 +46,9 @@ pub enum DecodeError {
         /// How many.
         bytes: usize,
     },
+    /// A checkpoint with cells of regions or indicators that it does not list.
+    #[error("the checkpoint has cells of what it does not list")]
+    Unlisted,
     /// A checkpoint of another life of this store, left over from before a restore.
     #[error("the checkpoint belongs to another incarnation")]
     OtherIncarnation,
@@ -150,7 +153,12 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     if *written_by != incarnation.0 {
         return Err(DecodeError::OtherIncarnation);
     }
-    from_postcard(content)
+    let snapshot: Snapshot = from_postcard(content)?;
+    if snapshot.is_whole() {
+        Ok(snapshot)
+    } else {
+        Err(DecodeError::Unlisted)
+    }
 }
 
 fn after_version(bytes: &[u8], supported: u8) -> Result<&[u8], DecodeError> {

@@ -42,6 +42,24 @@ impl Snapshot {
     pub fn frame(&self) -> u64 {
         self.frame
     }
+
+    /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
+    /// largest number in them, so one that is not would cost any amount of memory.
+    pub fn is_whole(&self) -> bool {
+        let is_listed = |key: &CellKey| {
+            let region = self.regions.item(key.region);
+            region.is_some() && self.indicators.item(key.indicator).is_some()
+        };
+        let cells = self.cells.iter().map(|(key, _)| key);
+        let reports = self.reports.iter().map(|(key, _)| key);
+        let unowned = self.unowned_cells.iter().map(|(key, _)| key);
+        let changes = self.cell_changes.after(0).map(|(_, key)| key);
+        cells
+            .chain(reports)
+            .chain(unowned)
+            .chain(changes)
+            .all(is_listed)
+    }
 }
 
 impl State {
