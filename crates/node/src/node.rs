@@ -199,7 +199,7 @@ impl Node {
         let announcement = announce(&context.config.data, address)?;
         let serving = server::serve(Arc::clone(&context), incoming, metrics, stopping);
         let server = tokio::spawn(serving);
-        let took_ms = began.elapsed().as_millis();
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(region = %context.config.region, %address, took_ms, "ready");
         Ok(Self {
             address,
