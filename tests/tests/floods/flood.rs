@@ -46,7 +46,7 @@ fn lasting() -> Result<Duration> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts real processes and takes minutes: cargo xtask test floods"]
+#[ignore = "starts real processes and takes minutes: cargo xtask test fuzz"]
 async fn a_node_bears_every_known_flood() -> Result<()> {
     let time = lasting()?;
     let only = std::env::var(ONLY).unwrap_or_default();

@@ -51,7 +51,7 @@ struct Came {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts real processes: cargo xtask test floods"]
+#[ignore = "starts real processes: cargo xtask test fuzz"]
 async fn malformed_exchanges_are_refused_and_harm_nobody() -> Result<()> {
     let cases = times(5_000, 100_000)?;
     let mut chance = Chance::begin("malformed exchanges")?;
