@@ -61,7 +61,7 @@ pub(super) fn tell(outcome: &Outcome, language: Language) -> io::Result<()> {
         ask(partner, "aid list".to_owned()),
         ask(partner, format!("aid reconcile {}", outcome.aid.project)),
         ask(county, "status".to_owned()),
-        ask(county, "verify --journal".to_owned()),
+        ask(county, "verify".to_owned()),
     ];
     writeln!(out, "\n{}", language.pick("可以试试：", "Try:"))?;
     for command in commands {
