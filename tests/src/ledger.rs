@@ -287,10 +287,11 @@ async fn histories(
             source: school.clone(),
             indicator: DROPOUTS.to_owned(),
             period: period.to_owned(),
+            ..ListHistoryRequest::default()
         };
-        let told = client.list_history(asked).await;
+        let told = client.every_version(asked).await;
         let told = told.with_context(|| format!("the history of {school} {period}"))?;
-        let versions = told.versions.iter();
+        let versions = told.iter();
         let versions = versions
             .map(|one| (one.numerator, one.counts_now))
             .collect();

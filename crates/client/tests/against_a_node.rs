@@ -119,6 +119,18 @@ async fn a_refusal_is_typed_and_not_tried_again() {
 }
 
 #[tokio::test]
+async fn every_page_of_a_history_is_read() {
+    let (_stand_in, client) = start(quick()).await;
+    let request = v1::ListHistoryRequest {
+        source: "371524-A".to_owned(),
+        ..v1::ListHistoryRequest::default()
+    };
+    let versions = client.progress().every_version(request).await.unwrap();
+    let revisions: Vec<u32> = versions.iter().map(|one| one.revision).collect();
+    assert_eq!(revisions, [3, 2, 1]);
+}
+
+#[tokio::test]
 async fn a_node_that_is_not_there_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -11,12 +11,14 @@ pub mod v1 {
     tonic::include_proto!("liandong.progress.v1");
 }
 
+mod history;
+
+pub use history::{FigureKey, HistoryPage, HistoryPlace, MAX_HISTORY_PAGE};
+
 use liandong_core::command::Push;
-use liandong_core::indicator::IndicatorCode;
 use liandong_core::language::Language;
 use liandong_core::period::Period;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
-use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ROWS, Outcome, Report};
 
 use crate::read;
@@ -285,34 +287,6 @@ impl TryFrom<v1::RowOutcome> for RemoteRow {
             }
         };
         Ok(Self { row, outcome })
-    }
-}
-
-/// Names one figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FigureKey {
-    /// The unit or bureau that reported.
-    pub source: RegionCode,
-    /// What was reported.
-    pub indicator: IndicatorCode,
-    /// For which period.
-    pub period: Period,
-}
-
-impl TryFrom<v1::ListHistoryRequest> for FigureKey {
-    type Error = Refusal;
-
-    fn try_from(request: v1::ListHistoryRequest) -> Result<Self, Refusal> {
-        let v1::ListHistoryRequest {
-            source,
-            indicator,
-            period,
-        } = request;
-        Ok(Self {
-            source: read::region("source", &source)?,
-            indicator: read::indicator("indicator", &indicator)?,
-            period: read::period("period", &period)?,
-        })
     }
 }
 

@@ -106,7 +106,7 @@ requests! {
     batch, seeds::push();
     decoded::<progress::v1::UploadReportsRequest>,
         progress::v1::UploadReportsRequest { batch: seeds::push().batch };
-    through::<progress::v1::ListHistoryRequest, progress::FigureKey>, seeds::history();
+    through::<progress::v1::ListHistoryRequest, progress::HistoryPage>, seeds::history();
     through::<task::v1::ImportPlanRequest, Command>, seeds::import();
     through::<task::v1::ConsultPlanRequest, Command>, task::v1::ConsultPlanRequest {
         plan: "p1".into(), until: "2025-05-01".into(), ..Default::default() };
@@ -218,6 +218,7 @@ mod seeds {
             source: "371524-001".to_owned(),
             indicator: "compulsory-dropouts".to_owned(),
             period: "2025-03".to_owned(),
+            ..progress::v1::ListHistoryRequest::default()
         }
     }
 

@@ -63,6 +63,7 @@ async fn a_hosted_county_moves_out_with_its_history() -> Result<()> {
         source: unit.clone(),
         indicator: DROPOUTS.to_owned(),
         period: MONTH.to_owned(),
+        ..ListHistoryRequest::default()
     };
     let versions = county
         .client()

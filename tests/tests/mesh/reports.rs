@@ -125,6 +125,7 @@ async fn a_figure_reaches_the_province_and_counts_once() -> Result<()> {
         source: second,
         indicator: DROPOUTS.to_owned(),
         period: MONTH.to_owned(),
+        ..ListHistoryRequest::default()
     };
     let history = mesh
         .donge

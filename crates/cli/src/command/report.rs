@@ -76,10 +76,11 @@ async fn history(
         source: source.to_string(),
         indicator: indicator.to_string(),
         period: period.to_string(),
+        ..v1::ListHistoryRequest::default()
     };
-    let answer = session.client.progress().list_history(request).await?;
+    let versions = session.client.progress().every_version(request).await?;
     let mut listing = Listing::new(&VERSIONS);
-    for version in answer.versions {
+    for version in versions {
         let figure = if is_money {
             Cell::Fen(version.numerator)
         } else {

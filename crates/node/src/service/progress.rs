@@ -10,7 +10,7 @@ use liandong_wire::progress::v1::{
     ListHistoryRequest, ListHistoryResponse, PushReportsRequest, PushReportsResponse,
     UploadReportsRequest, UploadReportsResponse,
 };
-use liandong_wire::progress::{FigureKey, add_to_upload, push_response};
+use liandong_wire::progress::{HistoryPage, add_to_upload, push_response};
 use tonic::{Request, Response, Status, Streaming};
 use tracing::info_span;
 
@@ -98,8 +98,8 @@ impl Service for ProgressService {
             span,
             request,
             |_, message| async move {
-                let figure = FigureKey::try_from(message)?;
-                Ok(history::list(context, figure).await?)
+                let page = HistoryPage::try_from(message)?;
+                Ok(history::list(context, page).await?)
             },
         )
         .await

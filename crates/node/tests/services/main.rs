@@ -6,6 +6,7 @@ mod aid;
 mod converging;
 #[cfg(test)]
 mod files;
+mod history;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

@@ -67,6 +67,7 @@ async fn history(node: &Running, source: &str) -> Vec<ReportVersion> {
         source: source.to_owned(),
         indicator: "compulsory-dropouts".to_owned(),
         period: "2025-03".to_owned(),
+        ..ListHistoryRequest::default()
     };
     let listed = node
         .progress()

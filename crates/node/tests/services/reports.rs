@@ -2,7 +2,7 @@
 
 use liandong_core::refusal::Reason;
 use liandong_wire::progress::v1::{
-    ListHistoryRequest, Outcome, OutcomeCounts, PushReportsRequest, Report, UploadReportsRequest,
+    Outcome, OutcomeCounts, PushReportsRequest, Report, UploadReportsRequest,
 };
 use liandong_wire::refusal::RemoteRefusal;
 use tonic::{Code, Request};
@@ -167,73 +167,6 @@ async fn an_upload_sums_up_its_batches() {
         .map(|row| (row.batch.as_str(), row.row))
         .collect();
     assert_eq!(refused, [("1", 2), ("1", 3)]);
-}
-
-#[tokio::test]
-async fn the_history_of_a_figure_is_newest_first_across_and_within_frames() {
-    let node = start("371524", TREE, "").await;
-    node.push(
-        "first",
-        vec![dropouts("371524-A", 5), dropouts("371524-C", 9)],
-    )
-    .await;
-    // Two corrections of the same figure in one batch stand in one frame.
-    let corrected = Report {
-        note: "漏报一人".to_owned(),
-        ..dropouts("371524-A", 6)
-    };
-    node.push("second", vec![corrected, dropouts("371524-A", 7)])
-        .await;
-    node.push("third", vec![dropouts("371524-A", 0)]).await;
-    let request = ListHistoryRequest {
-        source: "371524-A".to_owned(),
-        indicator: "compulsory-dropouts".to_owned(),
-        period: "2025-03".to_owned(),
-    };
-    let listed = node
-        .progress()
-        .list_history(request.clone())
-        .await
-        .expect("a history");
-    let versions = listed.into_inner().versions;
-    let seen: Vec<(i64, u32, &str, bool)> = versions
-        .iter()
-        .map(|v| (v.numerator, v.revision, v.batch.as_str(), v.counts_now))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (0, 4, "third", true),
-            (7, 3, "second", false),
-            (6, 2, "second", false),
-            (5, 1, "first", false),
-        ]
-    );
-    assert_eq!(versions[2].note, "漏报一人");
-    assert_eq!(versions[3].by, "教务处");
-    assert!(versions.iter().all(|version| version.denominator.is_none()));
-    assert!(!versions[0].on_time, "March 2025 is long over");
-
-    let nothing = ListHistoryRequest {
-        source: "371524-B".to_owned(),
-        ..request.clone()
-    };
-    let listed = node
-        .progress()
-        .list_history(nothing)
-        .await
-        .expect("no history");
-    assert!(listed.into_inner().versions.is_empty());
-    let unknown = ListHistoryRequest {
-        source: "371524-Z".to_owned(),
-        ..request
-    };
-    let status = node
-        .progress()
-        .list_history(unknown)
-        .await
-        .expect_err("no such unit");
-    assert_eq!(status.code(), Code::NotFound);
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ async fn counted(shared: &Shared, lines: &[Line], broken: &mut Vec<String>) -> F
             source: key.source.to_owned(),
             indicator: key.indicator.to_owned(),
             period: key.period.to_owned(),
+            ..ListHistoryRequest::default()
         };
         asked.push(async move { client.list_history(request).await });
     }
