@@ -187,12 +187,9 @@ impl<'a> Batch<'a> {
                 "give a correction an id of its own",
             ));
         }
-        let stored = self
-            .state
-            .report(report.source, report.indicator, report.period);
-        let here = (report.source, report.indicator, report.period, id);
-        let superseded =
-            stored.is_some_and(|head| head.was_superseded(id)) || self.superseded.contains(&here);
+        let (source, indicator, period) = (report.source, report.indicator, report.period);
+        let superseded = self.state.was_superseded(source, indicator, period, id)
+            || self.superseded.contains(&(source, indicator, period, id));
         if knows && superseded {
             return Ok(Judged::Known(Outcome::Stale { revision }));
         }

@@ -3,6 +3,8 @@
 //! Region and indicator codes are numbered once, so that a cell's key is twelve bytes. Nothing
 //! here iterates a hash map where the order could be seen.
 
+mod packed;
+mod stored;
 mod table;
 
 use rustc_hash::FxHashMap;
@@ -16,6 +18,7 @@ use crate::region::RegionCode;
 use crate::report::Role;
 use crate::rollup::{Delta, Sums};
 
+pub(super) use stored::{Listed, StoredHead, table_of};
 pub(super) use table::CellTable;
 
 /// Ids of superseded reports that a cell remembers, so that a late retry of one changes nothing.
@@ -38,8 +41,18 @@ pub(super) struct Cell {
     pub(super) change: u64,
 }
 
+impl Cell {
+    /// Gives it the version and number of a change; whether it is its first.
+    fn note(&mut self, version: u64, change: u64) -> bool {
+        let is_first = self.change == 0;
+        self.version = version;
+        self.change = change;
+        is_first
+    }
+}
+
 /// The report that counts for a unit's cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportHead {
     /// Fingerprint of its id.
     pub id: u64,
@@ -51,22 +64,28 @@ pub struct ReportHead {
     pub role: Role,
     /// What it adds to the cell.
     pub sums: Sums,
-    /// Fingerprints of the last superseded ids, newest first.
-    pub older: Vec<u64>,
 }
 
-impl ReportHead {
-    /// Whether a superseded report had this id.
-    pub fn was_superseded(&self, id: u64) -> bool {
-        self.older.contains(&id)
-    }
+/// A cell with all that is kept of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) cell: Cell,
+    /// The report of the region itself that counts.
+    pub(super) head: Option<ReportHead>,
+    /// Fingerprints of the last superseded ids, newest first.
+    pub(super) older: Vec<u64>,
+}
 
-    /// The head that replaces this one.
-    pub(super) fn replaced_by(&self, mut next: Self) -> Self {
-        next.older = Vec::with_capacity(self.older.len() + 1);
-        next.older.push(self.id);
-        next.older.extend(self.older.iter().take(OLDER_IDS - 1));
-        next
+impl Kept {
+    /// Lets another report count.
+    pub(super) fn replace(&mut self, head: ReportHead) {
+        if let Some(superseded) = self.head.replace(head) {
+            // No room to spare: a cell is corrected seldom.
+            let mut older = Vec::with_capacity(OLDER_IDS.min(self.older.len() + 1));
+            older.push(superseded.id);
+            older.extend(self.older.iter().take(OLDER_IDS - 1));
+            self.older = older;
+        }
     }
 }
 
@@ -129,7 +148,6 @@ pub(super) struct Cells {
     pub(super) regions: Numbered<RegionCode>,
     pub(super) indicators: Numbered<IndicatorCode>,
     pub(super) cells: CellTable,
-    pub(super) reports: FxHashMap<CellKey, ReportHead>,
     pub(super) changes: Changes<CellKey>,
 }
 
@@ -162,15 +180,37 @@ impl Cells {
 
     /// Adds a difference to a cell, without noting the change.
     pub(super) fn add(&mut self, key: CellKey, delta: &Delta) {
-        self.cells.get_or_new(key).sums.add(delta);
+        self.cells.change(key, |kept| kept.cell.sums.add(delta));
+    }
+
+    /// Lets a report count for its cell, and lists the change; what it adds to what was there.
+    pub(super) fn report(
+        &mut self,
+        key: CellKey,
+        head: ReportHead,
+        version: u64,
+        change: u64,
+    ) -> Delta {
+        let (delta, is_new) = self.cells.change(key, |kept| {
+            let before = kept.head.map(|before| before.sums);
+            let before = before.filter(|_| !planted::is(Planted::CorrectionAdds));
+            let delta = head.sums.since(&before.unwrap_or_default());
+            kept.replace(head);
+            kept.cell.sums.add(&delta);
+            (delta, kept.cell.note(version, change))
+        });
+        self.list(key, change, is_new);
+        delta
     }
 
     /// Gives a cell its version and lists its change.
     pub(super) fn note(&mut self, key: CellKey, version: u64, change: u64) {
-        let cell = self.cells.get_or_new(key);
-        let is_new = cell.change == 0;
-        cell.version = version;
-        cell.change = change;
+        let noted = |kept: &mut Kept| kept.cell.note(version, change);
+        let is_new = self.cells.change(key, noted);
+        self.list(key, change, is_new);
+    }
+
+    fn list(&mut self, key: CellKey, change: u64, is_new: bool) {
         let cells = &self.cells;
         self.changes.push(change, key, is_new, |key, change| {
             cells.get(key).is_some_and(|cell| cell.change == change)

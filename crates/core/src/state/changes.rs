@@ -6,23 +6,58 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::{SerializeSeq, SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Entries below which sweeping is not worth it.
 const SMALL: usize = 1_024;
+/// Entries that stand together in one piece of memory.
+const TOGETHER: usize = 1_024;
 
 /// Things in the order of their last change.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Stored<K>")]
 pub(super) struct Changes<K> {
-    entries: VecDeque<(u64, K)>,
+    entries: Entries<K>,
     live: usize,
+}
+
+/// As it is read from a checkpoint.
+#[derive(Deserialize)]
+struct Stored<K> {
+    entries: Vec<(u64, K)>,
+    live: usize,
+}
+
+/// Entries in the order of their numbers, in pieces: half the size of a list of numbers and keys,
+/// and growing costs no second copy.
+#[derive(Clone, Debug)]
+struct Entries<K> {
+    pieces: VecDeque<Piece<K>>,
+    len: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Piece<K> {
+    /// The number of the first entry; each tells how far it is from here.
+    first: u64,
+    entries: Vec<(u32, K)>,
 }
 
 impl<K> Default for Changes<K> {
     fn default() -> Self {
         Self {
-            entries: VecDeque::new(),
+            entries: Entries::default(),
             live: 0,
+        }
+    }
+}
+
+impl<K> Default for Entries<K> {
+    fn default() -> Self {
+        Self {
+            pieces: VecDeque::new(),
+            len: 0,
         }
     }
 }
@@ -37,25 +72,29 @@ impl<K> Changes<K> {
         is_new: bool,
         is_current: impl Fn(&K, u64) -> bool,
     ) {
-        self.entries.push_back((change, key));
+        self.entries.push(change, key);
         if is_new {
             self.live += 1;
         }
-        if self.entries.len() > SMALL + 2 * self.live {
-            self.entries
-                .retain(|(change, key)| is_current(key, *change));
-            self.live = self.entries.len();
+        if self.entries.len > SMALL + 2 * self.live {
+            let all = std::mem::take(&mut self.entries);
+            for (change, key) in all.pieces.into_iter().flat_map(Piece::into_entries) {
+                if is_current(&key, change) {
+                    self.entries.push(change, key);
+                }
+            }
+            self.live = self.entries.len;
         }
     }
 
     /// Entries after `change`, oldest first; stale ones included.
     pub(super) fn after(&self, change: u64) -> impl Iterator<Item = (u64, &K)> {
-        let start = self
-            .entries
-            .partition_point(|(number, _)| *number <= change);
-        self.entries
-            .range(start..)
-            .map(|(number, key)| (*number, key))
+        let pieces = &self.entries.pieces;
+        // Earlier pieces end before the next begins.
+        let next = pieces.partition_point(|piece| piece.first <= change);
+        let pieces = pieces.range(next.saturating_sub(1)..);
+        let entries = pieces.flat_map(Piece::iter);
+        entries.skip_while(move |(number, _)| *number <= change)
     }
 
     /// How many things are listed.
@@ -63,3 +102,70 @@ impl<K> Changes<K> {
         self.live
     }
 }
+
+impl<K> Entries<K> {
+    fn push(&mut self, change: u64, key: K) {
+        self.len += 1;
+        if let Some(piece) = self.pieces.back_mut()
+            && piece.entries.len() < TOGETHER
+            && let Some(distance) = change.checked_sub(piece.first)
+            && let Ok(distance) = u32::try_from(distance)
+        {
+            piece.entries.push((distance, key));
+            return;
+        }
+        self.pieces.push_back(Piece {
+            first: change,
+            entries: vec![(0, key)],
+        });
+    }
+}
+
+impl<K> Piece<K> {
+    fn iter(&self) -> impl Iterator<Item = (u64, &K)> {
+        let first = self.first;
+        let entries = self.entries.iter();
+        entries.map(move |(distance, key)| (first + u64::from(*distance), key))
+    }
+
+    fn into_entries(self) -> impl Iterator<Item = (u64, K)> {
+        let first = self.first;
+        let entries = self.entries.into_iter();
+        entries.map(move |(distance, key)| (first + u64::from(distance), key))
+    }
+}
+
+impl<K> From<Stored<K>> for Changes<K> {
+    fn from(stored: Stored<K>) -> Self {
+        let mut entries = Entries::default();
+        for (change, key) in stored.entries {
+            entries.push(change, key);
+        }
+        Self {
+            entries,
+            live: stored.live,
+        }
+    }
+}
+
+impl<K: Serialize> Serialize for Changes<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut written = serializer.serialize_struct("Changes", 2)?;
+        written.serialize_field("entries", &self.entries)?;
+        written.serialize_field("live", &self.live)?;
+        written.end()
+    }
+}
+
+impl<K: Serialize> Serialize for Entries<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut written = serializer.serialize_seq(Some(self.len))?;
+        for entry in self.pieces.iter().flat_map(Piece::iter) {
+            written.serialize_element(&entry)?;
+        }
+        written.end()
+    }
+}
+
+#[cfg(test)]
+mod tests;

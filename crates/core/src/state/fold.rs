@@ -5,10 +5,11 @@ mod heal;
 mod rosters;
 mod sums;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::cells::{Pending, ReportHead};
+use super::cells::{CellKey, Pending, ReportHead};
 use super::{State, Stored, Watermark};
 use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
 use crate::event::{Event, Received};
@@ -19,6 +20,16 @@ use crate::rollup::Sums;
 
 /// An epoch stands above this many bits of change numbers in a version.
 pub(crate) const EPOCH_SHIFT: u32 = 40;
+
+/// A source as a batch's rows need it.
+struct Source {
+    number: u32,
+    /// The part of its cells' versions that stands above the change number.
+    epoch: u64,
+    /// The number of the region above, if that is added up here. Asked for when something goes up:
+    /// regions are numbered in the order in which they are first needed.
+    above: OnceCell<Option<u32>>,
+}
 
 impl State {
     /// Applies one event that stands in journal frame `frame`.
@@ -72,16 +83,25 @@ impl State {
     }
 
     fn apply_reports(&mut self, batch: &ReportBatch, frame: u64) {
-        // Numbers are looked up once per batch, not once per row.
+        // What is the same for many rows is looked up once per batch.
+        let mut sources: Vec<Option<Source>> = Vec::new();
+        sources.resize_with(batch.sources.len(), || None);
+        let mut indicators: Vec<Option<u32>> = vec![None; batch.indicators.len()];
         let mut pending = Pending::default();
-        let mut dirty = Vec::with_capacity(batch.rows.len());
         for row in &batch.rows {
-            let source = batch.sources.get(row.source as usize);
-            let indicator = batch.indicators.get(row.indicator as usize);
-            let (Some(source), Some(indicator)) = (source, indicator) else {
+            let named = (row.source as usize, row.indicator as usize);
+            let (Some(code), Some(indicator)) =
+                (batch.sources.get(named.0), batch.indicators.get(named.1))
+            else {
                 continue;
             };
-            let key = self.cells.key_or_new(*source, *indicator, row.period);
+            let source = sources[named.0].get_or_insert_with(|| self.source(*code));
+            let key = CellKey {
+                region: source.number,
+                indicator: *indicators[named.1]
+                    .get_or_insert_with(|| self.cells.indicators.number(*indicator)),
+                period: row.period,
+            };
             let counts = row.role.counts();
             let sums = Sums {
                 numerator: row.numerator,
@@ -95,22 +115,27 @@ impl State {
                 frame,
                 role: row.role,
                 sums,
-                older: Vec::new(),
             };
-            let before = self.cells.reports.get(&key).map(|old| old.sums);
-            let before = before.filter(|_| !planted::is(Planted::CorrectionAdds));
-            let head = match self.cells.reports.get(&key) {
-                Some(old) => old.replaced_by(head),
-                None => head,
-            };
-            self.cells.reports.insert(key, head);
-            let delta = sums.since(&before.unwrap_or_default());
-            self.cells.add(key, &delta);
-            dirty.push(key);
-            self.hand_up(key, *source, &delta, &mut pending);
+            self.change += 1;
+            let version = source.epoch | self.change;
+            let delta = self.cells.report(key, head, version, self.change);
+            if delta.is_zero() {
+                continue;
+            }
+            let above = source.above.get_or_init(|| self.number_above(*code));
+            if let Some(region) = *above {
+                pending.add(CellKey { region, ..key }, &delta);
+            }
         }
-        self.note_cells(&dirty);
         self.cascade(pending);
+    }
+
+    fn source(&mut self, code: RegionCode) -> Source {
+        Source {
+            number: self.cells.regions.number(code),
+            epoch: self.epoch_bits(Some(code)),
+            above: OnceCell::new(),
+        }
     }
 
     fn apply_received(&mut self, received: &Received) {
@@ -144,7 +169,7 @@ impl State {
         let key = self
             .cells
             .key_or_new(cell.region, cell.indicator, cell.period);
-        let old = self.cells.cells.get(&key).copied().unwrap_or_default();
+        let old = self.cells.cells.get(&key).unwrap_or_default();
         if !is_newer(cell.version, old.version) {
             return;
         }

@@ -29,9 +29,12 @@ impl State {
     /// directly below. Returns how many cells were recounted, and those that differ.
     pub fn recount(&self) -> (usize, Vec<Mismatch>) {
         let mut expected: BTreeMap<CellKey, Sums> = BTreeMap::new();
-        for (key, head) in &self.cells.reports {
-            if self.is_hosted_number(key.region) {
-                add(&mut expected, *key, &head.sums);
+        for region in self.cells.cells.regions() {
+            if !self.is_hosted_number(region) {
+                continue;
+            }
+            for (key, head, _) in self.cells.cells.heads_of(region) {
+                add(&mut expected, key, &head.sums);
             }
         }
         for (key, cell) in self.cells.cells.iter() {

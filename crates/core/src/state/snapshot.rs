@@ -1,10 +1,11 @@
 //! A snapshot of the state, for checkpoints: everything the fold would have rebuilt.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::cells::{Cell, CellKey, Cells, Numbered, ReportHead};
+use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of};
 use super::changes::Changes;
 use super::{Life, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
@@ -23,8 +24,8 @@ pub struct Snapshot {
     document_changes: Changes<DocumentKey>,
     regions: Numbered<RegionCode>,
     indicators: Numbered<IndicatorCode>,
-    cells: Vec<(CellKey, Cell)>,
-    reports: Vec<(CellKey, ReportHead)>,
+    cells: Listed<Cell>,
+    reports: Listed<StoredHead>,
     cell_changes: Changes<CellKey>,
     watermarks: BTreeMap<RegionCode, Watermark>,
     set_aside: Vec<SetAside>,
@@ -50,32 +51,19 @@ impl Snapshot {
             let region = self.regions.item(key.region);
             region.is_some() && self.indicators.item(key.indicator).is_some()
         };
-        let cells = self.cells.iter().map(|(key, _)| key);
-        let reports = self.reports.iter().map(|(key, _)| key);
-        let unowned = self.unowned_cells.iter().map(|(key, _)| key);
-        let changes = self.cell_changes.after(0).map(|(_, key)| key);
-        cells
-            .chain(reports)
-            .chain(unowned)
-            .chain(changes)
-            .all(is_listed)
+        let mut unowned = self.unowned_cells.iter().map(|(key, _)| key);
+        let mut changes = self.cell_changes.after(0).map(|(_, key)| key);
+        self.cells.names_only(is_listed)
+            && self.reports.names_only(is_listed)
+            && unowned.all(is_listed)
+            && changes.all(is_listed)
     }
 }
 
 impl State {
     /// The state as it is stored.
     pub fn snapshot(&self) -> Snapshot {
-        // Sorted, so that the same state always gives the same bytes.
-        let mut cells: Vec<(CellKey, Cell)> = Vec::with_capacity(self.cells.cells.len());
-        for (key, cell) in self.cells.cells.iter() {
-            cells.push((key, *cell));
-        }
-        cells.sort_unstable_by_key(|(key, _)| *key);
-        let mut reports: Vec<(CellKey, ReportHead)> = Vec::with_capacity(self.cells.reports.len());
-        for (key, head) in &self.cells.reports {
-            reports.push((*key, head.clone()));
-        }
-        reports.sort_unstable_by_key(|(key, _)| *key);
+        let table = Arc::new(self.cells.cells.clone());
         Snapshot {
             frame: self.frame,
             change: self.change,
@@ -85,8 +73,8 @@ impl State {
             document_changes: self.document_changes.clone(),
             regions: self.cells.regions.clone(),
             indicators: self.cells.indicators.clone(),
-            cells,
-            reports,
+            cells: Listed::Table(Arc::clone(&table)),
+            reports: Listed::Table(table),
             cell_changes: self.cells.changes.clone(),
             watermarks: self.watermarks.clone(),
             set_aside: self.set_aside.clone(),
@@ -121,8 +109,7 @@ impl State {
             cells: Cells {
                 regions: snapshot.regions,
                 indicators: snapshot.indicators,
-                cells: snapshot.cells.into_iter().collect(),
-                reports: snapshot.reports.into_iter().collect(),
+                cells: table_of(snapshot.cells, snapshot.reports),
                 changes: snapshot.cell_changes,
             },
             watermarks: snapshot.watermarks,

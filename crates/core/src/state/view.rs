@@ -183,10 +183,22 @@ impl State {
         source: RegionCode,
         indicator: IndicatorCode,
         period: Period,
-    ) -> Option<&ReportHead> {
-        self.cells
-            .reports
-            .get(&self.cells.key(source, indicator, period)?)
+    ) -> Option<ReportHead> {
+        let key = self.cells.key(source, indicator, period)?;
+        self.cells.cells.head(&key)
+    }
+
+    /// Whether a report of this id counted for a source's own figure and was superseded; `id` is
+    /// the fingerprint, and ids of long ago are forgotten.
+    pub fn was_superseded(
+        &self,
+        source: RegionCode,
+        indicator: IndicatorCode,
+        period: Period,
+        id: u64,
+    ) -> bool {
+        let key = self.cells.key(source, indicator, period);
+        key.is_some_and(|key| self.cells.cells.older(&key).contains(&id))
     }
 
     /// A kind's documents of one owner, ordered by id.
@@ -210,7 +222,7 @@ impl State {
     pub fn sizes(&self) -> Sizes {
         Sizes {
             cells: self.cells.cells.len(),
-            reports: self.cells.reports.len(),
+            reports: self.cells.cells.reports(),
             documents: self.documents.len(),
             listed_changes: self.cells.changes.live() + self.document_changes.live(),
         }

@@ -1,23 +1,55 @@
-//! Where cells are kept: one table for each region, so that whatever concerns one region looks at
-//! that region's cells alone.
+//! Where cells are kept: one sheet for each region and period, so that whatever concerns one region
+//! looks at that region's cells alone, and a month's figures of a school stand side by side.
 
-use rustc_hash::FxHashMap;
-
-use super::{Cell, CellKey};
+use super::packed::Packed;
+use super::{Cell, CellKey, Kept, ReportHead};
 use crate::period::Period;
 
-/// A cell's place within its region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Place {
-    indicator: u32,
+/// The cells of one region and period, by the numbers of their indicators.
+#[derive(Clone, Debug)]
+struct Sheet {
     period: Period,
+    /// In order; the cell of each stands at the same place.
+    indicators: Vec<u32>,
+    cells: Vec<Packed>,
 }
 
 /// All cells, by the number of their region.
 #[derive(Clone, Debug, Default)]
 pub(in crate::state) struct CellTable {
-    regions: Vec<FxHashMap<Place, Cell>>,
+    /// The sheets of each region, ordered by period.
+    regions: Vec<Vec<Sheet>>,
     len: usize,
+    reports: usize,
+}
+
+impl Sheet {
+    fn new(period: Period) -> Self {
+        Self {
+            period,
+            indicators: Vec::new(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// Where an indicator stands, or would stand.
+    fn place(&self, indicator: u32) -> Result<usize, usize> {
+        // Figures mostly come in the order in which they came first.
+        if self.indicators.last().is_none_or(|last| *last < indicator) {
+            return Err(self.indicators.len());
+        }
+        self.indicators.binary_search(&indicator)
+    }
+
+    /// Makes room by a quarter: the doubling of a vector would leave half of all memory unused.
+    fn make_room(&mut self) {
+        const LEAST: usize = 4;
+        if self.cells.len() == self.cells.capacity() {
+            let more = LEAST.max(self.cells.len() / 4);
+            self.indicators.reserve_exact(more);
+            self.cells.reserve_exact(more);
+        }
+    }
 }
 
 impl CellTable {
@@ -26,63 +58,131 @@ impl CellTable {
         self.len
     }
 
-    pub(in crate::state) fn get(&self, key: &CellKey) -> Option<&Cell> {
-        let region = self.regions.get(key.region as usize)?;
-        region.get(&place(key))
+    /// How many of them have a report of their own.
+    pub(in crate::state) fn reports(&self) -> usize {
+        self.reports
     }
 
-    /// The cell, which is made if it is not there.
-    pub(in crate::state) fn get_or_new(&mut self, key: CellKey) -> &mut Cell {
+    fn packed(&self, key: &CellKey) -> Option<&Packed> {
+        let sheets = self.regions.get(key.region as usize)?;
+        let place = sheets.binary_search_by_key(&key.period, |sheet| sheet.period);
+        let sheet = sheets.get(place.ok()?)?;
+        let place = sheet.indicators.binary_search(&key.indicator);
+        sheet.cells.get(place.ok()?)
+    }
+
+    pub(in crate::state) fn get(&self, key: &CellKey) -> Option<Cell> {
+        self.packed(key).map(Packed::cell)
+    }
+
+    /// The report that counts for a cell.
+    pub(in crate::state) fn head(&self, key: &CellKey) -> Option<ReportHead> {
+        self.packed(key)?.head()
+    }
+
+    /// Fingerprints of the ids that the cell's report superseded, newest first.
+    pub(in crate::state) fn older(&self, key: &CellKey) -> &[u64] {
+        self.packed(key).map_or(&[], Packed::older)
+    }
+
+    /// Changes a cell, which is made if it is not there.
+    pub(in crate::state) fn change<T>(
+        &mut self,
+        key: CellKey,
+        how: impl FnOnce(&mut Kept) -> T,
+    ) -> T {
         let region = key.region as usize;
         if self.regions.len() <= region {
-            self.regions.resize_with(region + 1, FxHashMap::default);
+            self.regions.resize_with(region + 1, Vec::new);
         }
-        let len = &mut self.len;
-        self.regions[region].entry(place(&key)).or_insert_with(|| {
-            *len += 1;
-            Cell::default()
+        let sheets = &mut self.regions[region];
+        let place = match sheets.binary_search_by_key(&key.period, |sheet| sheet.period) {
+            Ok(place) => place,
+            Err(place) => {
+                sheets.insert(place, Sheet::new(key.period));
+                place
+            }
+        };
+        let sheet = &mut sheets[place];
+        let place = match sheet.place(key.indicator) {
+            Ok(place) => place,
+            Err(place) => {
+                sheet.make_room();
+                sheet.indicators.insert(place, key.indicator);
+                sheet.cells.insert(place, Packed::EMPTY);
+                self.len += 1;
+                place
+            }
+        };
+        let packed = &mut sheet.cells[place];
+        let mut kept = std::mem::replace(packed, Packed::EMPTY).unpack();
+        let had_report = kept.head.is_some();
+        let answer = how(&mut kept);
+        match (had_report, kept.head.is_some()) {
+            (false, true) => self.reports += 1,
+            (true, false) => self.reports -= 1,
+            _ => {}
+        }
+        *packed = Packed::new(kept);
+        answer
+    }
+
+    /// Loses a cell and all that is kept of it: the fold never does.
+    #[cfg(test)]
+    pub(in crate::state) fn forget(&mut self, key: &CellKey) {
+        let mut rest = Self::default();
+        for (other, packed) in self.regions().flat_map(|region| self.packed_of(region)) {
+            if other != *key {
+                rest.change(other, |kept| *kept = packed.clone().unpack());
+            }
+        }
+        *self = rest;
+    }
+
+    fn packed_of(&self, region: u32) -> impl Iterator<Item = (CellKey, &Packed)> {
+        let sheets = self.regions.get(region as usize);
+        sheets.into_iter().flatten().flat_map(move |sheet| {
+            let cells = sheet.indicators.iter().zip(&sheet.cells);
+            cells.map(move |(indicator, packed)| {
+                let key = CellKey {
+                    region,
+                    indicator: *indicator,
+                    period: sheet.period,
+                };
+                (key, packed)
+            })
         })
     }
 
-    /// The cells of one region, in no order.
-    pub(in crate::state) fn of(&self, region: u32) -> impl Iterator<Item = (CellKey, &Cell)> {
-        let cells = self.regions.get(region as usize);
-        cells.into_iter().flatten().map(move |(place, cell)| {
-            let key = CellKey {
-                region,
-                indicator: place.indicator,
-                period: place.period,
-            };
-            (key, cell)
-        })
+    /// The cells of one region, in no order that anything may depend on.
+    pub(in crate::state) fn of(&self, region: u32) -> impl Iterator<Item = (CellKey, Cell)> {
+        let cells = self.packed_of(region);
+        cells.map(|(key, packed)| (key, packed.cell()))
     }
 
     /// How many cells a region has.
     pub(in crate::state) fn len_of(&self, region: u32) -> usize {
-        let cells = self.regions.get(region as usize);
-        cells.map_or(0, FxHashMap::len)
+        let sheets = self.regions.get(region as usize).into_iter().flatten();
+        sheets.map(|sheet| sheet.cells.len()).sum()
     }
 
-    /// Every cell, in no order.
-    pub(in crate::state) fn iter(&self) -> impl Iterator<Item = (CellKey, &Cell)> {
-        let regions = 0..u32::try_from(self.regions.len()).unwrap_or(u32::MAX);
-        regions.flat_map(|region| self.of(region))
+    /// The numbers that regions with cells have.
+    pub(in crate::state) fn regions(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.regions.len()).unwrap_or(u32::MAX)
     }
-}
 
-impl FromIterator<(CellKey, Cell)> for CellTable {
-    fn from_iter<T: IntoIterator<Item = (CellKey, Cell)>>(cells: T) -> Self {
-        let mut table = Self::default();
-        for (key, cell) in cells {
-            *table.get_or_new(key) = cell;
-        }
-        table
+    /// Every cell, in no order that anything may depend on.
+    pub(in crate::state) fn iter(&self) -> impl Iterator<Item = (CellKey, Cell)> {
+        self.regions().flat_map(|region| self.of(region))
     }
-}
 
-fn place(key: &CellKey) -> Place {
-    Place {
-        indicator: key.indicator,
-        period: key.period,
+    /// The reports that count for the cells of one region, in no order that anything may depend
+    /// on, with the ids that they superseded.
+    pub(in crate::state) fn heads_of(
+        &self,
+        region: u32,
+    ) -> impl Iterator<Item = (CellKey, ReportHead, &[u64])> {
+        let cells = self.packed_of(region);
+        cells.filter_map(|(key, packed)| Some((key, packed.head()?, packed.older())))
     }
 }

@@ -61,7 +61,9 @@ impl State {
             .key_or_new(cell.region, cell.indicator, cell.period);
         self.unowned_cells.remove(&key);
         self.change += 1;
-        self.cells.cells.get_or_new(key).sums = cell.sums;
+        self.cells
+            .cells
+            .change(key, |kept| kept.cell.sums = cell.sums);
         self.cells.note(key, cell.version, self.change);
         let parent = self.tree.parent(cell.region);
         let Some(parent) = parent.filter(|parent| self.hosts(*parent)) else {
@@ -79,7 +81,7 @@ impl State {
                 sums.add(&held.sums.since(&Sums::default()));
             }
         }
-        if let Some(head) = self.cells.reports.get(&above) {
+        if let Some(head) = self.cells.cells.head(&above) {
             sums.add(&head.sums.since(&Sums::default()));
         }
         let kept = self.cells.cells.get(&above).map(|cell| cell.sums);

@@ -21,16 +21,16 @@ impl State {
         if delta.is_zero() {
             return;
         }
-        let Some(parent) = self.tree.parent(region) else {
-            return;
-        };
-        if self.hosted.contains_key(&parent) {
-            let above = CellKey {
-                region: self.cells.regions.number(parent),
-                ..key
-            };
-            pending.add(above, delta);
+        if let Some(region) = self.number_above(region) {
+            pending.add(CellKey { region, ..key }, delta);
         }
+    }
+
+    /// The number of the region above, where that is added up here.
+    pub(in crate::state) fn number_above(&mut self, region: RegionCode) -> Option<u32> {
+        let parent = self.tree.parent(region)?;
+        let is_hosted = self.hosted.contains_key(&parent);
+        is_hosted.then(|| self.cells.regions.number(parent))
     }
 
     /// Adds what waits to the cells one level up, and so on to the top of what is hosted here.
@@ -65,8 +65,13 @@ impl State {
     /// The version of something derived: the owner's epoch above this node's change number, so
     /// that it rises with every change and after every move.
     pub(in crate::state) fn derived_version(&self, region: Option<RegionCode>) -> u64 {
+        self.epoch_bits(region) | self.change
+    }
+
+    /// A region's epoch, where it stands in a version.
+    pub(in crate::state) fn epoch_bits(&self, region: Option<RegionCode>) -> u64 {
         let epoch = region.and_then(|region| self.hosted.get(&region)).copied();
-        u64::from(epoch.unwrap_or_default()) << EPOCH_SHIFT | self.change
+        u64::from(epoch.unwrap_or_default()) << EPOCH_SHIFT
     }
 
     /// A region is added up here from now on: what another node said of its cells no longer
@@ -94,7 +99,7 @@ impl State {
             }
         }
         for (key, sums) in &mut found {
-            if let Some(head) = self.cells.reports.get(key) {
+            if let Some(head) = self.cells.cells.head(key) {
                 sums.add(&head.sums.since(&Sums::default()));
             }
         }
@@ -174,7 +179,7 @@ impl State {
         };
         let mut own: Vec<CellKey> = Vec::new();
         for (key, _) in self.cells.cells.of(number) {
-            let head = self.cells.reports.get(&key);
+            let head = self.cells.cells.head(&key);
             if head.is_some_and(|head| head.role == Role::Unit) {
                 own.push(key);
             }
@@ -183,15 +188,19 @@ impl State {
         let mut pending = Pending::default();
         let mut dirty = Vec::new();
         for key in own {
-            let Some(head) = self.cells.reports.get_mut(&key) else {
+            let delta = self.cells.cells.change(key, |kept| {
+                let head = kept.head.as_mut()?;
+                let before = head.sums;
+                head.role = Role::Own;
+                head.sums.reported = 0;
+                head.sums.on_time = 0;
+                let delta = head.sums.since(&before);
+                kept.cell.sums.add(&delta);
+                Some(delta)
+            });
+            let Some(delta) = delta else {
                 continue;
             };
-            let before = head.sums;
-            head.role = Role::Own;
-            head.sums.reported = 0;
-            head.sums.on_time = 0;
-            let delta = head.sums.since(&before);
-            self.cells.add(key, &delta);
             dirty.push(key);
             self.hand_up(key, region, &delta, &mut pending);
         }

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::plan::{Plan, PlanStatus};
 use crate::rollup::Sums;
 use crate::state::State;
+use crate::state::cells::Kept;
 use crate::testing::{Compared, Node, author, bureau, carry, code, compare, plan_text, school};
 
 const ALL: usize = usize::MAX;
@@ -169,27 +170,23 @@ impl State {
                 let Some(key) = cell(self, *which) else {
                     return;
                 };
-                self.cells.cells = self
-                    .cells
-                    .cells
-                    .iter()
-                    .filter(|(other, _)| *other != key)
-                    .map(|(key, cell)| (key, *cell))
-                    .collect();
+                self.cells.cells.forget(&key);
             }
             Accident::AlterCell(which, figure) => {
                 let Some(key) = cell(self, *which) else {
                     return;
                 };
-                self.cells.cells.get_or_new(key).sums.numerator = *figure;
+                let wrong = |kept: &mut Kept| kept.cell.sums.numerator = *figure;
+                self.cells.cells.change(key, wrong);
             }
             Accident::StaleCell(which, figure) => {
                 let Some(key) = cell(self, *which) else {
                     return;
                 };
-                let cell = self.cells.cells.get_or_new(key);
-                cell.sums.numerator = *figure;
-                cell.version = cell.version.saturating_sub(1);
+                self.cells.cells.change(key, |kept| {
+                    kept.cell.sums.numerator = *figure;
+                    kept.cell.version = kept.cell.version.saturating_sub(1);
+                });
             }
             Accident::ExtraCell(figure) => {
                 let period = "2023-07".parse().unwrap();
@@ -198,15 +195,17 @@ impl State {
                     .key_or_new(code(owner), "other".parse().unwrap(), period);
                 self.change += 1;
                 self.cells.note(key, 1, self.change);
-                self.cells.cells.get_or_new(key).sums.numerator = *figure;
+                let wrong = |kept: &mut Kept| kept.cell.sums.numerator = *figure;
+                self.cells.cells.change(key, wrong);
             }
             Accident::NewerCell(which, figure) => {
                 let Some(key) = cell(self, *which) else {
                     return;
                 };
-                let cell = self.cells.cells.get_or_new(key);
-                cell.sums.numerator = *figure;
-                cell.version += 1 << 40;
+                self.cells.cells.change(key, |kept| {
+                    kept.cell.sums.numerator = *figure;
+                    kept.cell.version += 1 << 40;
+                });
             }
         }
     }
