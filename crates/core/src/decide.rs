@@ -80,7 +80,7 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         Command::Withdraw { cells } => heal::withdraw(state, cells),
         Command::MoveOut { region } => hosting::move_out(state, region),
         Command::MoveIn { region, history } => hosting::move_in(state, region, history, setting),
-        Command::PushReports(push) => Ok(reports::push(state, &push, setting)),
+        Command::PushReports(push) => Ok(reports::push(state, push, setting)),
         Command::ImportPlan {
             issuer,
             text,

@@ -135,17 +135,32 @@ pub struct ReportBatch {
 ///
 /// 64 bits are enough, because it is only ever compared with the few ids of one cell.
 pub fn id_fingerprint(batch: &str, row: u32, id: &str) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    if id.is_empty() {
-        hasher.update(batch.as_bytes());
+    let hash = if id.is_empty() {
+        named_by_row(batch.as_bytes(), row)
+    } else {
+        blake3::hash(id.as_bytes())
+    };
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// The hash of the batch's id, a zero, and the row.
+fn named_by_row(batch: &[u8], row: u32) -> blake3::Hash {
+    // Hashed in one piece, which is twice as quick as piece by piece; every id that a client may
+    // give fits.
+    let mut together = [0; MAX_ID_LEN + 5];
+    let length = batch.len() + 5;
+    let Some(piece) = together.get_mut(..length) else {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(batch);
         hasher.update(&[0]);
         hasher.update(&row.to_le_bytes());
-    } else {
-        hasher.update(id.as_bytes());
-    }
-    let mut first = [0; 8];
-    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    u64::from_le_bytes(first)
+        return hasher.finalize();
+    };
+    piece[..batch.len()].copy_from_slice(batch);
+    piece[batch.len() + 1..].copy_from_slice(&row.to_le_bytes());
+    blake3::hash(piece)
 }
 
 /// Checks a report against its indicator's definition and the calendar.

@@ -12,11 +12,11 @@ use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::{Level, RegionCode, RegionKind};
+use crate::region::{Level, RegionCode, RegionKind, RegionTree};
 use crate::report::{
     MAX_ROWS, Outcome, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
 };
-use crate::state::State;
+use crate::state::{ReportHead, State};
 
 /// The version of a cell's figure that counts, in the state or earlier in this push.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ struct Counting {
 }
 
 /// Judges a push and gathers what is accepted into one event.
-pub(super) fn push(state: &State, push: &Push, setting: &Setting<'_>) -> Decision {
+pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision {
     if push.rows.len() > MAX_ROWS {
         let refusal = Refusal::new(
             Reason::TooManyRows,
@@ -37,16 +37,22 @@ pub(super) fn push(state: &State, push: &Push, setting: &Setting<'_>) -> Decisio
             push.rows.len(),
             Accepted::Range(1, MAX_ROWS as i64),
         );
-        return refuse_all(push, &refusal);
+        return refuse_all(&push, &refusal);
     }
-    let mut batch = Batch::new(state, push, setting);
-    let mut outcomes = Vec::with_capacity(push.rows.len());
-    for (row, report) in &push.rows {
-        let outcome = batch.take(*row, report).unwrap_or_else(Outcome::Refused);
-        outcomes.push((*row, outcome));
+    let Push {
+        id,
+        by,
+        rows,
+        all_or_nothing,
+    } = push;
+    let mut batch = Batch::new(state, (id, by), rows.len(), setting);
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for (row, report) in rows {
+        let outcome = batch.take(row, report).unwrap_or_else(Outcome::Refused);
+        outcomes.push((row, outcome));
     }
     let refused = |outcome: &(u32, Outcome)| matches!(outcome.1, Outcome::Refused(_));
-    if push.all_or_nothing && outcomes.iter().any(refused) {
+    if all_or_nothing && outcomes.iter().any(refused) {
         for (_, outcome) in &mut outcomes {
             if !matches!(outcome, Outcome::Refused(_)) {
                 *outcome = Outcome::Refused(Refusal::new(
@@ -76,79 +82,172 @@ fn refuse_all(push: &Push, refusal: &Refusal) -> Decision {
     }
 }
 
+impl Counting {
+    fn of(head: &ReportHead) -> Self {
+        Self {
+            id: head.id,
+            revision: head.revision,
+            numerator: head.sums.numerator,
+            denominator: head.sums.denominator,
+            frame: head.frame,
+        }
+    }
+}
+
+/// A source of this push, looked up once.
+#[derive(Clone, Copy)]
+struct Source {
+    /// Its place in [`ReportBatch::sources`].
+    place: u32,
+    /// Its number in the state, if it has ever reported.
+    known: Option<u32>,
+    standing: Standing,
+}
+
+/// As what a source stands in the tree, as far as its reports' roles go by it.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// Nothing stands below it. Its kind, if it is known here.
+    Leaf(Option<RegionKind>),
+    /// A county's bureau.
+    County,
+    /// Anything else.
+    Above,
+}
+
+impl Standing {
+    fn of(tree: &RegionTree, source: RegionCode) -> Self {
+        let region = tree.get(source);
+        if tree.is_leaf(source) {
+            return Self::Leaf(region.map(|own| own.kind));
+        }
+        if region.is_some_and(|own| own.level == Level::County) {
+            Self::County
+        } else {
+            Self::Above
+        }
+    }
+
+    fn role(self, indicator: &Indicator) -> Role {
+        let reporters = &indicator.reported_by;
+        // A bureau with nothing below it stands in for its units; a unit that is not asked to
+        // report must not make more reports than are expected.
+        let is_expected = |kind: RegionKind| {
+            kind == RegionKind::Bureau || reporters.is_empty() || reporters.contains(&kind)
+        };
+        match self {
+            Self::Leaf(kind) if kind.is_none_or(is_expected) => Role::Unit,
+            Self::County if reporters.contains(&RegionKind::Bureau) => Role::Bureau,
+            Self::Leaf(_) | Self::County | Self::Above => Role::Own,
+        }
+    }
+}
+
+/// An indicator of this push, looked up once.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    /// Its place in [`ReportBatch::indicators`].
+    place: u32,
+    /// Its number in the state, if it was ever reported.
+    known: Option<u32>,
+    indicator: &'a Indicator,
+}
+
+/// A cell by its places in this push.
+type Place = (u32, u32, Period);
+
 struct Batch<'a> {
     state: &'a State,
     setting: &'a Setting<'a>,
     accepted: ReportBatch,
-    source_places: FxHashMap<RegionCode, u32>,
-    indicator_places: FxHashMap<IndicatorCode, (u32, &'a Indicator)>,
+    sources: FxHashMap<RegionCode, Source>,
+    indicators: FxHashMap<IndicatorCode, Asked<'a>>,
+    // The period that was asked for last, and whether it is in time: mostly all rows have the same.
+    on_time: Option<(Period, bool)>,
     // What this push has accepted so far, per cell.
-    counting: FxHashMap<(RegionCode, IndicatorCode, Period), Counting>,
+    counting: FxHashMap<Place, Counting>,
     // What this push has superseded: cells with the ids of their reports.
-    superseded: FxHashSet<(RegionCode, IndicatorCode, Period, u64)>,
+    superseded: FxHashSet<(Place, u64)>,
 }
 
 impl<'a> Batch<'a> {
-    fn new(state: &'a State, push: &Push, setting: &'a Setting<'a>) -> Self {
+    fn new(
+        state: &'a State,
+        (id, by): (String, String),
+        rows: usize,
+        setting: &'a Setting<'a>,
+    ) -> Self {
         Self {
             state,
             setting,
             accepted: ReportBatch {
-                id: push.id.clone(),
-                by: push.by.clone(),
+                id,
+                by,
                 at_micros: setting.now.as_microsecond(),
                 sources: Vec::new(),
                 indicators: Vec::new(),
-                rows: Vec::with_capacity(push.rows.len()),
+                rows: Vec::with_capacity(rows),
             },
-            source_places: HashMap::with_hasher(FxBuildHasher),
-            indicator_places: HashMap::with_hasher(FxBuildHasher),
-            counting: HashMap::with_capacity_and_hasher(push.rows.len(), FxBuildHasher),
+            sources: HashMap::with_hasher(FxBuildHasher),
+            indicators: HashMap::with_hasher(FxBuildHasher),
+            on_time: None,
+            counting: HashMap::with_capacity_and_hasher(rows, FxBuildHasher),
             superseded: FxHashSet::default(),
         }
     }
 
-    fn take(&mut self, row: u32, report: &Report) -> Result<Outcome, Refusal> {
+    fn take(&mut self, row: u32, report: Report) -> Result<Outcome, Refusal> {
         let source = self.source(report.source)?;
-        let (place, indicator) = self.indicator(report.indicator)?;
-        check(report, indicator, self.setting.today)?;
+        let asked = self.indicator(report.indicator)?;
+        check(&report, asked.indicator, self.setting.today)?;
         let id = id_fingerprint(&self.accepted.id, row, &report.id);
-        let cell = (report.source, report.indicator, report.period);
-        let counting = self
-            .counting
-            .get(&cell)
-            .copied()
-            .or_else(|| self.stored(report));
+        let place = (source.place, asked.place, report.period);
+        let stored = match (source.known, asked.known) {
+            (Some(source), Some(indicator)) => {
+                self.state.numbered_report(source, indicator, report.period)
+            }
+            _ => None,
+        };
+        let earlier = self.counting.get(&place).copied();
+        let counting = earlier.or_else(|| stored.as_ref().map(Counting::of));
         let denominator = report.denominator.unwrap_or(0);
         let revision = match counting {
             None => report.revision.max(1),
-            Some(counting) => match self.judge(report, denominator, id, counting)? {
-                Judged::Known(outcome) => return Ok(outcome),
-                Judged::Next(revision) => revision,
-            },
+            Some(counting) => {
+                let was_superseded = || {
+                    let (source, indicator) = (report.source, report.indicator);
+                    self.superseded.contains(&(place, id))
+                        || self
+                            .state
+                            .was_superseded(source, indicator, report.period, id)
+                };
+                match judge(&report, denominator, id, counting, was_superseded)? {
+                    Judged::Known(outcome) => return Ok(outcome),
+                    Judged::Next(revision) => revision,
+                }
+            }
         };
         let replaces = counting.map_or(0, |counting| counting.frame);
         if let Some(counting) = counting {
-            let (source, indicator, period) = cell;
-            self.superseded
-                .insert((source, indicator, period, counting.id));
+            self.superseded.insert((place, counting.id));
         }
+        let on_time = self.is_on_time(report.period);
         self.accepted.rows.push(ReportRow {
-            source,
-            indicator: place,
+            source: source.place,
+            indicator: asked.place,
             period: report.period,
             numerator: report.numerator,
             denominator,
-            id: report.id.clone(),
+            id: report.id,
             row,
             revision,
-            role: self.role(report.source, indicator),
-            on_time: self.is_on_time(report.period),
+            role: source.standing.role(asked.indicator),
+            on_time,
             replaces,
-            note: report.note.clone(),
+            note: report.note,
         });
         self.counting.insert(
-            cell,
+            place,
             Counting {
                 id,
                 revision,
@@ -164,79 +263,9 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Decides between a retry, a late-comer, a conflict and a correction.
-    fn judge(
-        &self,
-        report: &Report,
-        denominator: i64,
-        id: u64,
-        counting: Counting,
-    ) -> Result<Judged, Refusal> {
-        let revision = counting.revision;
-        let same = report.numerator == counting.numerator && denominator == counting.denominator;
-        let knows = !planted::is(Planted::NoDeduplication);
-        if knows && id == counting.id {
-            if same {
-                return Ok(Judged::Known(Outcome::Duplicate { revision }));
-            }
-            return Err(Refusal::advise(
-                Reason::IdReused,
-                "id",
-                &report.id,
-                "更正请换用新的编号",
-                "give a correction an id of its own",
-            ));
-        }
-        let (source, indicator, period) = (report.source, report.indicator, report.period);
-        let superseded = self.state.was_superseded(source, indicator, period, id)
-            || self.superseded.contains(&(source, indicator, period, id));
-        if knows && superseded {
-            return Ok(Judged::Known(Outcome::Stale { revision }));
-        }
-        if report.revision == 0 {
-            // The same figure again is no correction: a file that is pushed twice changes nothing.
-            if same {
-                return Ok(Judged::Known(Outcome::Duplicate { revision }));
-            }
-            return Ok(Judged::Next(revision.saturating_add(1)));
-        }
-        if report.revision < revision {
-            return Ok(Judged::Known(Outcome::Stale { revision }));
-        }
-        if report.revision == revision {
-            if same {
-                return Ok(Judged::Known(Outcome::Duplicate { revision }));
-            }
-            return Err(Refusal::advise(
-                Reason::RevisionConflict,
-                "revision",
-                report.revision,
-                format!("更正请用 {} 或更大", revision.saturating_add(1)),
-                format!(
-                    "number a correction {} or higher",
-                    revision.saturating_add(1)
-                ),
-            ));
-        }
-        Ok(Judged::Next(report.revision))
-    }
-
-    fn stored(&self, report: &Report) -> Option<Counting> {
-        let head = self
-            .state
-            .report(report.source, report.indicator, report.period)?;
-        Some(Counting {
-            id: head.id,
-            revision: head.revision,
-            numerator: head.sums.numerator,
-            denominator: head.sums.denominator,
-            frame: head.frame,
-        })
-    }
-
-    fn source(&mut self, code: RegionCode) -> Result<u32, Refusal> {
-        if let Some(place) = self.source_places.get(&code) {
-            return Ok(*place);
+    fn source(&mut self, code: RegionCode) -> Result<Source, Refusal> {
+        if let Some(known) = self.sources.get(&code) {
+            return Ok(*known);
         }
         let catalogue = self.setting.catalogue;
         if self.state.region(catalogue, code).is_none() {
@@ -260,12 +289,17 @@ impl<'a> Batch<'a> {
         require_hosted(self.state, "source", code)?;
         let place = u32::try_from(self.accepted.sources.len()).unwrap_or(u32::MAX);
         self.accepted.sources.push(code);
-        self.source_places.insert(code, place);
-        Ok(place)
+        let source = Source {
+            place,
+            known: self.state.source_number(code),
+            standing: Standing::of(self.state.tree(), code),
+        };
+        self.sources.insert(code, source);
+        Ok(source)
     }
 
-    fn indicator(&mut self, code: IndicatorCode) -> Result<(u32, &'a Indicator), Refusal> {
-        if let Some(known) = self.indicator_places.get(&code) {
+    fn indicator(&mut self, code: IndicatorCode) -> Result<Asked<'a>, Refusal> {
+        if let Some(known) = self.indicators.get(&code) {
             return Ok(*known);
         }
         let Some(indicator) = self.state.indicator(self.setting.catalogue, code) else {
@@ -279,43 +313,84 @@ impl<'a> Batch<'a> {
         };
         let place = u32::try_from(self.accepted.indicators.len()).unwrap_or(u32::MAX);
         self.accepted.indicators.push(code);
-        self.indicator_places.insert(code, (place, indicator));
-        Ok((place, indicator))
+        let asked = Asked {
+            place,
+            known: self.state.indicator_number(code),
+            indicator,
+        };
+        self.indicators.insert(code, asked);
+        Ok(asked)
     }
 
-    fn role(&self, source: RegionCode, indicator: &Indicator) -> Role {
-        let tree = self.state.tree();
-        if tree.is_leaf(source) {
-            // A bureau with nothing below it stands in for its units; a unit that is not asked to
-            // report must not make more reports than are expected.
-            let kind = tree.get(source).map(|own| own.kind);
-            let is_expected = |kind: RegionKind| {
-                let reporters = &indicator.reported_by;
-                kind == RegionKind::Bureau || reporters.is_empty() || reporters.contains(&kind)
-            };
-            return if kind.is_none_or(is_expected) {
-                Role::Unit
-            } else {
-                Role::Own
-            };
+    fn is_on_time(&mut self, period: Period) -> bool {
+        if let Some((known, on_time)) = self.on_time
+            && known == period
+        {
+            return on_time;
         }
-        let county = tree
-            .get(source)
-            .is_some_and(|own| own.level == Level::County);
-        if county && indicator.reported_by.contains(&RegionKind::Bureau) {
-            return Role::Bureau;
-        }
-        Role::Own
-    }
-
-    fn is_on_time(&self, period: Period) -> bool {
         let grace = i64::from(self.setting.grace_days).days();
-        self.setting.today <= period.last_day().saturating_add(grace)
+        let on_time = self.setting.today <= period.last_day().saturating_add(grace);
+        self.on_time = Some((period, on_time));
+        on_time
     }
 
     fn into_event(self) -> Option<Event> {
         (!self.accepted.rows.is_empty()).then_some(Event::Reports(self.accepted))
     }
+}
+
+/// Decides between a retry, a late-comer, a conflict and a correction.
+fn judge(
+    report: &Report,
+    denominator: i64,
+    id: u64,
+    counting: Counting,
+    was_superseded: impl FnOnce() -> bool,
+) -> Result<Judged, Refusal> {
+    let revision = counting.revision;
+    let same = report.numerator == counting.numerator && denominator == counting.denominator;
+    let knows = !planted::is(Planted::NoDeduplication);
+    if knows && id == counting.id {
+        if same {
+            return Ok(Judged::Known(Outcome::Duplicate { revision }));
+        }
+        return Err(Refusal::advise(
+            Reason::IdReused,
+            "id",
+            &report.id,
+            "更正请换用新的编号",
+            "give a correction an id of its own",
+        ));
+    }
+    if knows && was_superseded() {
+        return Ok(Judged::Known(Outcome::Stale { revision }));
+    }
+    if report.revision == 0 {
+        // The same figure again is no correction: a file that is pushed twice changes nothing.
+        if same {
+            return Ok(Judged::Known(Outcome::Duplicate { revision }));
+        }
+        return Ok(Judged::Next(revision.saturating_add(1)));
+    }
+    if report.revision < revision {
+        return Ok(Judged::Known(Outcome::Stale { revision }));
+    }
+    if report.revision == revision {
+        if same {
+            return Ok(Judged::Known(Outcome::Duplicate { revision }));
+        }
+        return Err(Refusal::advise(
+            Reason::RevisionConflict,
+            "revision",
+            report.revision,
+            format!("更正请用 {} 或更大", revision.saturating_add(1)),
+            format!(
+                "number a correction {} or higher",
+                revision.saturating_add(1)
+            ),
+        ));
+    }
+    Ok(Judged::Next(report.revision))
 }
 
 enum Judged {

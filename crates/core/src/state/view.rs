@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cells::ReportHead;
+use super::cells::{CellKey, ReportHead};
 use super::{SetAside, State, Stored, Watermark};
 use crate::catalogue::Catalogue;
 use crate::document::{Body, Document, DocumentKey, Kind, Roster};
@@ -185,6 +185,32 @@ impl State {
         period: Period,
     ) -> Option<ReportHead> {
         let key = self.cells.key(source, indicator, period)?;
+        self.cells.cells.head(&key)
+    }
+
+    /// The number of a source, for [`State::numbered_report`]; `None` before its first report.
+    pub(crate) fn source_number(&self, source: RegionCode) -> Option<u32> {
+        self.cells.regions.find(source)
+    }
+
+    /// The number of an indicator, for [`State::numbered_report`]; `None` before its first report.
+    pub(crate) fn indicator_number(&self, indicator: IndicatorCode) -> Option<u32> {
+        self.cells.indicators.find(indicator)
+    }
+
+    /// [`State::report`] for many rows of a few sources and indicators, whose codes are looked up
+    /// once.
+    pub(crate) fn numbered_report(
+        &self,
+        source: u32,
+        indicator: u32,
+        period: Period,
+    ) -> Option<ReportHead> {
+        let key = CellKey {
+            region: source,
+            indicator,
+            period,
+        };
         self.cells.cells.head(&key)
     }
 
