@@ -11,6 +11,7 @@ mod drill;
 mod gauges;
 mod hosting;
 mod link;
+mod lost;
 pub mod maintenance;
 mod node;
 mod pages;

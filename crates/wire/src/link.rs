@@ -221,6 +221,16 @@ pub fn encoded_len(changes: &v1::Changes) -> usize {
     changes.encoded_len()
 }
 
+/// How many bytes of changes a frame brings, as they come over the line; 0 when it brings none.
+pub fn changes_len(frame: &v1::Frame) -> usize {
+    match &frame.frame {
+        Some(v1::frame::Frame::Changes(changes)) => changes.encoded_len(),
+        Some(v1::frame::Frame::Packed(packed)) => packed.content.len(),
+        Some(v1::frame::Frame::Piece(piece)) => piece.content.len(),
+        _ => 0,
+    }
+}
+
 /// How many bytes a document takes on the wire before compression.
 pub fn document_len(document: &Document) -> usize {
     v1::Document::from(document).encoded_len()

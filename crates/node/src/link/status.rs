@@ -52,6 +52,10 @@ pub(crate) struct LinkStatus {
     pub(crate) sent_bytes: u64,
     /// Batches of changes sent since this process started.
     pub(crate) sent_batches: u64,
+    /// Bytes of changes that came since this process started, as they came over the line.
+    pub(crate) received_bytes: u64,
+    /// Batches of changes that came since this process started.
+    pub(crate) received_batches: u64,
     /// When what this node tells the peer was last compared.
     pub(crate) compared_at: Option<Timestamp>,
     /// How many documents and cells differed, on either side, and were healed.
@@ -152,6 +156,8 @@ impl Links {
                     trouble: String::new(),
                     sent_bytes: 0,
                     sent_batches: 0,
+                    received_bytes: 0,
+                    received_batches: 0,
                     compared_at: None,
                     healed: 0,
                     healed_at: None,
@@ -368,6 +374,18 @@ impl Links {
                 entry.status.sent = sent;
                 entry.status.sent_bytes += bytes as u64;
                 entry.status.sent_batches += 1;
+            }
+        });
+    }
+
+    /// So many bytes of changes came from the peer, with the end of a batch where it `is_whole`.
+    pub(crate) fn received(&self, peer: RegionCode, bytes: usize, is_whole: bool) {
+        metrics::counter!("liandong_link_received_bytes_total", "peer" => peer.to_string())
+            .increment(bytes as u64);
+        self.with(|links| {
+            if let Some(entry) = links.get_mut(&peer) {
+                entry.status.received_bytes += bytes as u64;
+                entry.status.received_batches += u64::from(is_whole);
             }
         });
     }

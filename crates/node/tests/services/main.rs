@@ -6,6 +6,7 @@ mod aid;
 mod converging;
 #[cfg(test)]
 mod files;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod links;
@@ -27,3 +28,5 @@ mod rollups;
 mod support;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod traffic;

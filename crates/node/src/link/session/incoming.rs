@@ -14,7 +14,7 @@ use liandong_wire::link::v1::answer::Answer as Answered;
 use liandong_wire::link::v1::comparison::Step as Sent;
 use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::{Answer, Comparison, Pong};
-use liandong_wire::link::{Incoming, ReadChanges, Step, StreamReader};
+use liandong_wire::link::{Incoming, ReadChanges, Step, StreamReader, changes_len};
 use liandong_wire::refusal::message;
 use liandong_wire::rollup::DrillQuestion;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -68,11 +68,17 @@ impl Receiving<'_> {
     /// Takes what the peer says until the stream ends; returns why it did, for a person.
     pub(super) async fn run(mut self, mut frames: Frames, mut reader: StreamReader) -> String {
         while let Some(next) = frames.next().await {
-            let said = match next {
-                Ok(frame) => reader.frame(frame),
+            let frame = match next {
+                Ok(frame) => frame,
                 Err(status) => return status.message().to_owned(),
             };
+            let bytes = frame.as_ref().map_or(0, changes_len);
+            let said = reader.frame(frame);
             self.context.links.heard(self.peer);
+            if bytes > 0 {
+                let is_whole = matches!(said, Ok(Incoming::Changes(_)));
+                self.context.links.received(self.peer, bytes, is_whole);
+            }
             let taken = match said {
                 Ok(said) => self.take(said).await,
                 Err(refusal) => return refusal.to_string(),

@@ -2,13 +2,16 @@
 
 mod store;
 
+use liandong_core::compare::CellName;
 use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::admin::{sizes, v1};
 use liandong_wire::{incarnation_bytes, timestamp};
 
 use super::super::call::MAX_LISTED;
 use crate::context::Context;
+use crate::lost;
 
 /// The status of this node, as of what is durable.
 pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, Refusal> {
@@ -60,12 +63,8 @@ fn hosted(state: &State) -> Vec<v1::HostedRegion> {
 
 /// What the state holds and the node that told of it does not have any more.
 fn orphaned(state: &State) -> Vec<v1::Orphan> {
-    let cells = state.unowned_cells().map(|(name, from)| v1::Orphan {
-        peer: from.to_string(),
-        kind: "cell".to_owned(),
-        region: name.region.to_string(),
-        id: format!("{} {}", name.indicator, name.period),
-    });
+    let cells = state.unowned_cells();
+    let cells = cells.map(|(name, from)| orphan(from, &name));
     let documents = state.unowned_documents().map(|(key, from)| v1::Orphan {
         peer: from.to_string(),
         kind: key.kind.word().to_owned(),
@@ -77,23 +76,18 @@ fn orphaned(state: &State) -> Vec<v1::Orphan> {
 
 /// What peers hold and this node does not have any more.
 fn lost(context: &Context, state: &State) -> Vec<v1::Orphan> {
-    let mut lost = Vec::new();
-    for link in context.links.list() {
-        for name in &link.only_there {
-            // It may have been reported again since.
-            let cell = state.cell(name.region, name.indicator, name.period);
-            if cell.is_some() {
-                continue;
-            }
-            lost.push(v1::Orphan {
-                peer: link.peer.to_string(),
-                kind: "cell".to_owned(),
-                region: name.region.to_string(),
-                id: format!("{} {}", name.indicator, name.period),
-            });
-        }
+    let cells = lost::cells(context, state).into_iter();
+    let cells = cells.map(|(peer, name)| orphan(peer, &name));
+    cells.collect()
+}
+
+fn orphan(peer: RegionCode, cell: &CellName) -> v1::Orphan {
+    v1::Orphan {
+        peer: peer.to_string(),
+        kind: "cell".to_owned(),
+        region: cell.region.to_string(),
+        id: format!("{} {}", cell.indicator, cell.period),
     }
-    lost
 }
 
 /// Regions that two nodes act for.
@@ -128,10 +122,11 @@ fn link_statuses(context: &Context, state: &State) -> Vec<v1::LinkStatus> {
             trouble: link.trouble,
             sent_bytes: link.sent_bytes,
             sent_batches: link.sent_batches,
+            received_bytes: link.received_bytes,
+            received_batches: link.received_batches,
             compared_at: link.compared_at.map(timestamp),
             healed: link.healed,
             healed_at: link.healed_at.map(timestamp),
-            ..v1::LinkStatus::default()
         });
     }
     statuses
