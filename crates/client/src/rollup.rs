@@ -24,6 +24,9 @@ unary_calls! {
     again get_completeness(GetCompletenessRequest) -> GetCompletenessResponse;
     /// The regions directly below, best first.
     again rank_regions(RankRegionsRequest) -> RankRegionsResponse;
+    /// Takes back cells that only a peer still holds. Not repeated by itself once it may have been
+    /// done: a cell that was taken back is refused the second time.
+    once withdraw_cells(WithdrawCellsRequest) -> WithdrawCellsResponse;
 }
 
 impl Rollup {

@@ -11,6 +11,10 @@ pub mod v1 {
     tonic::include_proto!("liandong.rollup.v1");
 }
 
+mod withdrawal;
+
+pub use withdrawal::Withdrawal;
+
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::period::Period;
 use liandong_core::refusal::{Accepted, Reason, Refusal};

@@ -135,6 +135,10 @@ requests! {
     through::<rollup::v1::RankRegionsRequest, rollup::Question>,
         rollup::v1::RankRegionsRequest { region: "371500".into(), period: "2025-Q1".into(),
             ..Default::default() };
+    through::<rollup::v1::WithdrawCellsRequest, rollup::Withdrawal>,
+        rollup::v1::WithdrawCellsRequest { cells: vec![rollup::v1::CellName {
+            region: "371524".into(), indicator: "compulsory-dropouts".into(),
+            period: "2025-03".into() }], lost: true };
     through::<collaboration::v1::ProposePairingRequest, Command>, seeds::pairing();
     through::<collaboration::v1::SignPairingRequest, Command>,
         collaboration::v1::SignPairingRequest { region: "371500".into(), partner: "500243".into(),

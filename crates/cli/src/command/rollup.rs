@@ -3,6 +3,7 @@
 mod drill;
 mod standing;
 mod watch;
+mod withdraw;
 
 use clap::Subcommand;
 use liandong_client::wire::rollup::v1;
@@ -29,6 +30,8 @@ pub(crate) enum RollupCommand {
     Completeness(About),
     /// 直接下级的排名 || The regions directly below, best first
     Rank(About),
+    /// 收回对端仍有、本节点恢复旧备份后已没有且不再上报的汇总 || Take back what only a peer still holds after a restore
+    Withdraw(withdraw::WithdrawArguments),
 }
 
 /// A region, a subject and a period.
@@ -88,6 +91,7 @@ pub(crate) async fn run(session: &Session, command: &RollupCommand) -> Result<Ve
         RollupCommand::Drill(arguments) => drill::run(session, arguments).await,
         RollupCommand::Completeness(about) => standing::completeness(session, about).await,
         RollupCommand::Rank(about) => standing::rank(session, about).await,
+        RollupCommand::Withdraw(arguments) => withdraw::run(session, arguments).await,
     }
 }
 

@@ -186,6 +186,13 @@ impl RollupService for StandIn {
     ) -> Result<Response<rollup::RankRegionsResponse>, Status> {
         Err(Status::unimplemented("not asked for here"))
     }
+
+    async fn withdraw_cells(
+        &self,
+        _request: Request<rollup::WithdrawCellsRequest>,
+    ) -> Result<Response<rollup::WithdrawCellsResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
 }
 
 /// A stand-in on a free port and a client of it.

@@ -3,6 +3,7 @@
 mod table;
 mod value;
 mod watching;
+mod withdrawal;
 
 pub(crate) use value::text as value_text;
 
@@ -16,9 +17,9 @@ use liandong_wire::rollup::v1::rollup_service_server::RollupService as Service;
 use liandong_wire::rollup::v1::{
     DrillRollupRequest, DrillRollupResponse, GetCompletenessRequest, GetCompletenessResponse,
     GetRollupRequest, GetRollupResponse, RankRegionsRequest, RankRegionsResponse,
-    WatchRollupRequest, WatchRollupResponse,
+    WatchRollupRequest, WatchRollupResponse, WithdrawCellsRequest, WithdrawCellsResponse,
 };
-use liandong_wire::rollup::{DrillQuestion, PlanKey, Subject, WatchQuestion, rank_row};
+use liandong_wire::rollup::{DrillQuestion, PlanKey, Subject, WatchQuestion, Withdrawal, rank_row};
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -198,6 +199,24 @@ impl Service for RollupService {
                     Ok(ranked.iter().map(row).collect())
                 });
                 Ok(RankRegionsResponse { rows: rows.await? })
+            },
+        )
+        .await
+    }
+
+    async fn withdraw_cells(
+        &self,
+        request: Request<WithdrawCellsRequest>,
+    ) -> Result<Response<WithdrawCellsResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("withdraw_cells", cells = request.get_ref().cells.len());
+        serve(
+            self.method("WithdrawCells"),
+            span,
+            request,
+            |caller, message| async move {
+                let asked = Withdrawal::try_from(message)?;
+                Ok(withdrawal::withdraw(context, &caller, asked).await?)
             },
         )
         .await

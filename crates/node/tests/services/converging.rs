@@ -2,6 +2,7 @@
 
 mod lives;
 mod twins;
+mod withdrawal;
 
 use std::time::Duration;
 

@@ -103,11 +103,12 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             "",
             (
                 &format!("有 {count} 个汇总格对方还有，本节点已没有"),
-                "本节点用旧备份恢复过：请下表所列的重新上报",
+                "本节点用旧备份恢复过：下表所列请重新上报；不再上报的用 rollup withdraw 收回",
             ),
             (
                 &format!("{count} cells are still held by a peer and no longer here"),
-                "this node was restored from an older backup: have the listed ones reported again",
+                "this node was restored from an older backup: have the listed ones reported again; \
+                 take back by rollup withdraw what will not be",
             ),
         );
     }
@@ -118,11 +119,12 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             "",
             (
                 &format!("有 {count} 项内容，告知它的节点自己已没有"),
-                "该节点可能用旧备份恢复过：请其重新上报",
+                "该节点可能用旧备份恢复过：请其重新上报，或用 rollup withdraw 收回",
             ),
             (
                 &format!("{count} things are held here that the node which told of them has lost"),
-                "it may have been restored from an old backup: have them reported there again",
+                "it may have been restored from an old backup: have them reported there again, or \
+                 taken back there by rollup withdraw",
             ),
         );
     }
