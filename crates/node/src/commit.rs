@@ -3,8 +3,10 @@
 //! It takes the commands that wait, decides each against the state plus what this batch has
 //! decided so far, and appends the whole batch as one journal frame. A second thread makes frames
 //! durable and only then answers, so the next batch is decided while the disk works. A failed sync
-//! ends the process: nothing that is unsure is ever answered. Where there are no threads the two
-//! halves are tasks, and what would end the process stops the node.
+//! ends the process: nothing that is unsure is ever answered. A command that finds nothing else under
+//! way is decided and made durable by its caller's thread, which saves a quiet node the waking of
+//! two others. Where there are no threads the two halves are tasks, and what would end the process
+//! stops the node.
 //!
 //! What holds throughout, and what the code here must never break:
 //! - whatever was applied to the state is appended, in the same order and as one frame, or the
@@ -15,10 +17,12 @@
 //! - below the free-space floor only what would change something is refused.
 
 mod batch;
+mod direct;
 mod driver;
 mod fatal;
 mod syncer;
 
+use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 use liandong_core::catalogue::Catalogue;
@@ -32,6 +36,8 @@ use tracing::Span;
 use crate::reader::SharedState;
 use crate::surroundings::Surroundings;
 use crate::trace::Traces;
+
+use direct::{Direct, UnderWay};
 
 pub(crate) use driver::{CommitLoop, Failure, start};
 
@@ -77,9 +83,20 @@ pub(crate) struct Parts {
 }
 
 /// Hands commands to the commit loop. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Committer {
     messages: mpsc::Sender<Message>,
+    /// Where the loop runs on threads.
+    direct: Option<Arc<Direct>>,
+}
+
+impl Debug for Committer {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Committer")
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Committer {
@@ -89,9 +106,13 @@ impl Committer {
     /// The rule's [`Refusal`]; [`Reason::Overloaded`] at once when too many commands wait;
     /// [`Reason::Stopping`] when the node stops.
     pub(crate) async fn submit(&self, command: Command, trace: String) -> Result<Answer, Refusal> {
-        let (message, answer) = request(command, trace);
+        let (request, answer) = request(command, trace);
+        let under_way = self.direct.as_ref().map(|direct| direct.begin());
+        let Some(request) = self.at_once(under_way.as_ref(), request) else {
+            return answer.await.unwrap_or_else(|_| Err(stopping()));
+        };
         self.messages
-            .try_send(message)
+            .try_send(Message::Decide(request))
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => {
                     metrics::counter!("liandong_commands_shed_total").increment(1);
@@ -118,9 +139,29 @@ impl Committer {
         command: Command,
         trace: String,
     ) -> Result<Answer, Refusal> {
-        let (message, answer) = request(command, trace);
+        let (request, answer) = request(command, trace);
+        let under_way = self.direct.as_ref().map(|direct| direct.begin());
+        let Some(request) = self.at_once(under_way.as_ref(), request) else {
+            return answer.await.unwrap_or_else(|_| Err(stopping()));
+        };
+        let message = Message::Decide(request);
         self.messages.send(message).await.map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Has a request answered in this thread if nothing else is under way; gives it back otherwise.
+    fn at_once(
+        &self,
+        under_way: Option<&UnderWay<'_>>,
+        request: Box<Request>,
+    ) -> Option<Box<Request>> {
+        if self.messages.is_closed() {
+            return Some(request);
+        }
+        match under_way {
+            Some(under_way) => under_way.serve(request),
+            None => Some(request),
+        }
     }
 
     /// Lets the loop answer what waits and end.
@@ -138,7 +179,7 @@ impl Committer {
 fn request(
     command: Command,
     trace: String,
-) -> (Message, oneshot::Receiver<Result<Answer, Refusal>>) {
+) -> (Box<Request>, oneshot::Receiver<Result<Answer, Refusal>>) {
     let (reply, answer) = oneshot::channel();
     let request = Request {
         command,
@@ -146,7 +187,7 @@ fn request(
         span: Span::current(),
         reply,
     };
-    (Message::Decide(Box::new(request)), answer)
+    (Box::new(request), answer)
 }
 
 fn stopping() -> Refusal {

@@ -1,7 +1,7 @@
 //! Deciding: take what waits, decide, append one frame.
 
 use std::collections::VecDeque;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use liandong_core::command::{Answer, Command};
 use liandong_core::decide::{Setting, apply, decide};
@@ -28,23 +28,49 @@ const FULL_BYTES: usize = 8 << 20;
 /// batch that was applied can always be appended.
 const LARGEST_BYTES: usize = MAX_PAYLOAD / 4 * 3;
 
-/// The deciding half of the commit loop, for whatever moves it.
-pub(super) struct Deciding {
+/// What decides and appends. Whoever holds it is the one writer.
+pub(super) struct Decider {
     parts: Parts,
-    pub(super) inbox: Receiver<Message>,
-    waiting: VecDeque<Request>,
-    stopping: bool,
+    /// Whether the disk had room for the batch before, so that a change is logged once.
     had_room: bool,
 }
 
-impl Deciding {
-    pub(super) fn new(parts: Parts, inbox: Receiver<Message>) -> Self {
+impl Decider {
+    pub(super) fn new(parts: Parts) -> Self {
         Self {
             parts,
+            had_room: true,
+        }
+    }
+
+    /// Decides what waits, up to a full batch, and appends it.
+    ///
+    /// # Errors
+    /// See [`Fatal`]; the loop must end then.
+    pub(super) fn decide(&mut self, waiting: &mut VecDeque<Request>) -> Result<Decided, Fatal> {
+        metrics::histogram!("liandong_batch_commands").record(waiting.len() as f64);
+        decide_batch(&mut self.parts, waiting, &mut self.had_room)
+    }
+}
+
+/// The one writer, for those who take turns; `None` once the loop has ended.
+pub(super) type SharedDecider = Arc<Mutex<Option<Decider>>>;
+
+/// The deciding half of the commit loop, for whatever moves it.
+pub(super) struct Deciding {
+    decider: SharedDecider,
+    pub(super) inbox: Receiver<Message>,
+    waiting: VecDeque<Request>,
+    stopping: bool,
+}
+
+impl Deciding {
+    pub(super) fn new(decider: SharedDecider, inbox: Receiver<Message>) -> Self {
+        Self {
+            decider,
             inbox,
             waiting: VecDeque::new(),
             stopping: false,
-            had_room: true,
         }
     }
 
@@ -63,14 +89,24 @@ impl Deciding {
         self.stopping && self.waiting.is_empty()
     }
 
-    /// Decides what waits, up to a full batch, and appends it.
+    /// Decides what waits, up to a full batch, and appends it; `None` when there is nothing to
+    /// decide with any more.
     ///
     /// # Errors
     /// See [`Fatal`]; the loop must end then.
-    pub(super) fn next_batch(&mut self) -> Result<Decided, Fatal> {
+    pub(super) fn next_batch(&mut self) -> Result<Option<Decided>, Fatal> {
         self.stopping |= drain(&mut self.inbox, &mut self.waiting);
-        metrics::histogram!("liandong_batch_commands").record(self.waiting.len() as f64);
-        decide_batch(&mut self.parts, &mut self.waiting, &mut self.had_room)
+        let mut decider = self.decider.lock().unwrap_or_else(PoisonError::into_inner);
+        let decided = decider.as_mut().map(|one| one.decide(&mut self.waiting));
+        decided.transpose()
+    }
+}
+
+impl Drop for Deciding {
+    fn drop(&mut self) {
+        // The journal is let go with it, whoever else may still hold the way to it.
+        let mut decider = self.decider.lock().unwrap_or_else(PoisonError::into_inner);
+        decider.take();
     }
 }
 
@@ -90,7 +126,8 @@ fn drain(inbox: &mut Receiver<Message>, waiting: &mut VecDeque<Request>) -> bool
     false
 }
 
-fn weight(request: &Request) -> usize {
+/// How many rows, or what is as much work as a row, a request has.
+pub(super) fn weight(request: &Request) -> usize {
     match &request.command {
         Command::PushReports(push) => push.rows.len(),
         Command::Receive(incoming) => incoming.cells.len() + incoming.documents.len(),

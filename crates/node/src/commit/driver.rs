@@ -1,20 +1,24 @@
 //! What moves the two halves of the commit loop: threads, or tasks.
 
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use liandong_store::journal::Syncer;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::batch::Deciding;
+use super::batch::{Decider, Deciding};
+use super::direct::Direct;
 use super::fatal::Fatal;
-use super::syncer::Covered;
+use super::syncer::{Covered, Durability};
 use super::{Committer, Decided, Message, Parts};
 use crate::surroundings::Threads;
 
 /// Batches that may wait for the disk; more would only add latency.
 const AHEAD: usize = 4;
+
+/// A disk that takes longer for a sync is waited for by the thread of the loop alone.
+const QUICK: Duration = Duration::from_millis(2);
 
 /// A running commit loop.
 #[derive(Debug)]
@@ -38,17 +42,25 @@ pub(crate) fn start(parts: Parts) -> (Committer, watch::Receiver<u64>, CommitLoo
     let (messages, inbox) = mpsc::channel(parts.queue);
     let (durable, told) = watch::channel(parts.journal.last());
     let (failed, failure) = watch::channel(None);
-    let syncer = parts.journal.syncer();
+    let durability = Arc::new(Durability::new(parts.journal.syncer(), durable, QUICK));
     let threads = parts.surroundings.threads;
-    let deciding = Deciding::new(parts, inbox);
-    let running = match threads {
-        Threads::System => on_threads(deciding, syncer, durable),
-        Threads::Tasks { sync_takes } => as_tasks(deciding, syncer, durable, sync_takes, failed),
+    let decider = Arc::new(Mutex::new(Some(Decider::new(parts))));
+    let deciding = Deciding::new(Arc::clone(&decider), inbox);
+    let (running, direct) = match threads {
+        Threads::System => {
+            let direct = Direct::new(decider, Arc::clone(&durability));
+            (on_threads(deciding, durability), Some(Arc::new(direct)))
+        }
+        Threads::Tasks { sync_takes } => {
+            let running = as_tasks(deciding, durability, sync_takes, failed);
+            (running, None)
+        }
     };
-    (Committer { messages }, told, running, failure)
+    let committer = Committer { messages, direct };
+    (committer, told, running, failure)
 }
 
-fn on_threads(deciding: Deciding, syncer: Syncer, durable: watch::Sender<u64>) -> CommitLoop {
+fn on_threads(deciding: Deciding, durability: Arc<Durability>) -> CommitLoop {
     let (decided, to_sync) = std::sync::mpsc::sync_channel(AHEAD);
     let decider = std::thread::spawn(move || {
         let _guard = EndOnPanic;
@@ -56,7 +68,7 @@ fn on_threads(deciding: Deciding, syncer: Syncer, durable: watch::Sender<u64>) -
     });
     let syncer = std::thread::spawn(move || {
         let _guard = EndOnPanic;
-        end_on_failure(sync_on_thread(&syncer, &to_sync, &durable));
+        end_on_failure(sync_on_thread(&to_sync, &durability));
     });
     CommitLoop::Threads { decider, syncer }
 }
@@ -72,16 +84,18 @@ fn decide_on_thread(
                 Some(Message::Stop) | None => return Ok(()),
             }
         }
-        if decided.send(deciding.next_batch()?).is_err() || deciding.is_done() {
+        let Some(batch) = deciding.next_batch()? else {
+            return Ok(());
+        };
+        if decided.send(batch).is_err() || deciding.is_done() {
             return Ok(());
         }
     }
 }
 
 fn sync_on_thread(
-    syncer: &Syncer,
     decided: &std::sync::mpsc::Receiver<Decided>,
-    durable: &watch::Sender<u64>,
+    durability: &Durability,
 ) -> Result<(), Fatal> {
     while let Ok(first) = decided.recv() {
         let mut covered = Covered::default();
@@ -89,12 +103,13 @@ fn sync_on_thread(
         while let Ok(next) = decided.try_recv() {
             covered.add(next);
         }
-        covered.sync_and_answer(syncer, durable)?;
+        covered.sync_and_answer(durability)?;
     }
     Ok(())
 }
 
-fn end_on_failure(ended: Result<(), Fatal>) {
+/// Ends the process when the commit loop cannot go on.
+pub(super) fn end_on_failure(ended: Result<(), Fatal>) {
     if let Err(fatal) = ended {
         tracing::error!(%fatal, "the commit loop cannot go on; stopping");
         std::process::abort();
@@ -104,7 +119,7 @@ fn end_on_failure(ended: Result<(), Fatal>) {
 /// Ends the process when a thread of the commit loop panics: half of a batch may have been applied
 /// to the state, and a node that can no longer write must not look alive. The next start begins
 /// with what the journal says.
-struct EndOnPanic;
+pub(super) struct EndOnPanic;
 
 impl Drop for EndOnPanic {
     fn drop(&mut self) {
@@ -116,8 +131,7 @@ impl Drop for EndOnPanic {
 
 fn as_tasks(
     deciding: Deciding,
-    syncer: Syncer,
-    durable: watch::Sender<u64>,
+    durability: Arc<Durability>,
     sync_takes: Duration,
     failed: watch::Sender<Option<String>>,
 ) -> CommitLoop {
@@ -126,7 +140,7 @@ fn as_tasks(
     let tell = TellFailure(failed.clone());
     tasks.spawn(async move { tell.of(decide_in_turn(deciding, decided).await) });
     let tell = TellFailure(failed);
-    let syncing = sync_in_turn(syncer, to_sync, durable, sync_takes);
+    let syncing = sync_in_turn(to_sync, durability, sync_takes);
     tasks.spawn(async move { tell.of(syncing.await) });
     CommitLoop::Tasks(tasks)
 }
@@ -142,16 +156,18 @@ async fn decide_in_turn(
                 Some(Message::Stop) | None => return Ok(()),
             }
         }
-        if decided.send(deciding.next_batch()?).await.is_err() || deciding.is_done() {
+        let Some(batch) = deciding.next_batch()? else {
+            return Ok(());
+        };
+        if decided.send(batch).await.is_err() || deciding.is_done() {
             return Ok(());
         }
     }
 }
 
 async fn sync_in_turn(
-    syncer: Syncer,
     mut decided: mpsc::Receiver<Decided>,
-    durable: watch::Sender<u64>,
+    durability: Arc<Durability>,
     sync_takes: Duration,
 ) -> Result<(), Fatal> {
     while let Some(first) = decided.recv().await {
@@ -160,10 +176,10 @@ async fn sync_in_turn(
         while let Ok(next) = decided.try_recv() {
             covered.add(next);
         }
-        if covered.needs_sync(&durable) {
+        if covered.needs_sync(&durability) {
             tokio::time::sleep(sync_takes).await;
         }
-        covered.sync_and_answer(&syncer, &durable)?;
+        covered.sync_and_answer(&durability)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Tests of the commit loop on a real journal.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use liandong_core::access::Relation;
@@ -16,7 +16,9 @@ use liandong_store::{Store, StoreOptions};
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
-use super::batch::decide_batch;
+use super::batch::{Decider, decide_batch};
+use super::direct::Direct;
+use super::syncer::Durability;
 use super::{CommitLoop, Committer, Message, Parts, Request, request, start};
 use crate::reader::{Reader, SharedState};
 use crate::surroundings::{Surroundings, Threads};
@@ -113,9 +115,7 @@ fn handed_in(commands: Vec<Command>) -> (VecDeque<Request>, Vec<Answers>) {
     let mut waiting = VecDeque::new();
     let mut answers = Vec::new();
     for command in commands {
-        let (Message::Decide(asked), answer) = request(command, String::new()) else {
-            unreachable!("a request is decided");
-        };
+        let (asked, answer) = request(command, String::new());
         waiting.push_back(*asked);
         answers.push(answer);
     }
@@ -237,8 +237,12 @@ async fn everything_handed_in_before_a_stop_is_answered() {
     } = running(&dir, 1_000).await;
     let mut answers = Vec::new();
     for number in 0..500 {
-        let (message, answer) = request(push(&number.to_string(), number), String::new());
-        committer.messages.send(message).await.unwrap();
+        let (asked, answer) = request(push(&number.to_string(), number), String::new());
+        committer
+            .messages
+            .send(Message::Decide(asked))
+            .await
+            .unwrap();
         answers.push(answer);
     }
     committer.stop().await;
@@ -288,8 +292,8 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
     // One is taken out of the queue before the loop waits; how many more fit is for the queue.
     let mut refused = None;
     for number in 0..5 {
-        let (message, answer) = request(push(&number.to_string(), number), String::new());
-        match committer.messages.try_send(message) {
+        let (asked, answer) = request(push(&number.to_string(), number), String::new());
+        match committer.messages.try_send(Message::Decide(asked)) {
             Ok(()) => waiting.push(answer),
             Err(_) => {
                 let shed = committer.submit(push("shed", 1), String::new()).await;
@@ -318,6 +322,77 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
     outcome(&patient.await.unwrap());
     committer.stop().await;
     running.join().await;
+}
+
+/// No thread of a loop runs here: whoever is answered was answered by its own thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_alone_is_made_durable_by_its_caller_and_others_are_left_to_the_loop() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    let hosting = host(&parts.catalogue);
+    decide(&mut parts, vec![hosting]);
+    let (durable, told) = watch::channel(parts.journal.last());
+    let journal = parts.journal.syncer();
+    let durability = Arc::new(Durability::new(journal.clone(), durable, Duration::MAX));
+    let decider = Arc::new(Mutex::new(Some(Decider::new(parts))));
+    let direct = Arc::new(Direct::new(Arc::clone(&decider), durability));
+    let serving = tokio::spawn(async move {
+        let serve = |id: &str, numerator| {
+            let (asked, mut answer) = request(push(id, numerator), String::new());
+            let left = direct.begin().serve(asked).is_some();
+            (left, answer.try_recv().ok())
+        };
+        let (left, answer) = serve("1", 5);
+        assert!(!left);
+        assert_eq!(outcome(&answer.unwrap()), Outcome::Accepted { revision: 1 });
+        assert_eq!((journal.durable(), *told.borrow()), (2, 2));
+
+        let other = direct.begin();
+        assert_eq!(serve("2", 6), (true, None), "beside another");
+        drop(other);
+        let writing = decider.lock().unwrap();
+        assert_eq!(serve("2", 6), (true, None), "while another writes");
+        drop(writing);
+        assert!(!serve("2", 6).0);
+        assert_eq!((journal.durable(), *told.borrow()), (3, 3));
+        decider.lock().unwrap().take();
+        assert_eq!(serve("3", 7), (true, None), "after the end of the loop");
+        assert_eq!(journal.durable(), 3);
+    });
+    serving.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_was_slow_is_not_waited_for_by_a_caller() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    let hosting = host(&parts.catalogue);
+    decide(&mut parts, vec![hosting]);
+    let (durable, _told) = watch::channel(parts.journal.last());
+    let durability = Durability::new(parts.journal.syncer(), durable, Duration::ZERO);
+    let decider = Arc::new(Mutex::new(Some(Decider::new(parts))));
+    let direct = Direct::new(decider, Arc::new(durability));
+    let serving = tokio::spawn(async move {
+        let serve = |id: &str, numerator| {
+            let (asked, _answer) = request(push(id, numerator), String::new());
+            direct.begin().serve(asked).is_none()
+        };
+        (serve("1", 5), serve("2", 6))
+    });
+    assert_eq!(serving.await.unwrap(), (true, false));
+}
+
+/// A runtime of one thread has nobody who could go on with what else is to be done.
+#[tokio::test]
+async fn a_runtime_of_one_thread_is_never_blocked() {
+    let dir = tempfile::tempdir().unwrap();
+    let parts = parts(&dir, 16);
+    let (durable, _told) = watch::channel(0);
+    let durability = Durability::new(parts.journal.syncer(), durable, Duration::MAX);
+    let decider = Arc::new(Mutex::new(Some(Decider::new(parts))));
+    let direct = Direct::new(decider, Arc::new(durability));
+    let (asked, _answer) = request(push("1", 5), String::new());
+    assert!(direct.begin().serve(asked).is_some());
 }
 
 /// The journal cannot go on: what would end the process stops a commit loop of tasks.

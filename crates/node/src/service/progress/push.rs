@@ -83,8 +83,9 @@ pub(super) async fn take(
     } else {
         match batch.split() {
             (None, outcomes) => outcomes,
-            (Some(push), mut outcomes) => {
-                outcomes.extend(commit(context, caller, push, pace).await?);
+            (Some(push), refused) => {
+                let mut outcomes = commit(context, caller, push, pace).await?;
+                outcomes.extend(refused);
                 outcomes
             }
         }

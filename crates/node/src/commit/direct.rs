@@ -1,0 +1,107 @@
+//! The short way of a command that finds nothing under way: the thread of its caller decides,
+//! appends and syncs, and nobody has to be woken for it but the caller.
+//!
+//! It is the way of a quiet node, where waking one thread after the other takes longer than the
+//! disk. As soon as two commands are under way the threads of the loop take them, which decide the
+//! next batch while the disk works. Whatever the way, there is one writer at a time, and an answer
+//! is given by the same code after the same sync.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, TryLockError};
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::Request;
+use super::batch::{SharedDecider, weight};
+use super::driver::{EndOnPanic, end_on_failure};
+use super::fatal::Fatal;
+use super::syncer::{Covered, Durability};
+
+/// The most rows that are decided in the caller's thread.
+const FEW_ROWS: usize = 512;
+
+/// The short way to the one writer.
+pub(super) struct Direct {
+    decider: SharedDecider,
+    durability: Arc<Durability>,
+    under_way: AtomicUsize,
+}
+
+/// A command that is under way, for as long as this lives.
+pub(super) struct UnderWay<'a> {
+    direct: &'a Direct,
+    is_alone: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.direct.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Direct {
+    pub(super) fn new(decider: SharedDecider, durability: Arc<Durability>) -> Self {
+        Self {
+            decider,
+            durability,
+            under_way: AtomicUsize::new(0),
+        }
+    }
+
+    /// Counts a command as under way.
+    pub(super) fn begin(&self) -> UnderWay<'_> {
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay {
+            direct: self,
+            is_alone: others == 0,
+        }
+    }
+
+    /// Has a request decided, made durable and answered at once, or gives it back.
+    fn serve(&self, request: Box<Request>) -> Option<Box<Request>> {
+        let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+        // Elsewhere there is nobody who could take over what else the thread has to do.
+        let may_block = runtime.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread);
+        // Beside a slow disk waking others no longer counts, and a caller's patience ends in time
+        // only where its thread is free.
+        if !may_block || !self.durability.is_quick() || weight(&request) > FEW_ROWS {
+            return Some(request);
+        }
+        tokio::task::block_in_place(|| {
+            let _guard = EndOnPanic;
+            let mut waiting = VecDeque::from([*request]);
+            end_on_failure(self.decide_and_sync(&mut waiting));
+            waiting.pop_front().map(Box::new)
+        })
+    }
+
+    /// Leaves the request where it is if somebody else is writing, or nobody any more.
+    fn decide_and_sync(&self, waiting: &mut VecDeque<Request>) -> Result<(), Fatal> {
+        let decided = {
+            let mut decider = match self.decider.try_lock() {
+                Ok(decider) => decider,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return Ok(()),
+            };
+            let Some(decider) = decider.as_mut() else {
+                return Ok(());
+            };
+            decider.decide(waiting)?
+        };
+        let mut covered = Covered::default();
+        covered.add(decided);
+        covered.sync_and_answer(&self.durability)
+    }
+}
+
+impl UnderWay<'_> {
+    /// Has a request answered at once if nothing else is under way; gives it back otherwise.
+    pub(super) fn serve(&self, request: Box<Request>) -> Option<Box<Request>> {
+        if self.is_alone {
+            self.direct.serve(request)
+        } else {
+            Some(request)
+        }
+    }
+}
