@@ -71,6 +71,8 @@ pub struct Ledger {
     months: BTreeMap<String, Month>,
     tally: Tally,
     taken_over: u64,
+    /// The most versions that any cell was seen with.
+    longest: usize,
 }
 
 /// Versions of a cell as its node shows them: the figure, and whether it is the one that counts.
@@ -98,6 +100,12 @@ impl Ledger {
     /// Adds what another ledger, of a node that is no more, has found to this one's tally.
     pub fn take_over(&mut self, other: &Self) {
         self.taken_over += other.acknowledged();
+        self.longest = self.longest.max(other.longest);
+    }
+
+    /// The most versions that any cell was seen with.
+    pub fn longest_history(&self) -> usize {
+        self.longest
     }
 
     fn acknowledged(&self) -> u64 {
@@ -242,6 +250,8 @@ impl Ledger {
             .flat_map(|batch| batch.rows.iter().map(|(school, _)| school.clone()))
             .collect();
         let shown = histories(node, &schools, period).await?;
+        let longest = shown.values().map(Vec::len).max().unwrap_or(0);
+        self.longest = self.longest.max(longest);
         let month = judge(batches, &shown, &mut self.tally);
         ensure!(
             self.tally.is_clean(),
