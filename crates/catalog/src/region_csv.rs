@@ -205,7 +205,7 @@ impl Row<'_> {
 
 /// Notes parents that are unknown, on a level that is not higher, or under their own child.
 fn check_tree(rows: &[(u64, Region)], known: &RegionTree, errors: &mut Vec<CatalogError>) {
-    let mut tree = known.clone();
+    let mut tree = around(rows, known);
     for (line, region) in rows {
         if let Err(error) = tree.insert(region.clone()) {
             let (zh, en) = (format!("{}（上下级成环）", region.code), error.to_string());
@@ -242,6 +242,26 @@ fn check_tree(rows: &[(u64, Region)], known: &RegionTree, errors: &mut Vec<Catal
         };
         errors.push(at(*line, refusal));
     }
+}
+
+/// What is known of the regions that the rows name, and of what stands above those: the national
+/// tree is long, and a bureau's file names little of it.
+fn around(rows: &[(u64, Region)], known: &RegionTree) -> RegionTree {
+    let mut tree = RegionTree::new();
+    for (_, region) in rows {
+        for named in std::iter::once(region.code).chain(region.parent) {
+            for code in std::iter::once(named).chain(known.ancestors(named)) {
+                if tree.contains(code) {
+                    break;
+                }
+                if let Some(found) = known.get(code) {
+                    // What stands in one tree stands in a part of it.
+                    let _ = tree.insert(found.clone());
+                }
+            }
+        }
+    }
+    tree
 }
 
 fn missing_or_malformed(cell: &str) -> Reason {
