@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::receive::entitled::{check_cell, not_entitled};
 use super::receive::shape::check_shape;
-use super::receive::{check_cell, not_entitled};
 use super::{Setting, life, require_hosted};
 use crate::command::{Answer, Decision, Healing, Reconciling};
 use crate::compare::{Bucket, CellName, Direction, Findings};

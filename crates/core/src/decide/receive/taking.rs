@@ -1,0 +1,204 @@
+//! A batch while it is taken: regions first, then what they own, then cells. What cannot be taken is
+//! set aside with the reason; nothing is refused as a whole here.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::Manner;
+use super::entitled::{Peer, check_cell, cycle};
+use crate::document::{Body, CellDocument, Document, MAX_DOCUMENT_ID_LEN};
+use crate::event::{Content, Quarantined, Subject, Unapplied};
+use crate::refusal::Refusal;
+use crate::region::{RegionCode, RegionTree};
+use crate::state::State;
+
+/// A batch while it is taken.
+pub(super) struct Taking<'a> {
+    peer: Peer<'a>,
+    // Most batches bring no region, so the tree is copied only when one does.
+    tree: Cow<'a, RegionTree>,
+    region_versions: BTreeMap<RegionCode, u64>,
+    documents: Vec<Document>,
+    manner: Manner,
+    /// Of what is tried again, that of which a version as new is held already.
+    known_already: Vec<Subject>,
+    quarantined: Vec<Unapplied>,
+}
+
+/// What became of a batch.
+pub(super) struct Taken {
+    /// Documents that are believed and new.
+    pub(super) documents: Vec<Document>,
+    /// Cells that are believed and new.
+    pub(super) cells: Vec<CellDocument>,
+    /// Of what is tried again, that of which a version as new is held already.
+    pub(super) known_already: Vec<Subject>,
+    /// What cannot be taken, and why.
+    pub(super) quarantined: Vec<Unapplied>,
+}
+
+impl<'a> Taking<'a> {
+    pub(super) fn new(peer: Peer<'a>, manner: Manner) -> Self {
+        Self {
+            peer,
+            tree: Cow::Borrowed(peer.state.tree()),
+            region_versions: BTreeMap::new(),
+            documents: Vec::new(),
+            manner,
+            known_already: Vec::new(),
+            quarantined: Vec::new(),
+        }
+    }
+
+    /// Takes a batch, of which `unreadable` could not even be read.
+    pub(super) fn take(
+        mut self,
+        documents: Vec<Document>,
+        cells: Vec<CellDocument>,
+        unreadable: Vec<Unapplied>,
+    ) -> Taken {
+        self.documents.reserve(documents.len());
+        self.quarantined = unreadable;
+        let is_region = |document: &Document| matches!(document.body, Body::Region(_));
+        let (regions, others) = documents.into_iter().partition(is_region);
+        self.take_regions(regions);
+        self.take_documents(others);
+        let cells = self.take_cells(cells);
+        Taken {
+            documents: self.documents,
+            cells,
+            known_already: self.known_already,
+            quarantined: self.quarantined,
+        }
+    }
+
+    /// Regions come first, and those that wait for their parents are tried again: who owns the
+    /// rest depends on them, and a change index lists them in the order of their last change. Each
+    /// pass places what stands below the one before, so there are no more passes than levels.
+    fn take_regions(&mut self, mut regions: Vec<Document>) {
+        loop {
+            let before = regions.len();
+            let mut waiting = Vec::new();
+            let mut refusals = Vec::new();
+            for document in regions {
+                match self.place(&document) {
+                    Ok(true) => self.documents.push(document),
+                    Ok(false) => self.note_known(|| document.subject()),
+                    Err(refusal) => {
+                        waiting.push(document);
+                        refusals.push(refusal);
+                    }
+                }
+            }
+            if waiting.len() == before || waiting.is_empty() {
+                for (document, refusal) in waiting.into_iter().zip(&refusals) {
+                    self.set_aside_document(document, refusal);
+                }
+                return;
+            }
+            regions = waiting;
+        }
+    }
+
+    fn place(&mut self, document: &Document) -> Result<bool, Refusal> {
+        let Body::Region(region) = &document.body else {
+            return Ok(false);
+        };
+        self.peer.check_place(&self.tree, document, region)?;
+        let earlier = self.region_versions.get(&region.code);
+        let is_new = earlier.is_none_or(|earlier| *earlier < document.version);
+        if !is_new || is_known(self.peer.state, document) {
+            return Ok(false);
+        }
+        if self.tree.to_mut().insert(region.clone()).is_err() {
+            return Err(cycle(region.code));
+        }
+        self.region_versions.insert(region.code, document.version);
+        Ok(true)
+    }
+
+    fn take_documents(&mut self, documents: Vec<Document>) {
+        for document in documents {
+            match self.peer.check_document(&self.tree, &document) {
+                Ok(()) if is_known(self.peer.state, &document) => {
+                    self.note_known(|| document.subject());
+                }
+                Ok(()) => self.documents.push(document),
+                Err(refusal) => self.set_aside_document(document, &refusal),
+            }
+        }
+    }
+
+    fn take_cells(&mut self, cells: Vec<CellDocument>) -> Vec<CellDocument> {
+        let mut taken = Vec::with_capacity(cells.len());
+        for cell in cells {
+            let Peer {
+                state,
+                from,
+                relation,
+                ..
+            } = self.peer;
+            match check_cell(state, &self.tree, &cell, from, relation) {
+                Ok(true) => taken.push(cell),
+                Ok(false) => self.note_known(|| cell.subject()),
+                Err(refusal) => self.set_aside_cell(cell, &refusal),
+            }
+        }
+        taken
+    }
+
+    fn note_known(&mut self, subject: impl FnOnce() -> Subject) {
+        if self.manner == Manner::Again {
+            self.known_already.push(subject());
+        }
+    }
+
+    fn set_aside_document(&mut self, document: Document, refusal: &Refusal) {
+        self.quarantined.push(Unapplied {
+            subject: document.subject(),
+            what: quarantined(describe(&document), refusal),
+            content: Content::Document(Box::new(document)),
+        });
+    }
+
+    fn set_aside_cell(&mut self, cell: CellDocument, refusal: &Refusal) {
+        self.quarantined.push(Unapplied {
+            subject: cell.subject(),
+            what: quarantined(describe_cell(&cell), refusal),
+            content: Content::Cell(cell),
+        });
+    }
+}
+
+fn quarantined(what: String, refusal: &Refusal) -> Quarantined {
+    Quarantined {
+        what,
+        reason: refusal.reason.code().to_owned(),
+        message: refusal.to_string(),
+    }
+}
+
+fn is_known(state: &State, document: &Document) -> bool {
+    let known = state.document(&document.key());
+    known.is_some_and(|known| known.document.version >= document.version)
+}
+
+fn describe(document: &Document) -> String {
+    let id: String = document.id.chars().take(MAX_DOCUMENT_ID_LEN).collect();
+    let kind = document.body.kind().word();
+    format!(
+        "{kind} {}/{id} version {}",
+        document.owner, document.version
+    )
+}
+
+fn describe_cell(cell: &CellDocument) -> String {
+    let CellDocument {
+        region,
+        indicator,
+        period,
+        version,
+        ..
+    } = cell;
+    format!("cell {region}/{indicator}/{period} version {version}")
+}
