@@ -9,11 +9,11 @@ mod body;
 mod guard;
 mod line;
 mod places;
+mod reflection;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use liandong_wire::FILE_DESCRIPTOR_SET;
 use liandong_wire::admin::v1::admin_service_server::AdminServiceServer;
 use liandong_wire::collaboration::v1::collaboration_service_server::CollaborationServiceServer;
 use liandong_wire::link::v1::link_file_service_server::LinkFileServiceServer;
@@ -137,19 +137,13 @@ fn routes(
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(LARGEST_FRAME)
         .max_encoding_message_size(LARGEST_FRAME);
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    Ok(Routes::from(pages::routes(context, metrics))
+    let pages = pages::routes(context, metrics).merge(reflection::routes()?);
+    Ok(Routes::from(pages)
         .add_service(task)
         .add_service(progress)
         .add_service(rollup)
         .add_service(aid)
         .add_service(admin)
         .add_service(link)
-        .add_service(link_file)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?))
+        .add_service(link_file))
 }
