@@ -20,8 +20,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use mimalloc::MiMalloc;
 
 use crate::schedule::Part;
+
+/// A good part of what a run does is to take memory and to give it back.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 /// What is asked of a run.
 #[derive(Debug, Default)]
