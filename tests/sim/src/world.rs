@@ -109,8 +109,11 @@ pub(crate) fn run(seed: u64, faults: &[Planned], part: &Part, dir: &Path) -> Res
     world.drive()?;
     let verdict = world.shared.verdict.take();
     let mut verdict = verdict.unwrap_or_default();
-    let broken = world.shared.broken.take();
-    verdict.broken.extend(broken);
+    // What broke on the way, like a node that does not start any more, is why the rest does not
+    // hold at the end.
+    let mut broken = world.shared.broken.take();
+    broken.append(&mut verdict.broken);
+    verdict.broken = broken;
     let outcome = Outcome {
         verdict,
         counts: world.shared.counts.take(),
