@@ -15,7 +15,10 @@ use http_body::{Body, Frame};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::{AnswerBody, BodyError, Cost, Messages, PIECE, Paid, Purse, RequestBody, Unread};
+use super::answer::PIECE;
+use super::messages::{Cost, Messages};
+use super::request::BodyError;
+use super::{AnswerBody, Paid, Purse, RequestBody, Unread};
 use crate::server::line::Moved;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,132 @@
+//! The messages that a request's bytes are made of, and what they cost to hold.
+//!
+//! Nothing is kept of them here: compressed ones are unpacked only to see how large they are.
+
+use std::io::{self, Write};
+
+use flate2::write::GzDecoder;
+use tokio::time::Instant;
+
+/// The length of what stands before a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
+
+/// The most that a byte of gzip unpacks to.
+const MOST_UNPACKED: usize = 1_032;
+
+/// The most bytes that a compressed message may unpack to. What is larger is not compressed, so
+/// that it has to be sent before it can fill the memory.
+const LARGEST_UNPACKED: usize = 4 << 20;
+
+/// Where in the messages of a request its bytes are.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    prefix: [u8; PREFIX],
+    prefix_len: usize,
+    /// Bytes of the message that are still to come.
+    left: usize,
+    /// When the message began, and what has come of it.
+    pub(super) began: Option<(Instant, usize)>,
+    /// Whether a message has come as a whole.
+    pub(super) one_came: bool,
+    /// Unpacks a compressed message as it comes, to see how large it is.
+    unpacking: Option<GzDecoder<Measured>>,
+    /// Whether a compressed message was found to be none that is taken.
+    pub(super) is_bad: bool,
+}
+
+/// Takes as many bytes as a compressed message may have, and keeps none of them.
+#[derive(Debug, Default)]
+struct Measured(usize);
+
+impl Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        if self.0 > LARGEST_UNPACKED {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What bytes of a request cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// A message begins: the one before is done with.
+    pub(super) begins: bool,
+    /// What has come, and what it unpacks to at most once it has come as a whole.
+    pub(super) bytes: usize,
+}
+
+impl Messages {
+    /// Takes bytes; what they cost, of a message that unpacks to `largest` at most.
+    pub(super) fn take(&mut self, mut data: &[u8], largest: usize, now: Instant) -> Cost {
+        let mut cost = Cost::default();
+        let mut come = 0;
+        while !data.is_empty() {
+            if self.left == 0 {
+                if self.prefix_len == 0 {
+                    cost = Cost {
+                        begins: true,
+                        bytes: 0,
+                    };
+                    self.began = Some((now, 0));
+                    come = 0;
+                }
+                let count = data.len().min(PREFIX - self.prefix_len);
+                let (prefix, rest) = data.split_at(count);
+                self.prefix[self.prefix_len..self.prefix_len + count].copy_from_slice(prefix);
+                self.prefix_len += count;
+                data = rest;
+                if self.prefix_len < PREFIX {
+                    break;
+                }
+                self.left = self.length();
+                self.prefix_len = 0;
+                let [compressed, ..] = self.prefix;
+                self.unpacking = (compressed != 0).then(|| GzDecoder::new(Measured::default()));
+            } else {
+                let count = data.len().min(self.left);
+                let (part, rest) = data.split_at(count);
+                data = rest;
+                self.left -= count;
+                come += count;
+                cost.bytes += count;
+                if let Some(unpacking) = &mut self.unpacking
+                    && unpacking.write_all(part).is_err()
+                {
+                    self.is_bad = true;
+                    return cost;
+                }
+            }
+            if self.left == 0 {
+                // It is whole, and about to be unpacked.
+                let [compressed, ..] = self.prefix;
+                if compressed != 0 {
+                    self.unpacking = None;
+                    let unpacked = self
+                        .length()
+                        .saturating_mul(MOST_UNPACKED)
+                        .min(largest.min(LARGEST_UNPACKED));
+                    // What it is unpacked into grows by doubling.
+                    cost.bytes += unpacked * 2;
+                }
+                // Between two messages a caller may take its time.
+                self.began = None;
+                self.one_came = true;
+            }
+        }
+        if let Some((_, sum)) = &mut self.began {
+            *sum += come;
+        }
+        cost
+    }
+
+    fn length(&self) -> usize {
+        let [_, length @ ..] = self.prefix;
+        usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX)
+    }
+}
