@@ -1,30 +1,22 @@
-//! How the links fare, for `status`, metrics, and for questions that travel over them.
+//! The links of a node: which are open, with whom, and how they fare.
+
+mod asking;
+mod noted;
+
+pub(crate) use asking::{Comparison, Question};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use liandong_core::access::Relation;
 use liandong_core::compare::CellName;
-use liandong_core::language::Language;
-use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_wire::link::CompareResult;
-use liandong_wire::refusal::{RemoteRefusal, message};
-use liandong_wire::rollup::DrillQuestion;
-use liandong_wire::rollup::v1::Drill;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::session::Order;
 use super::twins::{Pinger, TwinStatus};
 use crate::surroundings::Clock;
-
-/// How long a peer's answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a comparison is waited for; what is behind by then has more to say than to compare.
-const COMPARE_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many processes of a peer are remembered, to notice two that take turns.
 const PROCESSES: usize = 8;
@@ -67,15 +59,6 @@ pub(crate) struct LinkStatus {
     pub(crate) only_there: Vec<CellName>,
 }
 
-/// What both sides of a link hold of each other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Comparison {
-    /// What this node tells the peer, and what the peer holds of it.
-    pub(crate) told: CompareResult,
-    /// What the peer tells this node, and what this node holds of it.
-    pub(crate) heard: CompareResult,
-}
-
 /// The ways by which an open stream is asked for something. When they are replaced or dropped, the
 /// stream ends.
 #[derive(Debug)]
@@ -90,15 +73,6 @@ pub(crate) struct Ways {
     pub(crate) process: u128,
     /// How the peer hashes what is compared; 0 when it does not compare.
     pub(crate) scheme: u32,
-}
-
-/// A question to a peer, on its way over the link.
-#[derive(Debug)]
-pub(crate) struct Question {
-    /// The cell to take apart.
-    pub(crate) drill: DrillQuestion,
-    /// Where the answer goes.
-    pub(crate) reply: oneshot::Sender<Result<Drill, RemoteRefusal>>,
 }
 
 /// All links of a node.
@@ -254,76 +228,6 @@ impl Links {
         twins.values().cloned().collect()
     }
 
-    /// What this node tells the peer was compared with what the peer holds.
-    pub(crate) fn compared(&self, peer: RegionCode, result: &CompareResult) {
-        let now = self.clock.now();
-        self.with(|links| {
-            let Some(entry) = links.get_mut(&peer) else {
-                return;
-            };
-            if result.complete {
-                entry.status.compared_at = Some(now);
-            }
-            // What was found when something differed stands until a comparison differs again: what
-            // is marked at the peer is left out of later ones.
-            if !result.differing.is_empty() {
-                entry.status.only_there.clone_from(&result.cells);
-            }
-        });
-        self.healed(peer, result.healed);
-    }
-
-    /// So many documents and cells differed and were healed, on either side.
-    pub(crate) fn healed(&self, peer: RegionCode, count: u64) {
-        if count == 0 {
-            return;
-        }
-        let now = self.clock.now();
-        metrics::counter!("liandong_link_healed_total", "peer" => peer.to_string())
-            .increment(count);
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer) {
-                entry.status.healed += count;
-                entry.status.healed_at = Some(now);
-            }
-        });
-    }
-
-    /// Compares what this node and a peer hold of each other, both ways, now.
-    ///
-    /// # Errors
-    /// [`Reason::Unreachable`] while no stream with the peer is open, or it does not answer in time;
-    /// [`Reason::NotAllowedNow`] when its program does not compare.
-    pub(crate) async fn compare_now(&self, peer: RegionCode) -> Result<Comparison, Refusal> {
-        let ways = self.with(|links| {
-            let ways = links.get(&peer)?.ways.as_ref()?;
-            Some((ways.orders.clone(), ways.scheme))
-        });
-        let (orders, scheme) = ways.ok_or_else(|| not_reached(peer))?;
-        if scheme == 0 {
-            return Err(Refusal::advise(
-                Reason::NotAllowedNow,
-                "region",
-                peer,
-                "该节点的程序版本不支持核对，请升级",
-                "the program of that node does not compare: upgrade it",
-            ));
-        }
-        let comparing = async {
-            let (reply, told) = oneshot::channel();
-            orders.send(Order::Tell(reply)).await.ok()?;
-            let told = told.await.ok()?;
-            let (reply, heard) = oneshot::channel();
-            orders.send(Order::Ask(reply)).await.ok()?;
-            let heard = heard.await.ok()?;
-            Some(Comparison { told, heard })
-        };
-        match tokio::time::timeout(COMPARE_PATIENCE, comparing).await {
-            Ok(Some(comparison)) => Ok(comparison),
-            Ok(None) | Err(_) => Err(not_reached(peer)),
-        }
-    }
-
     /// The last of this node's change numbers that the peer has acknowledged over a stream of this
     /// process; `None` when there was none.
     pub(crate) fn told(&self, peer: RegionCode) -> Option<u64> {
@@ -333,112 +237,14 @@ impl Links {
         })
     }
 
-    /// The peer said in a file what it holds; a stream that is open knows better.
-    pub(crate) fn holds(&self, peer: RegionCode, change: u64) {
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer).filter(|entry| !entry.status.connected) {
-                entry.status.sent = change;
-                entry.status.acknowledged = change;
-            }
-        });
-    }
-
     /// Whether a stream with the peer is open.
     pub(crate) fn is_connected(&self, peer: RegionCode) -> bool {
         self.with(|links| links.get(&peer).is_some_and(|entry| entry.status.connected))
     }
 
-    /// The peer is sent everything after `change`, whatever it was sent before.
-    pub(crate) fn begins_after(&self, peer: RegionCode, change: u64) {
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer) {
-                entry.status.sent = change;
-                entry.status.acknowledged = change;
-            }
-        });
-    }
-
-    /// A dial failed.
-    pub(crate) fn trouble(&self, peer: RegionCode, trouble: String) {
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer).filter(|entry| !entry.status.connected) {
-                entry.status.trouble = trouble;
-            }
-        });
-    }
-
-    /// Changes up to `sent` were sent, in a frame that took so many bytes.
-    pub(crate) fn sent(&self, peer: RegionCode, sent: u64, bytes: usize) {
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer) {
-                entry.status.sent = sent;
-                entry.status.sent_bytes += bytes as u64;
-                entry.status.sent_batches += 1;
-            }
-        });
-    }
-
-    /// So many bytes of changes came from the peer, with the end of a batch where it `is_whole`.
-    pub(crate) fn received(&self, peer: RegionCode, bytes: usize, is_whole: bool) {
-        metrics::counter!("liandong_link_received_bytes_total", "peer" => peer.to_string())
-            .increment(bytes as u64);
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer) {
-                entry.status.received_bytes += bytes as u64;
-                entry.status.received_batches += u64::from(is_whole);
-            }
-        });
-    }
-
-    /// The peer has acknowledged changes up to `acknowledged`.
-    pub(crate) fn acknowledged(&self, peer: RegionCode, acknowledged: u64) {
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer) {
-                entry.status.acknowledged = acknowledged;
-                entry.status.sent = entry.status.sent.max(acknowledged);
-            }
-        });
-    }
-
-    /// Something came from the peer.
-    pub(crate) fn heard(&self, peer: RegionCode) {
-        self.with(|links| {
-            if let Some(entry) = links.get_mut(&peer) {
-                entry.status.last_contact = Some(self.clock.now());
-            }
-        });
-    }
-
     /// Every link, ordered by peer.
     pub(crate) fn list(&self) -> Vec<LinkStatus> {
         self.with(|links| links.values().map(|entry| entry.status.clone()).collect())
-    }
-
-    /// Asks a connected peer to take a cell apart.
-    ///
-    /// # Errors
-    /// [`Reason::Unreachable`] while no stream with the peer is open or it goes away; whatever the
-    /// peer refuses.
-    pub(crate) async fn ask(
-        &self,
-        peer: RegionCode,
-        drill: DrillQuestion,
-    ) -> Result<Drill, RemoteRefusal> {
-        let questions = self
-            .with(|links| {
-                let ways = links.get(&peer)?.ways.as_ref()?;
-                Some(ways.questions.clone())
-            })
-            .ok_or_else(|| unreachable(peer))?;
-        let asking = async {
-            let (reply, answer) = oneshot::channel();
-            questions.send(Question { drill, reply }).await.ok()?;
-            answer.await.ok()
-        };
-        match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) | Err(_) => Err(unreachable(peer)),
-        }
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<RegionCode, Entry>) -> T) -> T {
@@ -460,18 +266,4 @@ impl Entry {
         self.processes.drain(..excess);
         was_here
     }
-}
-
-fn not_reached(peer: RegionCode) -> Refusal {
-    Refusal::advise(
-        Reason::Unreachable,
-        "region",
-        peer,
-        "等该节点恢复连接后重试",
-        "try again when that node is connected",
-    )
-}
-
-fn unreachable(peer: RegionCode) -> RemoteRefusal {
-    message(&not_reached(peer), Language::En).into()
 }
