@@ -7,12 +7,11 @@ use liandong_catalog::CatalogError;
 use liandong_client::ClientError;
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
+use liandong_input::InputError;
 use liandong_node::config::ConfigError;
 use liandong_node::maintenance::MaintenanceError;
 use liandong_node::spoken;
 use thiserror::Error;
-
-use crate::input::InputError;
 
 /// Whether everything that was asked was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

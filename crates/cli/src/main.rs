@@ -9,7 +9,6 @@ mod arguments;
 mod command;
 mod demo;
 mod failure;
-mod input;
 mod localise;
 mod output;
 mod progress;

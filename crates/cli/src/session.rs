@@ -10,9 +10,9 @@ use liandong_core::indicator::Indicator;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_input::KnownIndicators;
 
 use crate::failure::Failure;
-use crate::input::KnownIndicators;
 use crate::output::Output;
 
 /// One run of a command.

@@ -7,9 +7,9 @@ use liandong_core::period::Period;
 use liandong_core::quantity::parse_yuan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::{MAX_REGION_CODE_LEN, RegionCode};
+use liandong_input::{normalise, read_period, read_yuan};
 
 use crate::failure::BadArgument;
-use crate::input::{normalise, read_period, read_yuan};
 
 fn bad(value: &str, zh: impl Into<String>, en: impl Into<String>) -> BadArgument {
     BadArgument {

@@ -12,6 +12,7 @@ mod sim;
 mod steps;
 mod tools;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,7 +33,14 @@ fn main() -> ExitCode {
 
 /// Does what the arguments ask; whether it went well.
 fn chosen() -> Result<bool> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if fuzz::is_for_compiler(&arguments) {
+        return fuzz::compile(&arguments);
+    }
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] | ["help" | "-h" | "--help"] => {

@@ -15,22 +15,8 @@ mod sources;
 mod tables;
 mod texts;
 
-/// The readers of the command line, which is a program and no library: its source as it is.
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "only what reads files is called; the rest is used by the program"
-)]
-#[path = "../../../crates/cli/src"]
-mod cli {
-    pub(crate) mod input;
-}
-// Where its own tests look for it.
-#[cfg(test)]
-pub(crate) use cli::input;
-
 /// One reader, or a few that belong together.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Target {
     /// Its name on the command line.
     pub name: &'static str,
@@ -80,6 +66,18 @@ impl Target {
         (!mutated.is_empty()).then(|| [before, &mutated].concat())
     }
 
+    /// The target of a name that is known while compiling.
+    pub const fn known(name: &str) -> Self {
+        let mut place = 0;
+        while place < Self::ALL.len() {
+            if is_same(Self::ALL[place].name, name) {
+                return Self::ALL[place];
+            }
+            place += 1;
+        }
+        panic!("no target has this name");
+    }
+
     /// The target of a name.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::ALL.iter().find(|target| target.name == name)
@@ -89,4 +87,20 @@ impl Target {
     pub fn seeds(&self) -> Vec<Vec<u8>> {
         (self.seeds)()
     }
+}
+
+/// Texts cannot be compared with `==` while compiling.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut place = 0;
+    while place < one.len() {
+        if one[place] != other[place] {
+            return false;
+        }
+        place += 1;
+    }
+    true
 }

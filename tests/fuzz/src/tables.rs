@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use liandong_catalog::{parse_indicator_file, parse_plan_file, parse_region_csv};
 use liandong_core::language::Language;
 use liandong_core::plan::PlanText;
-use liandong_wire::task::v1;
-
-use crate::cli::input::{
+use liandong_input::{
     Field, InputKind, Interpreted, KnownIndicators, RefusedRow, RowReader, cells_of, decode_whole,
     interpret,
 };
+use liandong_wire::task::v1;
+
 use crate::sources;
 
 /// What one file may hold at most before the target is bored.

@@ -7,9 +7,8 @@ use liandong_core::language::Language;
 use liandong_core::period::Period;
 use liandong_core::quantity::{Exact, basis_points, compare_fractions, parse_yuan, percent, yuan};
 use liandong_core::region::RegionCode;
+use liandong_input::{normalise, read_period, read_yuan, trim};
 use liandong_node::config::{Config, ConfigError};
-
-use crate::cli::input::{normalise, read_period, read_yuan, trim};
 
 pub(crate) fn run(data: &[u8]) {
     numbers(data);

@@ -11,12 +11,12 @@ use liandong_core::indicator::Indicator;
 use liandong_core::plan::PlanText;
 use liandong_core::refusal::Reason;
 use liandong_core::region::RegionCode;
+use liandong_input::{KnownIndicators, decode_whole};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::target::bound_text;
 use crate::failure::{Failure, Verdict};
-use crate::input::{KnownIndicators, decode_whole};
 use crate::output::{Cell, Column, Listing, Output, Said, action, plan_status};
 use crate::session::{Session, none_of};
 use crate::value;

@@ -6,9 +6,9 @@ use liandong_core::period::Period;
 use liandong_core::plan::{Bound, Target};
 use liandong_core::quantity::{Exact, yuan};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_input::{KnownIndicators, normalise};
 
 use crate::failure::Failure;
-use crate::input::{KnownIndicators, normalise};
 
 /// Operators, the longer ones first.
 const OPERATORS: [&str; 5] = [">=", "<=", "≥", "≤", "="];

@@ -5,12 +5,12 @@ mod assign;
 use clap::Subcommand;
 use liandong_client::wire::task::v1;
 use liandong_core::region::RegionCode;
+use liandong_input::KnownIndicators;
 use serde::Serialize;
 
 use super::plan::list_steps;
 use super::target::bound_text;
 use crate::failure::{Failure, Verdict};
-use crate::input::KnownIndicators;
 use crate::output::{Cell, Column, Format, Listing, Said, action, stage};
 use crate::session::Session;
 use crate::value;

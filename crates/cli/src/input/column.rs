@@ -4,7 +4,7 @@ use liandong_core::language::Language;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field {
+pub enum Field {
     /// The unit that reports.
     Source,
     /// The indicator, by code or exact Chinese name.
@@ -28,7 +28,7 @@ pub(crate) const FIELDS: usize = 8;
 
 impl Field {
     /// Every field, in the order in which files are written.
-    pub(crate) const ALL: [Self; FIELDS] = [
+    pub const ALL: [Self; FIELDS] = [
         Self::Source,
         Self::Indicator,
         Self::Period,
@@ -40,7 +40,7 @@ impl Field {
     ];
 
     /// The headings it is found by; the first two are the ones files are written with.
-    pub(crate) fn headings(self) -> &'static [&'static str] {
+    pub fn headings(self) -> &'static [&'static str] {
         match self {
             Self::Source => &["source", "单位代码", "单位", "填报单位", "填报单位代码"],
             Self::Indicator => &["indicator", "指标", "指标代码"],
@@ -54,13 +54,13 @@ impl Field {
     }
 
     /// The heading that files are written with.
-    pub(crate) fn heading(self, language: Language) -> &'static str {
+    pub fn heading(self, language: Language) -> &'static str {
         let names = self.headings();
         language.pick(names[1], names[0])
     }
 
     /// Whether a file cannot do without it.
-    pub(crate) fn is_required(self) -> bool {
+    pub fn is_required(self) -> bool {
         matches!(
             self,
             Self::Source | Self::Indicator | Self::Period | Self::Numerator
@@ -68,7 +68,7 @@ impl Field {
     }
 
     /// The field that a heading names.
-    pub(crate) fn from_heading(heading: &str) -> Option<Self> {
+    pub fn from_heading(heading: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| {
             let names = field.headings();
             names.iter().any(|name| name.eq_ignore_ascii_case(heading))
@@ -76,7 +76,7 @@ impl Field {
     }
 
     /// The field that the last part of a refusal's path names: `rows[3].period` is the period.
-    pub(crate) fn from_path(path: &str) -> Option<Self> {
+    pub fn from_path(path: &str) -> Option<Self> {
         let last = path.rsplit('.').next().unwrap_or(path);
         Self::ALL
             .into_iter()
@@ -84,7 +84,7 @@ impl Field {
     }
 
     /// Its place among [`Field::ALL`].
-    pub(crate) fn place(self) -> usize {
+    pub fn place(self) -> usize {
         self as usize
     }
 }

@@ -181,7 +181,7 @@ fn is_surely_utf8(valid: &[u8]) -> bool {
 }
 
 /// Decodes a file that is small enough to be read at once.
-pub(crate) fn decode_whole(bytes: &[u8]) -> Result<String, InputError> {
+pub fn decode_whole(bytes: &[u8]) -> Result<String, InputError> {
     let mut text = String::new();
     let mut decoding = Decoding::new(bytes)?;
     decoding

@@ -9,7 +9,7 @@ pub(crate) const MAX_ROW_BYTES: u64 = 1 << 20;
 
 /// Why a file cannot be read on.
 #[derive(Debug, Error)]
-pub(crate) enum InputError {
+pub enum InputError {
     /// The operating system failed to read.
     #[error("cannot be read: {0}")]
     Read(std::io::Error),
@@ -60,7 +60,7 @@ pub(crate) enum InputError {
 
 /// Files that are taken for CSV by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OtherFile {
+pub enum OtherFile {
     /// An Excel workbook, old or new.
     Workbook,
     /// Text in UTF-16, as Excel's "Unicode text".
@@ -97,7 +97,7 @@ impl OtherFile {
 
 impl InputError {
     /// The sentence for a person, to stand after the name of the file.
-    pub(crate) fn message(&self, language: Language) -> String {
+    pub fn message(&self, language: Language) -> String {
         match self {
             Self::Read(error) => language.pick(
                 format!("无法读取：{error}"),

@@ -4,7 +4,7 @@ use liandong_core::quantity::parse_yuan;
 
 /// Why a cell is not a number that can be taken in one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FigureError {
+pub enum FigureError {
     /// Not a number.
     NotANumber,
     /// Less than zero.
@@ -38,7 +38,7 @@ pub(crate) fn read_whole(cell: &str) -> Result<i64, FigureError> {
 }
 
 /// Reads an amount in 元 from a normalised cell into 分: `1,234.50`, `500元`, `¥500`.
-pub(crate) fn read_yuan(cell: &str) -> Result<i64, FigureError> {
+pub fn read_yuan(cell: &str) -> Result<i64, FigureError> {
     check_sign_and_share(cell)?;
     let without_sign = cell.strip_prefix(['¥', '￥']).unwrap_or(cell);
     let without_word = without_sign.strip_suffix('元').unwrap_or(without_sign);

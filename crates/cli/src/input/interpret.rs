@@ -16,7 +16,7 @@ use super::text::{normalise, trim};
 
 /// What a row means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Interpreted {
+pub enum Interpreted {
     /// A figure.
     Report(Report),
     /// A row of a template that nobody has filled in.
@@ -25,24 +25,24 @@ pub(crate) enum Interpreted {
 
 /// A row that is refused, here or by the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RefusedRow {
+pub struct RefusedRow {
     /// The line it stands on.
-    pub(crate) line: u64,
+    pub line: u64,
     /// What it holds.
-    pub(crate) cells: Cells,
+    pub cells: Cells,
     /// The column that is wrong; `None` for the row as a whole.
-    pub(crate) field: Option<Field>,
+    pub field: Option<Field>,
     /// The value that is wrong.
-    pub(crate) value: String,
+    pub value: String,
     /// The reason's stable word.
-    pub(crate) reason: String,
+    pub reason: String,
     /// Why, and what would be accepted, without the name of the column.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 impl RefusedRow {
     /// A row that was refused here.
-    pub(crate) fn here(line: u64, cells: Cells, refusal: &Refusal, language: Language) -> Self {
+    pub fn here(line: u64, cells: Cells, refusal: &Refusal, language: Language) -> Self {
         Self {
             line,
             cells,
@@ -59,7 +59,7 @@ impl RefusedRow {
 }
 
 /// A reason and what would be accepted, as one sentence.
-pub(crate) fn sentence(reason: &str, accepted: &str, language: Language) -> String {
+pub fn sentence(reason: &str, accepted: &str, language: Language) -> String {
     if accepted.is_empty() {
         return reason.to_owned();
     }
@@ -71,7 +71,7 @@ pub(crate) fn sentence(reason: &str, accepted: &str, language: Language) -> Stri
 ///
 /// # Errors
 /// The first thing that is wrong with it; its field is the English heading of the column.
-pub(crate) fn interpret(row: &RawRow, known: &KnownIndicators) -> Result<Interpreted, Refusal> {
+pub fn interpret(row: &RawRow, known: &KnownIndicators) -> Result<Interpreted, Refusal> {
     if let Some(trouble) = &row.trouble {
         return Err(refuse_form(trouble));
     }
@@ -273,7 +273,7 @@ fn missing(field: Field, example: &str) -> Refusal {
 }
 
 /// A report as cells, as a file of refused rows holds it.
-pub(crate) fn cells_of(report: &Report, known: &KnownIndicators) -> Cells {
+pub fn cells_of(report: &Report, known: &KnownIndicators) -> Cells {
     let is_money = known
         .get(report.indicator)
         .is_some_and(|indicator| indicator.kind == IndicatorKind::Money);

@@ -12,13 +12,14 @@ const PROPOSED: usize = 5;
 
 /// Indicators by code and by name.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct KnownIndicators {
+pub struct KnownIndicators {
     by_code: BTreeMap<IndicatorCode, Indicator>,
     by_name: BTreeMap<String, Vec<IndicatorCode>>,
 }
 
 impl KnownIndicators {
-    pub(crate) fn new(indicators: impl IntoIterator<Item = Indicator>) -> Self {
+    /// Indicators that cells may name.
+    pub fn new(indicators: impl IntoIterator<Item = Indicator>) -> Self {
         let mut known = Self::default();
         for indicator in indicators {
             let name = normalise(&indicator.name);
@@ -28,12 +29,13 @@ impl KnownIndicators {
         known
     }
 
-    pub(crate) fn get(&self, code: IndicatorCode) -> Option<&Indicator> {
+    /// The indicator of a code.
+    pub fn get(&self, code: IndicatorCode) -> Option<&Indicator> {
         self.by_code.get(&code)
     }
 
     /// The indicator that a cell names.
-    pub(crate) fn find(&self, cell: &str) -> Result<&Indicator, Refusal> {
+    pub fn find(&self, cell: &str) -> Result<&Indicator, Refusal> {
         let name = normalise(cell);
         if name.is_empty() {
             let accepted = Accepted::Form("compulsory-dropouts".to_owned());

@@ -7,7 +7,7 @@
 use liandong_core::period::Period;
 
 /// Reads a normalised cell.
-pub(crate) fn read_period(cell: &str) -> Option<Period> {
+pub fn read_period(cell: &str) -> Option<Period> {
     let upper = cell.to_ascii_uppercase();
     if let Ok(period) = upper.parse() {
         return Some(period);

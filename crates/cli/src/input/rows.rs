@@ -12,24 +12,26 @@ use super::newline::Newlines;
 
 /// What kind of file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum InputKind {
+pub enum InputKind {
+    /// A table with a heading.
     Csv,
+    /// An object on each line.
     Jsonl,
 }
 
 type Text<R> = Newlines<Decoding<R>>;
 
 /// Reads row after row, in memory bounded by one row.
-pub(crate) enum RowReader<R: Read> {
-    /// CSV.
+pub struct RowReader<R: Read>(Rows<R>);
+
+enum Rows<R: Read> {
     Csv(Box<CsvRows<Text<R>>>),
-    /// JSON lines.
     Json(Box<JsonRows<Text<R>>>),
 }
 
 impl<R: Read> RowReader<R> {
     /// Tells encoding and kind by the beginning, unless `kind` says it, and reads the heading.
-    pub(crate) fn new(bytes: R, kind: Option<InputKind>) -> Result<Self, InputError> {
+    pub fn new(bytes: R, kind: Option<InputKind>) -> Result<Self, InputError> {
         let text = Newlines::new(Decoding::new(bytes)?);
         let budget = Budget::new(MAX_ROW_BYTES);
         let mut source = BufReader::with_capacity(64 * 1024, Budgeted::new(text, budget.clone()));
@@ -38,24 +40,24 @@ impl<R: Read> RowReader<R> {
             None => guess(&mut source)?,
         };
         Ok(match kind {
-            InputKind::Csv => Self::Csv(Box::new(CsvRows::new(source, budget)?)),
-            InputKind::Jsonl => Self::Json(Box::new(JsonRows::new(source, budget))),
+            InputKind::Csv => Self(Rows::Csv(Box::new(CsvRows::new(source, budget)?))),
+            InputKind::Jsonl => Self(Rows::Json(Box::new(JsonRows::new(source, budget)))),
         })
     }
 
     /// The next row; `None` at the end.
-    pub(crate) fn next_row(&mut self) -> Result<Option<RawRow>, InputError> {
-        match self {
-            Self::Csv(rows) => rows.next_row(),
-            Self::Json(rows) => rows.next_row(),
+    pub fn next_row(&mut self) -> Result<Option<RawRow>, InputError> {
+        match &mut self.0 {
+            Rows::Csv(rows) => rows.next_row(),
+            Rows::Json(rows) => rows.next_row(),
         }
     }
 
     /// Columns or keys that mean nothing here, as far as they were seen.
-    pub(crate) fn unknown_columns(&self) -> &[String] {
-        match self {
-            Self::Csv(rows) => rows.unknown_columns(),
-            Self::Json(rows) => rows.unknown_columns(),
+    pub fn unknown_columns(&self) -> &[String] {
+        match &self.0 {
+            Rows::Csv(rows) => rows.unknown_columns(),
+            Rows::Json(rows) => rows.unknown_columns(),
         }
     }
 }

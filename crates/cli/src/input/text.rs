@@ -2,12 +2,12 @@
 
 /// Writes full-width ASCII in its usual width and drops blanks around it: `　２０２５－０３ ` is
 /// `2025-03`. For codes and numbers, never for words.
-pub(crate) fn normalise(text: &str) -> String {
+pub fn normalise(text: &str) -> String {
     trim(text).chars().map(narrow).collect()
 }
 
 /// Drops blanks around a text, the ideographic one and stray byte order marks included.
-pub(crate) fn trim(text: &str) -> &str {
+pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
 }
 

@@ -5,10 +5,10 @@ use liandong_client::wire::collaboration::v1;
 use liandong_core::quantity::yuan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_input::trim;
 
 use super::ProjectName;
 use crate::failure::{Failure, Verdict};
-use crate::input::trim;
 use crate::output::{Cell, Said};
 use crate::session::Session;
 use crate::value;

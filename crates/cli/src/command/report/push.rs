@@ -12,13 +12,13 @@ use liandong_client::{PushCounts, RefusedReport};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ROWS, Report, check};
+use liandong_input::{
+    InputError, InputKind, Interpreted, KnownIndicators, RefusedRow, RowReader, interpret,
+};
 use uuid::Uuid;
 
 use super::refused::{Refused, from_node};
 use crate::failure::{Failure, Verdict};
-use crate::input::{
-    InputError, InputKind, Interpreted, KnownIndicators, RefusedRow, RowReader, interpret,
-};
 use crate::output::{Cell, Said};
 use crate::session::Session;
 
@@ -191,7 +191,7 @@ fn check_only<R: Read>(
                 };
                 match checked.and_then(|()| check_source(&report, hosted)) {
                     Err(refusal) => {
-                        let cells = crate::input::cells_of(&report, file.known);
+                        let cells = liandong_input::cells_of(&report, file.known);
                         let language = session.language();
                         let line = u64::from(row);
                         refused.add_here(RefusedRow::here(line, cells, &refusal, language))?;

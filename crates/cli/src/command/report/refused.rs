@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use liandong_client::RefusedReport;
 use liandong_core::language::Language;
+use liandong_input::{Field, KnownIndicators, RefusedRow, cells_of, sentence};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::input::{Field, KnownIndicators, RefusedRow, cells_of, sentence};
 use crate::output::{Cell, Column, Format, Listing, Output, Said};
 
 /// How many refused rows are shown on a screen, and in JSON.

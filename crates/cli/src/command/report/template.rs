@@ -5,9 +5,9 @@ use liandong_client::wire::admin::v1 as admin;
 use liandong_core::indicator::{Indicator, IndicatorKind};
 use liandong_core::period::Period;
 use liandong_core::region::{Region, RegionCode, RegionKind};
+use liandong_input::Field;
 
 use crate::failure::{Failure, Verdict};
-use crate::input::Field;
 use crate::output::{Cell, Column, Listing, Output};
 use crate::session::Session;
 use crate::value;

@@ -8,11 +8,11 @@ use liandong_client::wire::rollup::v1;
 use liandong_core::indicator::{IndicatorCode, IndicatorKind};
 use liandong_core::quantity::{basis_points, percent, yuan};
 use liandong_core::region::RegionCode;
+use liandong_input::KnownIndicators;
 use serde::Serialize;
 
 use super::reported_of;
 use crate::failure::{Failure, Verdict};
-use crate::input::KnownIndicators;
 use crate::output::Format;
 use crate::session::Session;
 use crate::value;

@@ -11,11 +11,11 @@ use liandong_client::wire::task::v1;
 use liandong_core::indicator::IndicatorKind;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_input::KnownIndicators;
 use serde::Serialize;
 
 use super::super::target::{bound_text, read_target, value_text};
 use crate::failure::{Failure, Verdict};
-use crate::input::KnownIndicators;
 use crate::output::{Cell, Column, Format, Listing};
 use crate::session::{Session, none_of};
 use crate::value;

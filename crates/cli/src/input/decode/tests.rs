@@ -3,7 +3,7 @@ use std::io::Read;
 use encoding_rs::GB18030;
 
 use super::{Decoding, WINDOW, decode_whole};
-use crate::input::error::{InputError, OtherFile};
+use crate::error::{InputError, OtherFile};
 
 const TEXT: &str = "单位,指标\n371524,控辍保学\n";
 

@@ -4,9 +4,9 @@ use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::report::Report;
 
 use super::{Interpreted, RefusedRow, cells_of, interpret};
-use crate::input::cells::{Cells, RawRow};
-use crate::input::column::Field;
-use crate::input::known::KnownIndicators;
+use crate::cells::{Cells, RawRow};
+use crate::column::Field;
+use crate::known::KnownIndicators;
 
 fn known() -> KnownIndicators {
     KnownIndicators::new(builtin_indicators().unwrap().into_values())

@@ -3,9 +3,9 @@ use std::io::Read;
 use proptest::prelude::{any, prop, proptest};
 
 use super::{InputKind, RowReader};
-use crate::input::cells::{RawRow, RowTrouble};
-use crate::input::column::Field;
-use crate::input::error::{InputError, MAX_ROW_BYTES};
+use crate::cells::{RawRow, RowTrouble};
+use crate::column::Field;
+use crate::error::{InputError, MAX_ROW_BYTES};
 
 fn read(bytes: &[u8]) -> Result<Vec<RawRow>, InputError> {
     let mut reader = RowReader::new(bytes, None)?;

@@ -7,10 +7,10 @@ use liandong_catalog::{CatalogError, Place};
 use liandong_client::wire::task::v1;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_input::{KnownIndicators, decode_whole, normalise, trim};
 
 use super::super::super::target::read_target;
 use crate::failure::Failure;
-use crate::input::{KnownIndicators, decode_whole, normalise, trim};
 use crate::value;
 
 const ASSIGNEE: [&str; 5] = ["assignee", "承担单位", "区域代码", "单位代码", "代码"];

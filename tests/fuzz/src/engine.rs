@@ -1,12 +1,11 @@
-//! The engine's side: libFuzzer calls the target that the environment names.
-//!
-//! Built by `cargo xtask fuzz` alone, with the compiler's coverage switched on. The function that
-//! libFuzzer calls is written by its own macro; nothing here is unsafe.
-
-#![no_main]
+// The engine's side: libFuzzer calls the target that the program is named after. Every program in
+// `bin` is this file. They differ in what the linker can leave out of them: after each execution
+// the engine looks at all counters of its program, reached or not.
+//
+// Built by `cargo xtask fuzz` alone, with the compiler's coverage switched on. The function that
+// libFuzzer calls is written by its own macro; nothing here is unsafe.
 
 use std::alloc::System;
-use std::sync::OnceLock;
 
 use cap::Cap;
 use liandong_fuzz::Target;
@@ -19,28 +18,15 @@ const MOST_MEMORY: usize = 256 << 20;
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, MOST_MEMORY);
 
-/// Names the target.
-const TARGET: &str = "LIANDONG_FUZZ_TARGET";
+/// Chosen while compiling, so that nothing leads to the others.
+const TARGET: Target = Target::known(env!("CARGO_BIN_NAME"));
+
 /// A folder to write the first inputs into.
 const SEEDS: &str = "LIANDONG_FUZZ_SEEDS";
 
-fn target() -> &'static Target {
-    static CHOSEN: OnceLock<&'static Target> = OnceLock::new();
-    CHOSEN.get_or_init(|| {
-        let name = std::env::var(TARGET).unwrap_or_default();
-        let Some(target) = Target::named(&name) else {
-            let known: Vec<&str> = Target::ALL.iter().map(|target| target.name).collect();
-            eprintln!("{TARGET}={name:?}; accepted: {}", known.join(", "));
-            std::process::exit(2);
-        };
-        target
-    })
-}
-
 fn begin() {
-    let target = target();
     if let Some(folder) = std::env::var_os(SEEDS) {
-        for (number, seed) in target.seeds().iter().enumerate() {
+        for (number, seed) in TARGET.seeds().iter().enumerate() {
             let path = std::path::Path::new(&folder).join(format!("{number:04}"));
             if let Err(error) = std::fs::write(&path, seed) {
                 eprintln!("cannot write {}: {error}", path.display());
@@ -50,12 +36,12 @@ fn begin() {
     }
 }
 
-fuzz_target!(init: begin(), |data: &[u8]| (target().run)(data));
+fuzz_target!(init: begin(), |data: &[u8]| (TARGET.run)(data));
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     // Half of the time the engine's own way: bytes, copies, comparisons it has seen.
     if seed.is_multiple_of(2)
-        && let Some(mutated) = target().mutate(&data[..size], seed, max_size)
+        && let Some(mutated) = TARGET.mutate(&data[..size], seed, max_size)
     {
         data[..mutated.len()].copy_from_slice(&mutated);
         return mutated.len();

@@ -1,0 +1,5 @@
+//! The engine with the target `journal`.
+
+#![no_main]
+
+include!("../engine.rs");

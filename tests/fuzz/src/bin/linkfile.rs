@@ -1,0 +1,5 @@
+//! The engine with the target `linkfile`.
+
+#![no_main]
+
+include!("../engine.rs");

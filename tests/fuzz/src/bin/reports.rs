@@ -1,0 +1,5 @@
+//! The engine with the target `reports`.
+
+#![no_main]
+
+include!("../engine.rs");

@@ -1,0 +1,5 @@
+//! The engine with the target `requests`.
+
+#![no_main]
+
+include!("../engine.rs");
