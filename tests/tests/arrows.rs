@@ -38,8 +38,9 @@ const DRAWN: [(&str, &[&str]); 8] = [
     ),
 ];
 
-/// Packages that may lean on anything, and on which nothing may lean.
-const FREE: [&str; 2] = ["liandong-tests", "xtask"];
+/// Packages that may lean on any of ours, and on which nothing may lean. The fences hold for them,
+/// too.
+const FREE: [&str; 4] = ["liandong-fuzz", "liandong-sim", "liandong-tests", "xtask"];
 
 /// Who alone may depend on what comes from outside.
 const FENCES: [(&str, &str); 5] = [
@@ -93,14 +94,30 @@ struct Package {
     test_dependencies: BTreeSet<String>,
 }
 
+/// The folders of the workspace's members, as its manifest lists them.
+fn members(root: &Path) -> Result<Vec<PathBuf>> {
+    let toml: toml::Table = std::fs::read_to_string(root.join("Cargo.toml"))?.parse()?;
+    let members = toml.get("workspace").and_then(|found| found.get("members"));
+    let members = members.and_then(toml::Value::as_array);
+    let members = members.context("the workspace lists no members")?;
+    let mut folders = Vec::new();
+    for member in members {
+        let member = member.as_str().context("a member that is no text")?;
+        let Some(parent) = member.strip_suffix("/*") else {
+            folders.push(root.join(member));
+            continue;
+        };
+        for entry in std::fs::read_dir(root.join(parent))? {
+            folders.push(entry?.path());
+        }
+    }
+    Ok(folders)
+}
+
 fn packages() -> Result<BTreeMap<String, Package>> {
     let root = workspace()?;
-    let mut folders: Vec<PathBuf> = vec![root.join("tests")];
-    for entry in std::fs::read_dir(root.join("crates"))? {
-        folders.push(entry?.path());
-    }
     let mut packages = BTreeMap::new();
-    for folder in folders {
+    for folder in members(&root)? {
         let manifest = folder.join("Cargo.toml");
         if !manifest.exists() {
             continue;
@@ -151,7 +168,16 @@ fn every_arrow_between_our_crates_is_drawn() -> Result<()> {
         );
     }
     for (name, package) in &packages {
-        if FREE.contains(&name.as_str()) {
+        let is_free = FREE.contains(&name.as_str());
+        for dependency in package.dependencies.union(&package.test_dependencies) {
+            let leans = FREE.contains(&dependency.as_str());
+            // The simulator and the targets of fuzzing are tests; they need nothing of each other.
+            ensure!(
+                !leans,
+                "{name} leans on {dependency}, which is no part of the product"
+            );
+        }
+        if is_free {
             continue;
         }
         let allowed = drawn.get(name.as_str());
@@ -221,6 +247,39 @@ fn pure_crates_know_no_clock_network_chance_or_files() -> Result<()> {
 }
 
 #[test]
+fn no_package_takes_the_sources_of_another() -> Result<()> {
+    let mut files = 0;
+    for (name, package) in packages()? {
+        let home = package.folder.canonicalize()?;
+        for path in every_source(&home)? {
+            files += 1;
+            let text = std::fs::read_to_string(&path)?;
+            for line in text.lines().map(str::trim_start) {
+                let taken = ["#[path = \"", "include!(\""]
+                    .iter()
+                    .find_map(|begin| line.strip_prefix(begin));
+                let Some((taken, _)) = taken.and_then(|rest| rest.split_once('"')) else {
+                    continue;
+                };
+                let folder = path.parent().context("a source without a folder")?;
+                let taken = folder.join(taken);
+                let found = taken
+                    .canonicalize()
+                    .with_context(|| format!("{}: {line}", path.display()))?;
+                ensure!(
+                    found.starts_with(&home),
+                    "{name} takes {} in {}: no arrow shows it",
+                    found.display(),
+                    path.display()
+                );
+            }
+        }
+    }
+    ensure!(files > 100, "only {files} sources were looked at");
+    Ok(())
+}
+
+#[test]
 fn no_unordered_map_is_walked_in_the_core() -> Result<()> {
     let core = workspace()?.join("crates/core/clippy.toml");
     let text = std::fs::read_to_string(&core)?;
@@ -253,6 +312,25 @@ fn no_unordered_map_is_walked_in_the_core() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Every Rust source of a package, without those of packages inside it.
+fn every_source(home: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![home.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                if !path.join("Cargo.toml").exists() {
+                    waiting.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Every Rust source below a folder that is no test.
