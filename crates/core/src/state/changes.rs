@@ -5,6 +5,7 @@
 //! outgrows the things it lists and a month offline costs one compact catch-up.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
@@ -16,7 +17,7 @@ const TOGETHER: usize = 1_024;
 
 /// Things in the order of their last change.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(from = "Stored<K>")]
+#[serde(from = "Stored<K>", bound = "K: Clone + Deserialize<'de>")]
 pub(super) struct Changes<K> {
     entries: Entries<K>,
     live: usize,
@@ -29,8 +30,8 @@ struct Stored<K> {
     live: usize,
 }
 
-/// Entries in the order of their numbers, in pieces: half the size of a list of numbers and keys,
-/// and growing costs no second copy.
+/// Entries in the order of their numbers, in pieces: smaller than a list of numbers and keys, and
+/// neither growing nor a checkpoint copies what is listed already.
 #[derive(Clone, Debug)]
 struct Entries<K> {
     pieces: VecDeque<Piece<K>>,
@@ -41,7 +42,7 @@ struct Entries<K> {
 struct Piece<K> {
     /// The number of the first entry; each tells how far it is from here.
     first: u64,
-    entries: Vec<(u32, K)>,
+    entries: Arc<Vec<(u32, K)>>,
 }
 
 impl<K> Default for Changes<K> {
@@ -62,7 +63,7 @@ impl<K> Default for Entries<K> {
     }
 }
 
-impl<K> Changes<K> {
+impl<K: Clone> Changes<K> {
     /// Notes that `key` changed as number `change`; `is_new` says that it was not listed before.
     /// `is_current` tells whether an entry is still the last change of its key.
     pub(super) fn push(
@@ -103,7 +104,7 @@ impl<K> Changes<K> {
     }
 }
 
-impl<K> Entries<K> {
+impl<K: Clone> Entries<K> {
     fn push(&mut self, change: u64, key: K) {
         self.len += 1;
         if let Some(piece) = self.pieces.back_mut()
@@ -111,17 +112,17 @@ impl<K> Entries<K> {
             && let Some(distance) = change.checked_sub(piece.first)
             && let Ok(distance) = u32::try_from(distance)
         {
-            piece.entries.push((distance, key));
+            Arc::make_mut(&mut piece.entries).push((distance, key));
             return;
         }
         self.pieces.push_back(Piece {
             first: change,
-            entries: vec![(0, key)],
+            entries: Arc::new(vec![(0, key)]),
         });
     }
 }
 
-impl<K> Piece<K> {
+impl<K: Clone> Piece<K> {
     fn iter(&self) -> impl Iterator<Item = (u64, &K)> {
         let first = self.first;
         let entries = self.entries.iter();
@@ -130,12 +131,12 @@ impl<K> Piece<K> {
 
     fn into_entries(self) -> impl Iterator<Item = (u64, K)> {
         let first = self.first;
-        let entries = self.entries.into_iter();
+        let entries = Arc::unwrap_or_clone(self.entries).into_iter();
         entries.map(move |(distance, key)| (first + u64::from(distance), key))
     }
 }
 
-impl<K> From<Stored<K>> for Changes<K> {
+impl<K: Clone> From<Stored<K>> for Changes<K> {
     fn from(stored: Stored<K>) -> Self {
         let mut entries = Entries::default();
         for (change, key) in stored.entries {
@@ -148,7 +149,7 @@ impl<K> From<Stored<K>> for Changes<K> {
     }
 }
 
-impl<K: Serialize> Serialize for Changes<K> {
+impl<K: Clone + Serialize> Serialize for Changes<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut written = serializer.serialize_struct("Changes", 2)?;
         written.serialize_field("entries", &self.entries)?;
@@ -157,7 +158,7 @@ impl<K: Serialize> Serialize for Changes<K> {
     }
 }
 
-impl<K: Serialize> Serialize for Entries<K> {
+impl<K: Clone + Serialize> Serialize for Entries<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut written = serializer.serialize_seq(Some(self.len))?;
         for entry in self.pieces.iter().flat_map(Piece::iter) {

@@ -63,6 +63,7 @@ impl Snapshot {
 impl State {
     /// The state as it is stored.
     pub fn snapshot(&self) -> Snapshot {
+        // Both lists are written of one table, which shares its cells with the state.
         let table = Arc::new(self.cells.cells.clone());
         Snapshot {
             frame: self.frame,

@@ -1,5 +1,10 @@
 //! Where cells are kept: one sheet for each region and period, so that whatever concerns one region
 //! looks at that region's cells alone, and a month's figures of a school stand side by side.
+//!
+//! A clone shares its regions until either of the two changes one: a checkpoint is a clone, and
+//! nothing waits for a million cells to be copied.
+
+use std::sync::Arc;
 
 use super::packed::Packed;
 use super::{Cell, CellKey, Kept, ReportHead};
@@ -18,7 +23,7 @@ struct Sheet {
 #[derive(Clone, Debug, Default)]
 pub(in crate::state) struct CellTable {
     /// The sheets of each region, ordered by period.
-    regions: Vec<Vec<Sheet>>,
+    regions: Vec<Arc<Vec<Sheet>>>,
     len: usize,
     reports: usize,
 }
@@ -63,8 +68,13 @@ impl CellTable {
         self.reports
     }
 
+    fn sheets(&self, region: u32) -> &[Sheet] {
+        let sheets = self.regions.get(region as usize);
+        sheets.map_or(&[], |sheets| sheets.as_slice())
+    }
+
     fn packed(&self, key: &CellKey) -> Option<&Packed> {
-        let sheets = self.regions.get(key.region as usize)?;
+        let sheets = self.sheets(key.region);
         let place = sheets.binary_search_by_key(&key.period, |sheet| sheet.period);
         let sheet = sheets.get(place.ok()?)?;
         let place = sheet.indicators.binary_search(&key.indicator);
@@ -93,9 +103,9 @@ impl CellTable {
     ) -> T {
         let region = key.region as usize;
         if self.regions.len() <= region {
-            self.regions.resize_with(region + 1, Vec::new);
+            self.regions.resize_with(region + 1, Arc::default);
         }
-        let sheets = &mut self.regions[region];
+        let sheets = Arc::make_mut(&mut self.regions[region]);
         let place = match sheets.binary_search_by_key(&key.period, |sheet| sheet.period) {
             Ok(place) => place,
             Err(place) => {
@@ -140,8 +150,8 @@ impl CellTable {
     }
 
     fn packed_of(&self, region: u32) -> impl Iterator<Item = (CellKey, &Packed)> {
-        let sheets = self.regions.get(region as usize);
-        sheets.into_iter().flatten().flat_map(move |sheet| {
+        let sheets = self.sheets(region);
+        sheets.iter().flat_map(move |sheet| {
             let cells = sheet.indicators.iter().zip(&sheet.cells);
             cells.map(move |(indicator, packed)| {
                 let key = CellKey {
@@ -162,7 +172,7 @@ impl CellTable {
 
     /// How many cells a region has.
     pub(in crate::state) fn len_of(&self, region: u32) -> usize {
-        let sheets = self.regions.get(region as usize).into_iter().flatten();
+        let sheets = self.sheets(region).iter();
         sheets.map(|sheet| sheet.cells.len()).sum()
     }
 
@@ -186,3 +196,6 @@ impl CellTable {
         cells.filter_map(|(key, packed)| Some((key, packed.head()?, packed.older())))
     }
 }
+
+#[cfg(test)]
+mod tests;
