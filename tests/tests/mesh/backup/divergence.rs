@@ -1,7 +1,7 @@
 //! A node that was set back: found by comparing with its peers, and healed.
 
 use anyhow::{Result, ensure};
-use liandong_tests::figures::{DROPOUTS, arrives, count, push, push_new};
+use liandong_tests::figures::{DROPOUTS, arrives, count, push, push_new, sums_in};
 use liandong_tests::settings::school;
 use liandong_tests::wait::eventually;
 
@@ -30,6 +30,68 @@ async fn what_came_after_the_backup_is_listed_above_until_it_is_reported_again()
     arrives(&mesh.city, COUNTY, DROPOUTS, 3, 1).await?;
     push_new(&mesh.county, lost, vec![count(&second, 4)]).await?;
     arrives(&mesh.city, COUNTY, DROPOUTS, 7, 2).await?;
+    mesh.fits().await
+}
+
+#[tokio::test]
+#[ignore = "starts real processes: cargo xtask test mesh"]
+async fn what_nobody_reports_again_is_taken_back() -> Result<()> {
+    let mut mesh = Mesh::start().await?;
+    let (first, second) = (school(COUNTY, 1), school(COUNTY, 2));
+    push_new(&mesh.county, "1", vec![count(&first, 3)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 3, 1).await?;
+    mesh.back_up().await?;
+    let mut mistaken = count(&second, 40);
+    mistaken.period = "2025-05".to_owned();
+    push_new(&mesh.county, "after-the-backup", vec![mistaken]).await?;
+    eventually("the city counts May", async || {
+        Ok((may(&mesh).await? == (40, 1)).then_some(()))
+    })
+    .await?;
+
+    mesh.county.kill()?;
+    let (data, backup) = (mesh.data(), mesh.backup());
+    std::fs::rename(&data, mesh.county.path("lost"))?;
+    let words = ["restore", "--from", text(&backup)?, "--data", text(&data)?];
+    let restored = run("en", &words).await?;
+    ensure!(restored.status.success(), "{}", printed(&restored));
+    mesh.county.resume().await?;
+    let county = mesh.county.url();
+    let taken = eventually("the county knows what it lost", async || {
+        run("en", &["--node", &county, "verify", "--only", "peers"]).await?;
+        let words = ["--node", &county, "rollup", "withdraw", "--lost"];
+        let taken = run_for_facts(&words).await?;
+        let is_none = taken.as_array().is_none_or(Vec::is_empty);
+        Ok((!is_none).then_some(taken))
+    })
+    .await?;
+    let taken = taken.to_string();
+    ensure!(
+        taken.contains(COUNTY) && taken.contains("2025-05"),
+        "{taken}"
+    );
+    eventually("the city no longer counts May", async || {
+        Ok((may(&mesh).await? == (0, 0)).then_some(()))
+    })
+    .await?;
+    // What it has is corrected, not taken back.
+    let words = [
+        "--node",
+        &county,
+        "rollup",
+        "withdraw",
+        "--indicator",
+        DROPOUTS,
+        "--period",
+        "2025-03",
+    ];
+    let refused = run("en", &words).await?;
+    ensure!(!refused.status.success(), "{}", printed(&refused));
+    ensure!(
+        printed(&refused).contains("correct it by a report"),
+        "{}",
+        printed(&refused)
+    );
     mesh.fits().await
 }
 
@@ -67,6 +129,13 @@ async fn a_folder_that_was_copied_back_is_noticed_and_healed() -> Result<()> {
     let facts = run_for_facts(&["--node", &city, "status"]).await?;
     ensure!(facts["region"] == CITY, "{facts}");
     Ok(())
+}
+
+/// What the city counts of May, and how many units reported it.
+async fn may(mesh: &Mesh) -> Result<(i64, u32)> {
+    let client = mesh.city.client().await?;
+    let sums = sums_in(&client, CITY, DROPOUTS, "2025-05").await?;
+    Ok((sums.numerator, sums.reported))
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
