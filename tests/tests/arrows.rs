@@ -117,7 +117,7 @@ fn members(root: &Path) -> Result<Vec<PathBuf>> {
 fn packages() -> Result<BTreeMap<String, Package>> {
     let root = workspace()?;
     let mut packages = BTreeMap::new();
-    for folder in members(&root)? {
+    for folder in members(root)? {
         let manifest = folder.join("Cargo.toml");
         if !manifest.exists() {
             continue;
