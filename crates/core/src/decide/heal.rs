@@ -23,6 +23,10 @@ const MOST_EPOCHS: u64 = 1 << 20;
 /// Takes a bucket as its teller has it. Documents that are new or newer were received before; here
 /// are those of the same version and another content, and all cells.
 ///
+/// One version with two contents comes of two lives of the teller that numbered alike. Whoever was
+/// told of the earlier life from here takes nothing that is not newer, so the teller is told of it
+/// like of something newer, and tells its own again above.
+///
 /// # Errors
 /// When the teller's region is hosted here.
 pub(super) fn heal(
@@ -113,6 +117,9 @@ fn compare_documents(
             Some(told) => {
                 if told.version == held.version && takes_place_of(told, held) {
                     healed.documents.push((*told).clone());
+                    if healing.is_current {
+                        findings.documents.push(Document::clone(held));
+                    }
                 }
                 if told.version < held.version && healing.is_current {
                     findings.documents.push(Document::clone(held));
@@ -162,6 +169,7 @@ fn compare_cells(
         return;
     }
     let mut sent: BTreeMap<CellName, u64> = BTreeMap::new();
+    let mut contradicted = 0;
     for cell in cells {
         if cell.region != region {
             continue;
@@ -172,7 +180,11 @@ fn compare_cells(
         let Ok(is_newer) = check_cell(state, state.tree(), &cell, from, relation) else {
             continue;
         };
-        if is_newer || differs(state, &cell) {
+        let contradicts = differs(state, &cell);
+        if contradicts {
+            contradicted = cell.version.max(contradicted);
+        }
+        if is_newer || contradicts {
             healed.cells.push(cell);
         } else if state.is_unowned_cell(&name) {
             healed.found_cells.push(name);
@@ -181,6 +193,7 @@ fn compare_cells(
     if !is_current {
         return;
     }
+    findings.highest = findings.highest.max(contradicted);
     for held in state.cells_held(region) {
         let name = held.name();
         match sent.get(&name) {
@@ -278,8 +291,8 @@ fn overtaken(state: &State, owner: RegionCode, findings: &Findings) -> Option<Ev
             _ => document.version.saturating_add(1 << EPOCH_SHIFT),
         };
         let known = state.document(&document.key());
-        let is_above = known.is_none_or(|known| known.document.version < document.version);
-        if is_above { version } else { 0 }
+        let is_news = known.is_none_or(|known| stands_against(document, &known.document));
+        if is_news { version } else { 0 }
     });
     let version = documents.max().unwrap_or(0).max(findings.highest);
     let told = state.document(&roster_key(owner));
@@ -291,6 +304,11 @@ fn overtaken(state: &State, owner: RegionCode, findings: &Findings) -> Option<Ev
         region: owner,
         version,
     }))
+}
+
+/// Whether what a listener holds is newer than what is known here, or as new and something else.
+fn stands_against(held: &Document, known: &Document) -> bool {
+    held.version > known.version || held.version == known.version && held.body != known.body
 }
 
 struct Acting<'a> {
@@ -307,8 +325,7 @@ impl Acting<'_> {
     fn act_on(&mut self, document: Document) {
         let key = document.key();
         let known = self.state.document(&key);
-        let held = known.map_or(0, |known| known.document.version);
-        if held >= document.version {
+        if known.is_some_and(|known| !stands_against(&document, &known.document)) {
             return;
         }
         let told_epoch = document.version >> EPOCH_SHIFT;
@@ -334,7 +351,9 @@ impl Acting<'_> {
     fn may_take_back(&self, document: &Document, known: Option<&Stored>) -> bool {
         let began = self.state.life().map_or(0, |life| life.began);
         let written_since = known.is_some_and(|known| known.change > began);
+        let is_newer = known.is_none_or(|known| known.document.version < document.version);
         self.takes_back
+            && is_newer
             && !written_since
             && !State::is_derived(document.body.kind())
             && self.direction.tells(self.state.tree(), document)

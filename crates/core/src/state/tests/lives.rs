@@ -12,8 +12,13 @@ use crate::testing::{
 const ALL: usize = usize::MAX;
 
 fn county() -> Node {
+    county_in_life(10)
+}
+
+/// A county's node whose data began with that life.
+fn county_in_life(identity: u128) -> Node {
     let mut county = Node::empty(code("371502"));
-    county.begin(10, false);
+    county.begin(identity, false);
     county
         .host(&[
             bureau("371502", Some("371500")),
@@ -128,6 +133,34 @@ fn a_county_that_was_emptied_rises_above_what_its_city_holds_and_zeroes_nothing(
     let quiet = meet(&mut new, &mut city);
     assert!(quiet.iter().all(|round| round.differing.is_empty()));
     city.verify();
+}
+
+#[test]
+fn two_lives_that_number_alike_do_not_leave_a_figure_of_the_first_at_the_province() {
+    let mut city = city();
+    let mut province = Node::new(&[bureau("370000", None)]);
+    let told = |node: &Node| {
+        let held = node.state.cells_held(code("371502"));
+        held.map(|cell| (cell.sums.numerator, cell.version))
+            .collect::<Vec<_>>()
+    };
+    let mut old = county();
+    old.push(vec![report("s1", 5)]);
+    meet(&mut old, &mut city);
+    meet(&mut city, &mut province);
+    let before = told(&province);
+
+    let mut new = county_in_life(11);
+    new.push(vec![report("s1", 9)]);
+    assert_eq!(told(&new)[0].1, before[0].1, "numbered alike");
+    meet(&mut new, &mut city);
+    // The city and the province have no reason to compare.
+    carry(&city, &mut province, Relation::Parent, 100);
+    assert_eq!(told(&province)[0].0, 9);
+    assert_eq!(province.sums("370000").numerator, 9);
+    let quiet = meet(&mut city, &mut province);
+    assert!(quiet.iter().all(|round| round.differing.is_empty()));
+    province.verify();
 }
 
 #[test]
