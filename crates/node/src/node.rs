@@ -196,11 +196,12 @@ impl Node {
         make_key(&context);
         link::retry_at_start(&context).await;
         start_links(&context, &mut workers, &stopping);
-        let announcement = announce(&context.config.data, address)?;
         let serving = server::serve(Arc::clone(&context), incoming, metrics, stopping);
         let server = tokio::spawn(serving);
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(region = %context.config.region, %address, took_ms, "ready");
+        // Last, so that whoever waits for it finds a node that has said that it is ready.
+        let announcement = announce(&context.config.data, address)?;
         Ok(Self {
             address,
             context,
