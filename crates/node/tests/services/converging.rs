@@ -179,8 +179,8 @@ async fn where_both_hold_the_same_nothing_but_a_digest_and_a_verdict_is_said() {
     assert!(again > id && matches!(step, Step::Digest(_)));
     let differing = vec![digest.tallies[5].bucket.clone().expect("a bucket")];
     let verdict = Verdict {
-        moved_on: false,
         differing,
+        ..Verdict::default()
     };
     say_step(&line, again, Step::Verdict(verdict)).await;
     let (id, step) = next_step(&mut line).await;

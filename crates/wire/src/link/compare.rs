@@ -22,6 +22,11 @@ pub enum Step {
         moved_on: bool,
         /// The buckets that differ.
         differing: Vec<Bucket>,
+        /// Cells of the others that the teller does not have any more, as earlier comparisons
+        /// found; not all of them when there are many.
+        unowned: Vec<CellName>,
+        /// How many they are.
+        unowned_count: u64,
     },
     /// The teller: a part of all that is in such a bucket.
     Content {
@@ -120,9 +125,13 @@ pub(super) fn read_step(step: Option<v1::comparison::Step>) -> Result<Step, Refu
         Wire::Verdict(v1::Verdict {
             moved_on,
             differing,
+            unowned,
+            unowned_count,
         }) => Step::Verdict {
             moved_on,
             differing: buckets(differing),
+            unowned: cell_names(unowned),
+            unowned_count,
         },
         Wire::Content(v1::BucketContent {
             upto,

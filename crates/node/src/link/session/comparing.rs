@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use liandong_core::access::Relation;
 use liandong_core::command::{Answer, Command, Reconciling};
-use liandong_core::compare::{Bucket, Direction, Findings, Range, SCHEME, Side};
+use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, SCHEME, Side};
 use liandong_core::region::RegionCode;
 use liandong_core::state::{ChangeSet, State};
 use liandong_wire::link::v1::comparison::Step as Sent;
@@ -170,7 +170,12 @@ impl Comparing<'_> {
                 Some(Step::Verdict {
                     moved_on: false,
                     differing,
-                }) => differing,
+                    unowned,
+                    unowned_count,
+                }) => {
+                    round.only_there(&unowned, unowned_count);
+                    differing
+                }
                 Some(Step::Verdict { moved_on: true, .. }) => {
                     if !round.pause().await {
                         return Ok(round.result);
@@ -231,10 +236,7 @@ impl Comparing<'_> {
         };
         round.complete &= !moved_on;
         round.result.healed += u64::from(findings.healed);
-        round.result.cells_missing += findings.cells_missing;
-        let room = Findings::MOST_CELLS.saturating_sub(round.result.cells.len());
-        let named = findings.cells.iter().take(room);
-        round.result.cells.extend(named);
+        round.only_there(&findings.cells, findings.cells_missing);
         tracing::warn!(
             peer = %self.peer,
             ?bucket,
@@ -333,6 +335,13 @@ impl Comparing<'_> {
 }
 
 impl Round {
+    /// Notes cells that only the listener holds: some by name, and how many they are.
+    fn only_there(&mut self, named: &[CellName], count: u64) {
+        self.result.cells_missing += count;
+        let room = Findings::MOST_CELLS.saturating_sub(self.result.cells.len());
+        self.result.cells.extend(named.iter().take(room));
+    }
+
     /// Waits a little; false when it was waited too often.
     async fn pause(&mut self) -> bool {
         self.pauses += 1;

@@ -3,7 +3,7 @@
 
 use liandong_core::access::Relation;
 use liandong_core::command::{Answer, Command, Healing, Incoming as Taken};
-use liandong_core::compare::{Bucket, Direction, Findings, Range, Side, differing};
+use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, Side, differing};
 use liandong_core::document::{CellDocument, Document};
 use liandong_core::event::Unapplied;
 use liandong_core::region::RegionCode;
@@ -63,12 +63,16 @@ impl Listening {
         let verdict = if taken > digest.upto {
             Verdict {
                 moved_on: true,
-                differing: Vec::new(),
+                ..Verdict::default()
             }
         } else {
             let differing = self.differing(context, &digest).await?;
+            let unowned = self.unowned(context, digest.range, &differing).await?;
+            let named = unowned.iter().take(Findings::MOST_CELLS);
             Verdict {
                 moved_on: false,
+                unowned: named.map(Into::into).collect(),
+                unowned_count: unowned.len() as u64,
                 differing: differing.into_iter().map(Into::into).collect(),
             }
         };
@@ -105,6 +109,25 @@ impl Listening {
         buckets.sort_unstable();
         buckets.dedup();
         Ok(buckets)
+    }
+
+    /// Cells that the peer told of and does not have any more, but for those of the buckets that are
+    /// about to be looked at.
+    async fn unowned(
+        &self,
+        context: &Context,
+        range: Range,
+        but_for: &[Bucket],
+    ) -> Result<Vec<CellName>, String> {
+        let unowned = context.reader.read(|state| {
+            let cells = state.unowned_cells();
+            let of_peer = cells.filter(|(name, from)| {
+                let bucket = Bucket::Cells(name.region);
+                *from == self.peer && range.contains(&bucket) && !but_for.contains(&bucket)
+            });
+            of_peer.map(|(name, _)| name).collect()
+        });
+        unowned.await.map_err(|refusal| refusal.to_string())
     }
 
     /// Takes a part of a bucket; with the last, the bucket is healed and the findings go back.

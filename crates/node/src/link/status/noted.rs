@@ -16,9 +16,7 @@ impl Links {
             if result.complete {
                 entry.status.compared_at = Some(now);
             }
-            // What was found when something differed stands until a comparison differs again: what
-            // is marked at the peer is left out of later ones.
-            if !result.differing.is_empty() {
+            if result.complete || !result.cells.is_empty() {
                 entry.status.only_there.clone_from(&result.cells);
             }
         });

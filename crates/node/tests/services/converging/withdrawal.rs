@@ -1,6 +1,7 @@
 //! Taking back what only a peer still holds, because this node lost it for good.
 
 use liandong_core::refusal::Reason;
+use liandong_wire::admin::v1::VerifyResult;
 use liandong_wire::refusal::RemoteRefusal;
 use liandong_wire::rollup::v1::{CellName, DrillRollupRequest, WithdrawCellsRequest};
 use tonic::Code;
@@ -104,6 +105,26 @@ async fn what_is_lost_for_good_is_taken_back_at_every_level_above() {
     for node in [&province, &city, &county] {
         node.verify().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_lost_is_known_again_after_a_restart_until_it_is_taken_back() {
+    let (_province, city, county) = set_back().await;
+    let dir = county.stop().await;
+    let county = start_in(dir, "371524", TREE, &parent("371500", &city)).await;
+    assert_eq!(status(&county).await.lost, []);
+    until("it is told again by the city", async || {
+        let parts = compared(&county).await;
+        (parts[0].result() == VerifyResult::Differs).then_some(())
+    })
+    .await;
+    let parts = compared(&county).await;
+    assert_eq!(parts[0].differing, 2, "{parts:?}");
+    assert_eq!(status(&county).await.lost.len(), 2);
+    let taken = withdraw(&county, &[], true).await.expect("they are lost");
+    assert_eq!(taken.len(), 2);
+    agree(&county).await;
+    assert_eq!(status(&county).await.lost, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
