@@ -54,6 +54,12 @@ fn chosen() -> Result<bool> {
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
         ["bench"] => bench::command(&root()?).map(|()| true),
+        ["bench", ..] => {
+            bail!(
+                "bench takes no arguments; LIANDONG_BENCH_REPORTS and LIANDONG_BENCH_ROUNDS make \
+                 it shorter"
+            )
+        }
         ["faults", arguments @ ..] => faults::command(&root()?, arguments),
         ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
         ["sim", arguments @ ..] => sim::command(&root()?, arguments),

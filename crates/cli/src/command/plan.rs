@@ -1,5 +1,10 @@
 //! `liandong plan`: documents that set tasks going.
 
+mod listing;
+mod showing;
+
+pub(super) use showing::list_steps;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -11,15 +16,15 @@ use liandong_core::indicator::Indicator;
 use liandong_core::plan::PlanText;
 use liandong_core::refusal::Reason;
 use liandong_core::region::RegionCode;
-use liandong_input::{KnownIndicators, decode_whole};
-use serde::Serialize;
+use liandong_input::decode_whole;
 use uuid::Uuid;
 
-use super::target::bound_text;
 use crate::failure::{Failure, Verdict};
-use crate::output::{Cell, Column, Listing, Output, Said, action, plan_status};
+use crate::output::{Cell, Output, Said};
 use crate::session::{Session, none_of};
 use crate::value;
+use listing::{list, list_builtin};
+use showing::show;
 
 /// The commands about plans.
 #[derive(Debug, Subcommand)]
@@ -182,239 +187,6 @@ async fn import(
     .fact("version", Cell::Count(answer.version));
     session.output.said(&said)?;
     Ok(Verdict::Done)
-}
-
-const SHIPPED: [Column; 5] = [
-    Column::text("plan", "方案", "plan"),
-    Column::text("issuer", "印发区域", "issuer"),
-    Column::text("title", "标题", "title"),
-    Column::number("items", "项目", "items"),
-    Column::number("targets", "目标", "targets"),
-];
-
-fn list_builtin(output: Output) -> Result<Verdict, Failure> {
-    let mut listing = Listing::new(&SHIPPED);
-    for plan in shipped()?.values() {
-        listing.row(vec![
-            Cell::text(&plan.code),
-            Cell::text(
-                plan.issuer
-                    .map(|issuer| issuer.to_string())
-                    .unwrap_or_default(),
-            ),
-            Cell::text(&plan.title),
-            Cell::Count(plan.items.len() as u64),
-            Cell::Count(plan.targets().count() as u64),
-        ]);
-    }
-    output.listing(&listing)?;
-    Ok(Verdict::Done)
-}
-
-const SUMMARY: [Column; 9] = [
-    Column::text("plan", "方案", "plan"),
-    Column::text("issuer", "印发区域", "issuer"),
-    Column::text("title", "标题", "title"),
-    Column::text("status", "状态", "status"),
-    Column::text("comments_until", "意见截止", "comments until"),
-    Column::number("items", "项目", "items"),
-    Column::number("targets", "目标", "targets"),
-    Column::number("comments", "意见", "comments"),
-    Column::number("version", "版本", "version"),
-];
-
-async fn list(session: &Session, issuer: Option<RegionCode>) -> Result<Verdict, Failure> {
-    let request = v1::ListPlansRequest {
-        issuer: issuer.map(|issuer| issuer.to_string()).unwrap_or_default(),
-        status: 0,
-    };
-    let answer = session.client.task().list_plans(request).await?;
-    let mut listing = Listing::new(&SUMMARY);
-    for plan in answer.plans {
-        listing.row(vec![
-            Cell::Text(plan.plan),
-            Cell::Text(plan.issuer),
-            Cell::Text(plan.title),
-            Cell::Word(plan_status(plan.status)),
-            Cell::Text(plan.comments_until),
-            Cell::Count(plan.items.into()),
-            Cell::Count(plan.targets.into()),
-            Cell::Count(plan.comments.into()),
-            Cell::Count(plan.version),
-        ]);
-    }
-    session.output.listing(&listing)?;
-    Ok(Verdict::Done)
-}
-
-const TARGETS: [Column; 9] = [
-    Column::text("item", "编号", "item"),
-    Column::text("group", "类别", "group"),
-    Column::text("name", "项目", "name"),
-    Column::text("lead", "牵头", "lead"),
-    Column::text("offices", "责任科室", "offices"),
-    Column::text("indicator", "指标", "indicator"),
-    Column::number("bound", "目标值", "target"),
-    Column::text("due", "期限", "due"),
-    Column::text("text", "目标", "wording"),
-];
-const COMMENTS: [Column; 6] = [
-    Column::text("region", "区域", "region"),
-    Column::text("item", "编号", "item"),
-    Column::text("text", "意见", "comment"),
-    Column::text("by", "提出人", "by"),
-    Column::text("at", "时间", "at"),
-    Column::text("id", "意见编号", "id"),
-];
-
-#[derive(Serialize)]
-struct Shown<'s> {
-    issuer: &'s str,
-    plan: &'s str,
-    title: &'s str,
-    document: &'s str,
-    source: &'s str,
-    status: &'static str,
-    comments_until: &'s str,
-    version: u64,
-    targets: &'s Listing,
-    comments: &'s Listing,
-    steps: &'s Listing,
-}
-
-async fn show(session: &Session, name: &PlanName) -> Result<Verdict, Failure> {
-    let key = session.plan_key(&name.code, name.issuer).await?;
-    let known = session.indicators().await?;
-    let request = v1::GetPlanRequest {
-        issuer: key.issuer,
-        plan: key.plan,
-    };
-    let answer = session.client.task().get_plan(request).await?;
-    let plan = answer.plan.unwrap_or_default();
-    let text = plan.text.unwrap_or_default();
-    let targets = list_targets(&text, &known);
-    let comments = list_comments(&answer.comments);
-    let steps = list_steps(&plan.steps);
-    let status = plan_status(plan.status);
-    let shown = Shown {
-        issuer: &answer.issuer,
-        plan: &text.code,
-        title: &text.title,
-        document: &text.document,
-        source: &text.source,
-        status: status.code,
-        comments_until: &plan.comments_until,
-        version: answer.version,
-        targets: &targets,
-        comments: &comments,
-        steps: &steps,
-    };
-    let output = session.output;
-    if output.json(&shown)? {
-        return Ok(Verdict::Done);
-    }
-    output.line(&text.title)?;
-    let mut place = format!("{} · {}", answer.issuer, text.code);
-    for part in [text.document.as_str(), &status.for_people(output.language)] {
-        if !part.is_empty() {
-            place.push_str(" · ");
-            place.push_str(part);
-        }
-    }
-    if !plan.comments_until.is_empty() {
-        let until = &plan.comments_until;
-        place.push_str(&output.pick(
-            format!(" · 意见截止 {until}"),
-            format!(" · comments until {until}"),
-        ));
-    }
-    output.line(&place)?;
-    output.listing(&targets)?;
-    if output.format == crate::output::Format::Table {
-        if !comments.is_empty() {
-            output.line(output.pick("\n意见", "\nComments"))?;
-            output.listing(&comments)?;
-        }
-        output.line(output.pick("\n办理过程", "\nSteps"))?;
-        output.listing(&steps)?;
-    }
-    Ok(Verdict::Done)
-}
-
-fn list_targets(text: &v1::PlanText, known: &KnownIndicators) -> Listing {
-    let mut listing = Listing::new(&TARGETS);
-    for item in &text.items {
-        let head = |first: bool| {
-            let words = |words: &Vec<String>| if first { words.clone() } else { Vec::new() };
-            let word = |word: &str| Cell::text(if first { word } else { "" });
-            vec![
-                Cell::text(&item.number),
-                word(&item.group),
-                word(&item.name),
-                Cell::List(words(&item.lead)),
-                Cell::List(words(&item.offices)),
-            ]
-        };
-        if item.targets.is_empty() {
-            let mut row = head(true);
-            row.extend([
-                Cell::text(""),
-                Cell::text(""),
-                Cell::text(""),
-                Cell::text(&item.goal),
-            ]);
-            listing.row(row);
-        }
-        for (place, target) in item.targets.iter().enumerate() {
-            let mut row = head(place == 0);
-            row.extend([
-                Cell::text(&target.indicator),
-                Cell::text(bound_text(target, known)),
-                Cell::text(&target.due),
-                Cell::text(&target.text),
-            ]);
-            listing.row(row);
-        }
-    }
-    listing
-}
-
-fn list_comments(comments: &[v1::PlanComment]) -> Listing {
-    let mut listing = Listing::new(&COMMENTS);
-    for said in comments {
-        let comment = said.comment.clone().unwrap_or_default();
-        let made = comment.made.unwrap_or_default();
-        listing.row(vec![
-            Cell::text(&said.region),
-            Cell::Text(comment.item),
-            Cell::Text(comment.text),
-            Cell::Text(made.by),
-            Cell::moment(made.at.as_ref()),
-            Cell::text(&said.id),
-        ]);
-    }
-    listing
-}
-
-const STEPS: [Column; 4] = [
-    Column::text("at", "时间", "at"),
-    Column::text("action", "办理", "action"),
-    Column::text("by", "经办", "by"),
-    Column::text("why", "说明", "why"),
-];
-
-/// The steps of a document.
-pub(super) fn list_steps(steps: &[v1::Step]) -> Listing {
-    let mut listing = Listing::new(&STEPS);
-    for step in steps {
-        listing.row(vec![
-            Cell::moment(step.at.as_ref()),
-            Cell::Word(action(step.action)),
-            Cell::text(&step.by),
-            Cell::text(&step.why),
-        ]);
-    }
-    listing
 }
 
 async fn consult(session: &Session, name: &PlanName, until: Date) -> Result<Verdict, Failure> {
