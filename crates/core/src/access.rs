@@ -1,4 +1,11 @@
-//! What a peer is entitled to see: the filter of each link, as one pure function.
+//! Who may do what: the table of rights for callers, and the filter of each link for peers, as pure
+//! functions.
+
+mod right;
+mod standing;
+
+pub use right::{Right, allows};
+pub use standing::Standing;
 
 use serde::{Deserialize, Serialize};
 

@@ -13,6 +13,7 @@ pub mod compare;
 pub mod decide;
 pub mod document;
 pub mod event;
+pub mod identity;
 pub mod indicator;
 pub mod language;
 pub mod period;

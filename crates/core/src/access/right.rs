@@ -1,0 +1,173 @@
+//! The one table of rights: what a role may do to which region's data. Everything that is not
+//! granted here is denied.
+//!
+//! A service asks [`Right`] of an identity before it does anything; what a *node* may see and give
+//! on a link, document by document, is decided by [`may_see`](super::may_see) and
+//! [`may_give`](super::may_give).
+
+use std::fmt;
+
+use super::standing::Standing;
+use crate::identity::Role;
+
+/// Something that can be done to the data of a region, or to the node that hosts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    /// Look at plans and at the indicators they need.
+    ReadPlans,
+    /// Look at figures as they are published: counts of few people are hidden.
+    ReadPublished,
+    /// Look at exact figures and at the reports behind them.
+    ReadExact,
+    /// Look at tasks and their progress.
+    ReadTasks,
+    /// Look at pairings, projects and their entries.
+    ReadAid,
+    /// Look at the sums of an aid project, and at nothing inside it.
+    ReadAidSummary,
+    /// Report figures.
+    Report,
+    /// Acknowledge and complete tasks, and comment on plans in consultation.
+    Work,
+    /// Write, consult and issue plans; assign tasks, accept them, send them back, close them.
+    Supervise,
+    /// Pair with another region, propose aid projects and agree to them.
+    Pair,
+    /// Record what an aid project does.
+    RecordAid,
+    /// Look at the state of the node and verify what it holds.
+    Inspect,
+    /// Read the audit trail.
+    Audit,
+    /// Host, export and import regions, exchange link files, issue and revoke certificates.
+    Administer,
+    /// Exchange changes on a link.
+    Exchange,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 15] = [
+        Self::ReadPlans,
+        Self::ReadPublished,
+        Self::ReadExact,
+        Self::ReadTasks,
+        Self::ReadAid,
+        Self::ReadAidSummary,
+        Self::Report,
+        Self::Work,
+        Self::Supervise,
+        Self::Pair,
+        Self::RecordAid,
+        Self::Inspect,
+        Self::Audit,
+        Self::Administer,
+        Self::Exchange,
+    ];
+
+    /// The word used in logs and messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ReadPlans => "read plans",
+            Self::ReadPublished => "read published figures",
+            Self::ReadExact => "read exact figures",
+            Self::ReadTasks => "read tasks",
+            Self::ReadAid => "read aid projects",
+            Self::ReadAidSummary => "read sums of aid projects",
+            Self::Report => "report",
+            Self::Work => "work on tasks",
+            Self::Supervise => "supervise",
+            Self::Pair => "pair regions",
+            Self::RecordAid => "record aid",
+            Self::Inspect => "inspect the node",
+            Self::Audit => "read the audit trail",
+            Self::Administer => "administer the node",
+            Self::Exchange => "exchange changes",
+        }
+    }
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Whether the role may do that to the data of a region it stands to in that way.
+pub fn allows(role: Role, right: Right, standing: Standing) -> bool {
+    granted(role, standing).contains(&right)
+}
+
+/// What may be looked at by somebody who is entitled to exact figures.
+macro_rules! reading {
+    ($($more:ident),* $(,)?) => {
+        &[
+            Right::ReadPlans,
+            Right::ReadPublished,
+            Right::ReadExact,
+            Right::ReadTasks,
+            Right::ReadAid,
+            Right::ReadAidSummary,
+            $(Right::$more),*
+        ]
+    };
+}
+
+/// The table. A region's own people and a node that hosts it do what their role is for; who reports
+/// does not judge what was reported, and the other way round, but for the administrator of a small
+/// bureau, who could issue certificates for both anyway.
+fn granted(role: Role, standing: Standing) -> &'static [Right] {
+    match (standing, role) {
+        (Standing::Own | Standing::Hosted, Role::Admin) => reading![
+            Report, Work, Supervise, Pair, RecordAid, Inspect, Audit, Administer,
+        ],
+        (Standing::Own | Standing::Hosted, Role::Reviewer) => {
+            reading![Supervise, Pair, Inspect, Audit]
+        }
+        (Standing::Own | Standing::Hosted, Role::Reporter) => {
+            reading![Report, Work, RecordAid, Inspect]
+        }
+        (Standing::Own | Standing::Hosted | Standing::Superior, Role::Viewer) => &[
+            Right::ReadPlans,
+            Right::ReadPublished,
+            Right::ReadTasks,
+            Right::ReadAidSummary,
+        ],
+        // A superior sets tasks and judges them; what lies inside a pairing is the pair's own.
+        (Standing::Superior, Role::Admin | Role::Reviewer) => &[
+            Right::ReadPlans,
+            Right::ReadPublished,
+            Right::ReadExact,
+            Right::ReadTasks,
+            Right::ReadAidSummary,
+            Right::Supervise,
+        ],
+        (Standing::Superior, Role::Reporter) => &[
+            Right::ReadPlans,
+            Right::ReadPublished,
+            Right::ReadExact,
+            Right::ReadTasks,
+            Right::ReadAidSummary,
+        ],
+        // What a superior asks for has to be readable for those who are asked.
+        (Standing::Subordinate, Role::Admin | Role::Reviewer | Role::Reporter | Role::Viewer) => {
+            &[Right::ReadPlans]
+        }
+        (Standing::Partner, Role::Admin | Role::Reviewer | Role::Reporter) => {
+            &[Right::ReadAid, Right::ReadAidSummary]
+        }
+        (Standing::Partner, Role::Viewer)
+        | (
+            Standing::PartnersSuperior,
+            Role::Admin | Role::Reviewer | Role::Reporter | Role::Viewer,
+        ) => &[Right::ReadAidSummary],
+        (Standing::Superior | Standing::Subordinate | Standing::Partner, Role::Node) => {
+            &[Right::Exchange]
+        }
+        (Standing::Own | Standing::Hosted | Standing::PartnersSuperior, Role::Node)
+        | (Standing::Stranger, _) => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests;
