@@ -9,9 +9,10 @@ use liandong_tests::program::workspace;
 
 /// Every arrow that is drawn. The program leans on the node and the client; that it names types of
 /// the core, codes of the catalogue and messages of the wire is allowed with them.
-const DRAWN: [(&str, &[&str]); 8] = [
+const DRAWN: [(&str, &[&str]); 9] = [
     ("liandong-core", &[]),
     ("liandong-catalog", &["liandong-core"]),
+    ("liandong-identity", &["liandong-core"]),
     ("liandong-wire", &["liandong-core"]),
     ("liandong-store", &["liandong-core"]),
     ("liandong-console", &["liandong-core"]),
@@ -43,7 +44,10 @@ const DRAWN: [(&str, &[&str]); 8] = [
 const FREE: [&str; 4] = ["liandong-fuzz", "liandong-sim", "liandong-tests", "xtask"];
 
 /// Who alone may depend on what comes from outside.
-const FENCES: [(&str, &str); 5] = [
+const FENCES: [(&str, &str); 8] = [
+    ("rcgen", "liandong-identity"),
+    ("rustls-webpki", "liandong-identity"),
+    ("x509-parser", "liandong-identity"),
     ("sled", "liandong-store"),
     ("prost", "liandong-wire"),
     ("prost-types", "liandong-wire"),

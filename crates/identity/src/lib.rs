@@ -1,0 +1,26 @@
+//! Identities in practice: keys, certificates, an authority that issues them, and who is trusted.
+//!
+//! A certificate carries one [`Identity`](liandong_core::identity::Identity) in its URI SAN. A
+//! *trust domain* has one root; whoever holds the root's key is its [`Authority`]. A node trusts its
+//! own domain and those of its partners, and takes from each root only identities of that root's
+//! domain, in regions that the domain may speak for.
+//!
+//! Keys are ECDSA on P-256 with SHA-256, which every TLS library knows; they are made where they are
+//! used and never leave there. Nothing here reads the clock: the time is handed in. Nothing here
+//! shows a key, in a log or a message.
+
+mod authority;
+mod certificate;
+mod key;
+mod list;
+mod request;
+mod tls;
+mod trust;
+
+pub use authority::{Authority, AuthorityError, Grant, Revocation};
+pub use certificate::{Certificate, CertificateError, Chain, Fingerprint, NoSerial, Serial};
+pub use key::{Key, KeyError, SIGNATURE_ALGORITHM, Signature, has_signed};
+pub use list::list_number;
+pub use request::{Request, RequestError};
+pub use tls::{NotMeant, TlsError, client_config, server_config};
+pub use trust::{Domain, Refused, Trust, TrustError, Usage};

@@ -1,0 +1,341 @@
+//! Who is trusted: the roots of some trust domains, and what each of them took back.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use liandong_core::identity::{Identity, TrustDomain};
+use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use thiserror::Error;
+use webpki::{
+    BorrowedCertRevocationList, CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage,
+    OwnedCertRevocationList, RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy,
+};
+
+use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem};
+
+/// One trust domain: its roots, of which there are two while one takes the place of the other, and
+/// the newest list of what they took back.
+pub struct Domain {
+    name: TrustDomain,
+    roots: Vec<Certificate>,
+    anchors: Vec<TrustAnchor<'static>>,
+    revoked: Option<CertRevocationList<'static>>,
+}
+
+/// All the trust domains that somebody trusts.
+#[derive(Debug, Default)]
+pub struct Trust {
+    domains: Vec<Domain>,
+}
+
+/// What a certificate is shown for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// By whoever dials.
+    Client,
+    /// By whoever listens.
+    Server,
+}
+
+/// Roots or a list of revoked certificates that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TrustError {
+    /// The roots cannot be read.
+    #[error("the roots of {domain}: {cause}")]
+    Roots {
+        /// Whose.
+        domain: TrustDomain,
+        /// Why.
+        cause: CertificateError,
+    },
+    /// One of them is no root.
+    #[error("the certificate {serial} among the roots of {domain} is not a root")]
+    NotARoot {
+        /// Whose.
+        domain: TrustDomain,
+        /// Which.
+        serial: Serial,
+    },
+    /// The list cannot be read, or no root of the domain signed it.
+    #[error("the list of revoked certificates is not one that a root of {domain} signed")]
+    List {
+        /// Whose.
+        domain: TrustDomain,
+    },
+    /// Two sets of roots for one domain.
+    #[error("the trust domain {domain} is named twice")]
+    Twice {
+        /// Which.
+        domain: TrustDomain,
+    },
+}
+
+/// Why a certificate is not taken. For the log of whoever refuses: a stranger is told nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// It cannot be read or names nobody.
+    #[error("the certificate cannot be read: {0}")]
+    Unreadable(#[from] CertificateError),
+    /// It names no identity.
+    #[error("the certificate names no identity")]
+    Nameless,
+    /// Nobody here trusts its domain.
+    #[error("{identity} is of a trust domain that is not trusted here")]
+    ForeignDomain {
+        /// Who it says it is.
+        identity: Identity,
+    },
+    /// No root of its domain issued it.
+    #[error("{identity}: no root of its trust domain issued the certificate")]
+    UnknownIssuer {
+        /// Who it says it is.
+        identity: Identity,
+    },
+    /// It is over.
+    #[error("{identity}: the certificate {serial} expired at {until}")]
+    Expired {
+        /// Whose it was.
+        identity: Identity,
+        /// Its number.
+        serial: Serial,
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// It has not begun.
+    #[error("{identity}: the certificate {serial} is valid from {from}; is a clock wrong?")]
+    NotYet {
+        /// Whose it is.
+        identity: Identity,
+        /// Its number.
+        serial: Serial,
+        /// When it begins.
+        from: Timestamp,
+    },
+    /// It was taken back.
+    #[error("{identity}: the certificate {serial} was revoked")]
+    Revoked {
+        /// Whose it was.
+        identity: Identity,
+        /// Its number.
+        serial: Serial,
+    },
+    /// It is for something else.
+    #[error("{identity}: the certificate is not for {}", usage.word())]
+    NotForThis {
+        /// Whose it is.
+        identity: Identity,
+        /// What it was shown for.
+        usage: Usage,
+    },
+    /// Anything else that is wrong with it.
+    #[error("{identity}: {why}")]
+    Bad {
+        /// Who it says it is.
+        identity: Identity,
+        /// What the library said.
+        why: String,
+    },
+}
+
+impl Usage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Client => "dialling",
+            Self::Server => "listening",
+        }
+    }
+
+    fn key_usage(self) -> KeyUsage {
+        match self {
+            Self::Client => KeyUsage::client_auth(),
+            Self::Server => KeyUsage::server_auth(),
+        }
+    }
+}
+
+impl Domain {
+    /// The roots of a domain as a file holds them, and the newest list of what they took back.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn new(
+        name: TrustDomain,
+        roots_pem: &str,
+        revoked: Option<&[u8]>,
+    ) -> Result<Self, TrustError> {
+        let roots = all_from_pem(roots_pem).map_err(|cause| TrustError::Roots {
+            domain: name.clone(),
+            cause,
+        })?;
+        let mut anchors = Vec::new();
+        for root in &roots {
+            let der = root.der();
+            let anchor = webpki::anchor_from_trusted_cert(&der).map(|anchor| anchor.to_owned());
+            match anchor {
+                Ok(anchor) if root.is_authority() => anchors.push(anchor),
+                _ => {
+                    return Err(TrustError::NotARoot {
+                        domain: name,
+                        serial: root.serial().clone(),
+                    });
+                }
+            }
+        }
+        let mut domain = Self {
+            name,
+            roots,
+            anchors,
+            revoked: None,
+        };
+        if let Some(list) = revoked {
+            domain.revoked = Some(domain.read_list(list)?);
+        }
+        Ok(domain)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &TrustDomain {
+        &self.name
+    }
+
+    /// Its roots.
+    pub fn roots(&self) -> &[Certificate] {
+        &self.roots
+    }
+
+    /// A list that one of the roots signed.
+    fn read_list(&self, der: &[u8]) -> Result<CertRevocationList<'static>, TrustError> {
+        let no_list = || TrustError::List {
+            domain: self.name.clone(),
+        };
+        let borrowed = BorrowedCertRevocationList::from_der(der).map_err(|_| no_list())?;
+        let owned: OwnedCertRevocationList = borrowed.to_owned().map_err(|_| no_list())?;
+        if !crate::list::is_signed_by_any(der, &self.roots) {
+            return Err(no_list());
+        }
+        Ok(CertRevocationList::Owned(owned))
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain")
+            .field("name", &self.name)
+            .field("roots", &self.roots.len())
+            .field("has_list", &self.revoked.is_some())
+            .finish()
+    }
+}
+
+impl Trust {
+    /// Trusts these domains and no others.
+    ///
+    /// # Errors
+    /// [`TrustError::Twice`].
+    pub fn new(domains: Vec<Domain>) -> Result<Self, TrustError> {
+        for (place, domain) in domains.iter().enumerate() {
+            if domains[..place]
+                .iter()
+                .any(|other| other.name == domain.name)
+            {
+                return Err(TrustError::Twice {
+                    domain: domain.name.clone(),
+                });
+            }
+        }
+        Ok(Self { domains })
+    }
+
+    /// The domains.
+    pub fn domains(&self) -> &[Domain] {
+        &self.domains
+    }
+
+    /// Every root of every domain, for whoever dials to choose its certificate by.
+    pub(crate) fn root_subjects(&self) -> Vec<rustls::DistinguishedName> {
+        let anchors = self.domains.iter().flat_map(|domain| &domain.anchors);
+        anchors
+            .map(|anchor| rustls::DistinguishedName::in_sequence(anchor.subject.as_ref()))
+            .collect()
+    }
+
+    /// Who shows this certificate, if it is to be believed.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub fn check(
+        &self,
+        leaf: &[u8],
+        above: &[CertificateDer<'_>],
+        usage: Usage,
+        now: UnixTime,
+    ) -> Result<Certificate, Refused> {
+        let certificate = Certificate::from_der(leaf)?;
+        let identity = certificate.identity().ok_or(Refused::Nameless)?.clone();
+        let known = self
+            .domains
+            .iter()
+            .find(|domain| domain.name == identity.domain);
+        let Some(domain) = known else {
+            return Err(Refused::ForeignDomain { identity });
+        };
+        let der = CertificateDer::from(leaf);
+        let parsed = EndEntityCert::try_from(&der).map_err(|error| Refused::Bad {
+            identity: identity.clone(),
+            why: error.to_string(),
+        })?;
+        let lists: Vec<&CertRevocationList<'_>> = domain.revoked.iter().collect();
+        // A list that has run out still counts, and so does its silence: a node that is cut off
+        // from its authority goes on.
+        let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
+            options
+                .with_depth(RevocationCheckDepth::Chain)
+                .with_status_policy(UnknownStatusPolicy::Allow)
+                .with_expiration_policy(ExpirationPolicy::Ignore)
+                .build()
+        });
+        let verified = parsed.verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &domain.anchors,
+            above,
+            now,
+            usage.key_usage(),
+            revocation,
+            None,
+        );
+        match verified {
+            Ok(_) => Ok(certificate),
+            Err(error) => Err(refusal(&certificate, identity, usage, error)),
+        }
+    }
+}
+
+fn refusal(
+    certificate: &Certificate,
+    identity: Identity,
+    usage: Usage,
+    error: webpki::Error,
+) -> Refused {
+    let serial = certificate.serial().clone();
+    match error {
+        webpki::Error::CertExpired { .. } => Refused::Expired {
+            identity,
+            serial,
+            until: certificate.not_after(),
+        },
+        webpki::Error::CertNotValidYet { .. } => Refused::NotYet {
+            identity,
+            serial,
+            from: certificate.not_before(),
+        },
+        webpki::Error::CertRevoked => Refused::Revoked { identity, serial },
+        webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey => {
+            Refused::UnknownIssuer { identity }
+        }
+        webpki::Error::RequiredEkuNotFoundContext(_) => Refused::NotForThis { identity, usage },
+        other => Refused::Bad {
+            identity,
+            why: other.to_string(),
+        },
+    }
+}
