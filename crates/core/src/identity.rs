@@ -71,6 +71,23 @@ impl TrustDomain {
     }
 }
 
+impl TrustDomain {
+    /// The URI of the domain itself, which its root carries.
+    pub fn uri(&self) -> String {
+        format!("{SCHEME}{self}")
+    }
+
+    /// Reads the URI of a domain itself.
+    ///
+    /// # Errors
+    /// [`InvalidIdentity`].
+    pub fn from_uri(text: &str) -> Result<Self, InvalidIdentity> {
+        let domain = text.strip_prefix(SCHEME);
+        let domain = domain.ok_or_else(|| InvalidIdentity::new(Part::Form, text))?;
+        domain.parse()
+    }
+}
+
 impl FromStr for TrustDomain {
     type Err = InvalidIdentity;
 
@@ -203,7 +220,7 @@ impl<'de> Deserialize<'de> for Identity {
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, MAX_TRUST_DOMAIN_LEN, Part, Role};
+    use super::{Identity, MAX_TRUST_DOMAIN_LEN, Part, Role, TrustDomain};
 
     #[test]
     fn an_identity_is_written_as_it_is_read() {
@@ -215,6 +232,15 @@ mod tests {
             assert_eq!(identity.domain.as_str(), "edu.example");
             assert_eq!(identity.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_domain_has_a_uri_of_its_own() {
+        let domain: TrustDomain = "edu.example".parse().expect("a domain");
+        assert_eq!(domain.uri(), "spiffe://edu.example");
+        assert_eq!(TrustDomain::from_uri(&domain.uri()), Ok(domain));
+        assert!(TrustDomain::from_uri("spiffe://edu.example/region/371524/node").is_err());
+        assert!("spiffe://edu.example".parse::<Identity>().is_err());
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl Authority {
         wanted.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         wanted.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         wanted.serial_number = Some(positive(serial));
+        wanted.subject_alt_names = vec![SanType::URI(uri(&domain.uri())?)];
         let root_ends = until;
         (wanted.not_before, wanted.not_after) = times(from, until, root_ends)?;
         let made = wanted.self_signed(key.pair()).map_err(not_made)?;
@@ -134,16 +135,14 @@ impl Authority {
     ///
     /// # Errors
     /// [`AuthorityError`] when they do not belong together.
-    pub fn open(domain: TrustDomain, root_pem: &str, key: Key) -> Result<Self, AuthorityError> {
+    pub fn open(root_pem: &str, key: Key) -> Result<Self, AuthorityError> {
         let certificate = all_from_pem(root_pem)?.swap_remove(0);
-        if !certificate.is_authority() {
-            return Err(AuthorityError::NotARoot);
-        }
+        let domain = certificate.root_of().ok_or(AuthorityError::NotARoot)?;
         if !key.is_of(&certificate) {
             return Err(AuthorityError::AnotherKey);
         }
         Ok(Self {
-            domain,
+            domain: domain.clone(),
             certificate,
             key,
         })
@@ -243,9 +242,7 @@ impl Authority {
         let name_of = |name: &str| AuthorityError::Name {
             name: name.chars().take(64).collect(),
         };
-        let uri = grant.identity.to_string();
-        let uri = uri.as_str().try_into().map_err(|_| name_of(&uri))?;
-        let mut names = vec![SanType::URI(uri)];
+        let mut names = vec![SanType::URI(uri(&grant.identity.to_string())?)];
         for name in &grant.names {
             names.push(match name.parse() {
                 Ok(address) => SanType::IpAddress(address),
@@ -265,6 +262,10 @@ impl fmt::Debug for Authority {
             .field("domain", &self.domain)
             .finish_non_exhaustive()
     }
+}
+
+fn uri(text: &str) -> Result<rcgen::string::Ia5String, AuthorityError> {
+    text.try_into().map_err(not_made)
 }
 
 fn named(name: &str) -> DistinguishedName {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use liandong_core::identity::{Identity, InvalidIdentity};
+use liandong_core::identity::{Identity, InvalidIdentity, TrustDomain};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
@@ -18,6 +18,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 pub struct Certificate {
     der: CertificateDer<'static>,
     identity: Option<Identity>,
+    root_of: Option<TrustDomain>,
     names: Vec<String>,
     serial: Serial,
     not_before: Timestamp,
@@ -79,15 +80,19 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(unreadable);
         }
-        let mut identity = None;
+        let is_authority = parsed.is_ca();
+        let (mut identity, mut root_of) = (None, None);
         let mut names = Vec::new();
         let alternative = parsed.subject_alternative_name();
         let alternative = alternative.map_err(|_| unreadable)?;
         let general = alternative.map(|found| found.value.general_names.as_slice());
         for name in general.unwrap_or_default() {
             match name {
-                GeneralName::URI(_) if identity.is_some() => {
+                GeneralName::URI(_) if identity.is_some() || root_of.is_some() => {
                     return Err(CertificateError::SeveralNames);
+                }
+                GeneralName::URI(uri) if is_authority => {
+                    root_of = Some(TrustDomain::from_uri(uri)?);
                 }
                 GeneralName::URI(uri) => identity = Some(uri.parse()?),
                 GeneralName::DNSName(name) => names.push((*name).to_owned()),
@@ -100,11 +105,12 @@ impl Certificate {
             |seconds: i64| Timestamp::from_second(seconds).map_err(|_| CertificateError::Times);
         Ok(Self {
             identity,
+            root_of,
             names,
             serial: Serial(parsed.raw_serial().to_vec()),
             not_before: time(validity.not_before.timestamp())?,
             not_after: time(validity.not_after.timestamp())?,
-            is_authority: parsed.is_ca(),
+            is_authority,
             public_key_info: parsed.public_key().raw.to_vec(),
             der: CertificateDer::from(der.to_vec()),
         })
@@ -113,6 +119,11 @@ impl Certificate {
     /// Whose it is; `None` for a root.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
+    }
+
+    /// Which trust domain it is a root of; `None` for everybody else's.
+    pub fn root_of(&self) -> Option<&TrustDomain> {
+        self.root_of.as_ref()
     }
 
     /// Hosts and addresses that a server with it may be called by.

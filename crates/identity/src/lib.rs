@@ -11,16 +11,24 @@
 
 mod authority;
 mod certificate;
+mod files;
+mod folder;
+mod invitation;
 mod key;
 mod list;
+mod register;
 mod request;
 mod tls;
 mod trust;
 
 pub use authority::{Authority, AuthorityError, Grant, Revocation};
 pub use certificate::{Certificate, CertificateError, Chain, Fingerprint, NoSerial, Serial};
+pub use files::FileError;
+pub use folder::{Folder, FolderError, Own};
+pub use invitation::{Invitation, NoInvitation, Secret, SecretHash};
 pub use key::{Key, KeyError, SIGNATURE_ALGORITHM, Signature, has_signed};
 pub use list::list_number;
+pub use register::{Invited, Issued, NotInvited, Register, RegisterError, Registered};
 pub use request::{Request, RequestError};
 pub use tls::{NotMeant, TlsError, client_config, server_config};
 pub use trust::{Domain, Refused, Trust, TrustError, Usage};

@@ -48,8 +48,8 @@ pub enum TrustError {
         /// Why.
         cause: CertificateError,
     },
-    /// One of them is no root.
-    #[error("the certificate {serial} among the roots of {domain} is not a root")]
+    /// One of them is no root, or another domain's.
+    #[error("the certificate {serial} among the roots of {domain} is not a root of that domain")]
     NotARoot {
         /// Whose.
         domain: TrustDomain,
@@ -172,7 +172,7 @@ impl Domain {
             let der = root.der();
             let anchor = webpki::anchor_from_trusted_cert(&der).map(|anchor| anchor.to_owned());
             match anchor {
-                Ok(anchor) if root.is_authority() => anchors.push(anchor),
+                Ok(anchor) if root.root_of() == Some(&name) => anchors.push(anchor),
                 _ => {
                     return Err(TrustError::NotARoot {
                         domain: name,

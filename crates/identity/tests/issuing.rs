@@ -56,6 +56,7 @@ fn a_certificate_says_whose_it_is_for_how_long_and_under_which_number() {
     assert_eq!(Chain::from_pem(&chain.to_pem()), Ok(chain));
     let root = authority.certificate();
     assert!(root.is_authority() && root.identity().is_none());
+    assert_eq!(root.root_of(), Some(authority.domain()));
     assert_ne!(root.fingerprint(), made.fingerprint());
 
     let signature = key.sign(b"a figure").expect("signed");
@@ -68,11 +69,10 @@ fn a_certificate_says_whose_it_is_for_how_long_and_under_which_number() {
 fn an_authority_is_opened_with_its_own_key_only() {
     let authority = root();
     let pem = authority.root_pem();
-    let domain = || authority.domain().clone();
     let key = || Key::from_pem(&authority.key().to_pem()).expect("the key");
-    assert!(Authority::open(domain(), &pem, key()).is_ok());
+    assert!(Authority::open(&pem, key()).is_ok());
     let other = Key::generate().expect("a key");
-    let opened = Authority::open(domain(), &pem, other).map(|_| ());
+    let opened = Authority::open(&pem, other).map(|_| ());
     assert_eq!(opened, Err(AuthorityError::AnotherKey));
     let request = Request::of(&key()).expect("a request");
     let leaf = authority.issue(&request, &grant("spiffe://edu.example/region/371524/node"));
@@ -80,7 +80,7 @@ fn an_authority_is_opened_with_its_own_key_only() {
         leaf: leaf.expect("a certificate"),
         above: Vec::new(),
     };
-    let opened = Authority::open(domain(), &leaf.to_pem(), key()).map(|_| ());
+    let opened = Authority::open(&leaf.to_pem(), key()).map(|_| ());
     assert_eq!(opened, Err(AuthorityError::NotARoot));
 }
 

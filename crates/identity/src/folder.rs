@@ -1,0 +1,298 @@
+//! The folder that an identity lives in.
+//!
+//! ```text
+//! key.pem                 the private key, for its owner alone
+//! certificate.pem         its certificate
+//! roots/DOMAIN.pem        the roots of each trust domain that is trusted
+//! revoked/DOMAIN.crl      the newest list of what they took back
+//! authority/root.pem      at the authority of a domain: its root, …
+//! authority/key.pem       … the root's key, for its owner alone, …
+//! authority/register      … and what it issued, see `Register`
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use liandong_core::identity::TrustDomain;
+use thiserror::Error;
+
+use crate::authority::{Authority, AuthorityError};
+use crate::certificate::{CertificateError, Chain};
+use crate::files::{self, FileError, Secrecy, is_exposed};
+use crate::key::{Key, KeyError};
+use crate::list::list_number;
+use crate::register::Register;
+use crate::trust::{Domain, Trust, TrustError};
+
+const KEY: &str = "key.pem";
+const CERTIFICATE: &str = "certificate.pem";
+const ROOTS: &str = "roots";
+const REVOKED: &str = "revoked";
+const AUTHORITY: &str = "authority";
+const ROOT: &str = "root.pem";
+const REGISTER: &str = "register";
+
+/// A folder with an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder(PathBuf);
+
+/// A certificate with its key.
+#[derive(Debug)]
+pub struct Own {
+    /// The certificate.
+    pub chain: Chain,
+    /// Its key.
+    pub key: Key,
+}
+
+/// Something in the folder that cannot be used.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Others may read a key.
+    #[error(
+        "{} can be read by others than its owner: chmod 600 it, and have a new certificate issued \
+         if somebody may have read it",
+        path.display()
+    )]
+    Exposed {
+        /// The key.
+        path: PathBuf,
+    },
+    /// A key is none.
+    #[error("{}: {cause}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: KeyError,
+    },
+    /// A certificate is none.
+    #[error("{}: {cause}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: CertificateError,
+    },
+    /// There is a certificate and no key, or the key is another's.
+    #[error("{} is not the key of {}", key.display(), certificate.display())]
+    NotTogether {
+        /// The key.
+        key: PathBuf,
+        /// The certificate.
+        certificate: PathBuf,
+    },
+    /// Roots that cannot be trusted.
+    #[error("{}: {cause}", path.display())]
+    Trust {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        cause: TrustError,
+    },
+    /// A file among the roots whose name is no trust domain's.
+    #[error("{} is not called after a trust domain: DOMAIN.pem", path.display())]
+    Stray {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The authority's files are no authority's.
+    #[error("{}: {cause}", path.display())]
+    Authority {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        cause: AuthorityError,
+    },
+}
+
+impl Folder {
+    /// The folder at that place, which need not exist yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The own certificate and its key; `None` while there is none.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn own(&self) -> Result<Option<Own>, FolderError> {
+        let (key_path, path) = (self.0.join(KEY), self.0.join(CERTIFICATE));
+        let Some(text) = files::read(&path)? else {
+            return Ok(None);
+        };
+        let chain = Chain::from_pem(&String::from_utf8_lossy(&text));
+        let chain = chain.map_err(|cause| FolderError::Certificate {
+            path: path.clone(),
+            cause,
+        })?;
+        match read_key(&key_path)? {
+            Some(key) if key.is_of(&chain.leaf) => Ok(Some(Own { chain, key })),
+            _ => Err(FolderError::NotTogether {
+                key: key_path,
+                certificate: path,
+            }),
+        }
+    }
+
+    /// Keeps a certificate and its key in place of those that are there.
+    ///
+    /// # Errors
+    /// [`FolderError::File`]. After a crash in between the old certificate is found not to belong
+    /// to the key; the new one has to be issued again then.
+    pub fn keep_own(&self, own: &Own) -> Result<(), FolderError> {
+        let (key, chain) = (own.key.to_pem(), own.chain.to_pem());
+        files::replace(&self.0.join(KEY), key.as_bytes(), Secrecy::Secret)?;
+        files::replace(&self.0.join(CERTIFICATE), chain.as_bytes(), Secrecy::Public)?;
+        Ok(())
+    }
+
+    /// Everybody who is trusted.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn trust(&self) -> Result<Trust, FolderError> {
+        let folder = self.0.join(ROOTS);
+        let mut domains = Vec::new();
+        for path in listed(&folder)? {
+            let stray = || FolderError::Stray { path: path.clone() };
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            if path.extension().is_none_or(|extension| extension != "pem") {
+                continue;
+            }
+            let name: TrustDomain = stem.and_then(|stem| stem.parse().ok()).ok_or_else(stray)?;
+            let roots = files::read(&path)?.unwrap_or_default();
+            let list = files::read(&self.list_path(&name))?;
+            let domain = Domain::new(name, &String::from_utf8_lossy(&roots), list.as_deref());
+            domains.push(domain.map_err(|cause| FolderError::Trust { path, cause })?);
+        }
+        Trust::new(domains).map_err(|cause| FolderError::Trust {
+            path: folder,
+            cause,
+        })
+    }
+
+    /// Trusts these roots of a domain from now on.
+    ///
+    /// # Errors
+    /// [`FolderError`] also when they are no roots of that domain; nothing is written then.
+    pub fn keep_roots(&self, domain: &TrustDomain, pem: &str) -> Result<(), FolderError> {
+        let path = self.0.join(ROOTS).join(format!("{domain}.pem"));
+        if let Err(cause) = Domain::new(domain.clone(), pem, None) {
+            return Err(FolderError::Trust { path, cause });
+        }
+        Ok(files::replace(&path, pem.as_bytes(), Secrecy::Public)?)
+    }
+
+    /// The list of what a domain took back, as it was signed.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn list(&self, domain: &TrustDomain) -> Result<Option<Vec<u8>>, FolderError> {
+        Ok(files::read(&self.list_path(domain))?)
+    }
+
+    /// Keeps a list of what a domain took back, if it is one of that domain and newer than what is
+    /// there; whether it was.
+    ///
+    /// # Errors
+    /// [`FolderError`] also when no root of the domain signed it; nothing is written then.
+    pub fn keep_list(&self, domain: &TrustDomain, list: &[u8]) -> Result<bool, FolderError> {
+        let path = self.0.join(ROOTS).join(format!("{domain}.pem"));
+        let roots = files::read(&path)?.unwrap_or_default();
+        let roots = String::from_utf8_lossy(&roots);
+        if let Err(cause) = Domain::new(domain.clone(), &roots, Some(list)) {
+            return Err(FolderError::Trust { path, cause });
+        }
+        let known = self.list(domain)?;
+        if list_number(list) <= known.as_deref().and_then(list_number) {
+            return Ok(false);
+        }
+        files::replace(&self.list_path(domain), list, Secrecy::Public)?;
+        Ok(true)
+    }
+
+    /// The authority whose home this is, if it is one's.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn authority(&self) -> Result<Option<Authority>, FolderError> {
+        let folder = self.0.join(AUTHORITY);
+        let Some(root) = files::read(&folder.join(ROOT))? else {
+            return Ok(None);
+        };
+        let path = folder.join(KEY);
+        let Some(key) = read_key(&path)? else {
+            return Err(FolderError::Key {
+                path,
+                cause: KeyError::Unreadable,
+            });
+        };
+        let opened = Authority::open(&String::from_utf8_lossy(&root), key);
+        let opened = opened.map_err(|cause| FolderError::Authority {
+            path: folder,
+            cause,
+        });
+        opened.map(Some)
+    }
+
+    /// Makes this the home of an authority; its root is trusted here, too.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn keep_authority(&self, authority: &Authority) -> Result<(), FolderError> {
+        let folder = self.0.join(AUTHORITY);
+        let (key, root) = (authority.key().to_pem(), authority.root_pem());
+        files::replace(&folder.join(KEY), key.as_bytes(), Secrecy::Secret)?;
+        self.keep_roots(authority.domain(), &root)?;
+        Ok(files::replace(
+            &folder.join(ROOT),
+            root.as_bytes(),
+            Secrecy::Public,
+        )?)
+    }
+
+    /// What the authority issued.
+    pub fn register(&self) -> Register {
+        Register::at(self.0.join(AUTHORITY).join(REGISTER))
+    }
+
+    fn list_path(&self, domain: &TrustDomain) -> PathBuf {
+        self.0.join(REVOKED).join(format!("{domain}.crl"))
+    }
+}
+
+fn read_key(path: &Path) -> Result<Option<Key>, FolderError> {
+    let Some(text) = files::read(path)? else {
+        return Ok(None);
+    };
+    let path = path.to_path_buf();
+    if is_exposed(&path)? {
+        return Err(FolderError::Exposed { path });
+    }
+    let key = Key::from_pem(&String::from_utf8_lossy(&text));
+    key.map(Some)
+        .map_err(|cause| FolderError::Key { path, cause })
+}
+
+/// The files of a folder in the order of their names; none where there is no folder.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(files::failing("list", folder)(error)),
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> = paths
+        .collect::<Result<_, _>>()
+        .map_err(files::failing("list", folder))?;
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,387 @@
+//! What an authority has issued, invited and taken back: one line of JSON each, never changed.
+//!
+//! The node's program and the operator's commands both write here, each line under a lock and made
+//! durable before anything is given away because of it. A last line that a crash cut off never
+//! counted, and is cut off.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use liandong_core::identity::Identity;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::authority::Revocation;
+use crate::certificate::{Certificate, NoSerial, Serial};
+use crate::files::{FileError, failing, sync_folder};
+use crate::invitation::{Secret, SecretHash};
+
+/// The file with what an authority did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register(PathBuf);
+
+/// What it holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registered {
+    /// Certificates, oldest first.
+    pub certificates: Vec<Issued>,
+    /// Invitations, oldest first.
+    pub invitations: Vec<Invited>,
+    /// What was taken back, oldest first; as many as the number of the newest list.
+    pub revocations: Vec<Revocation>,
+}
+
+/// A certificate that was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Its number.
+    pub serial: Serial,
+    /// Whose it is.
+    pub identity: Identity,
+    /// Hosts and addresses in it.
+    pub names: Vec<String>,
+    /// When it was issued.
+    pub at: Timestamp,
+    /// Until when it is valid.
+    pub until: Timestamp,
+}
+
+/// An invitation that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// By what it is recognised.
+    pub secret: SecretHash,
+    /// Whose the certificate will be.
+    pub identity: Identity,
+    /// Until when the invitation holds.
+    pub until: Timestamp,
+    /// The certificate that was issued for it, if one was.
+    pub used: Option<Serial>,
+}
+
+/// Why an invitation is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotInvited {
+    /// Nobody gave it, or another authority did.
+    #[error("the invitation is not known here")]
+    Unknown,
+    /// It was used before.
+    #[error("the invitation has been used: ask for another")]
+    Used,
+    /// It is over.
+    #[error("the invitation has expired: ask for another")]
+    Expired,
+}
+
+/// A register that cannot be read or written.
+#[derive(Debug, Error)]
+pub enum RegisterError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A line that is none of ours.
+    #[error("{}, line {line}: not an entry of a register: {why}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What the reader said.
+        why: String,
+    },
+    /// No such certificate.
+    #[error("no certificate {serial} was issued here")]
+    NoCertificate {
+        /// The number.
+        serial: Serial,
+    },
+    /// It was taken back before.
+    #[error("the certificate {serial} was revoked at {at}")]
+    Revoked {
+        /// The number.
+        serial: Serial,
+        /// When.
+        at: Timestamp,
+    },
+    /// An invitation that is not taken.
+    #[error(transparent)]
+    NotInvited(#[from] NotInvited),
+}
+
+/// A line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "kebab-case", deny_unknown_fields)]
+enum Line {
+    Issued {
+        serial: String,
+        identity: Identity,
+        names: Vec<String>,
+        at: Timestamp,
+        until: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invitation: Option<SecretHash>,
+    },
+    Invited {
+        secret: SecretHash,
+        identity: Identity,
+        until: Timestamp,
+    },
+    Revoked {
+        serial: String,
+        at: Timestamp,
+    },
+}
+
+impl Register {
+    /// The register at that place, which need not exist yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// What it holds.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub fn read(&self) -> Result<Registered, RegisterError> {
+        Ok(self.open()?.registered)
+    }
+
+    /// Notes an invitation before it is handed over.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub fn invite(
+        &self,
+        secret: &Secret,
+        identity: Identity,
+        until: Timestamp,
+    ) -> Result<(), RegisterError> {
+        let secret = secret.hash();
+        self.open()?.write(&Line::Invited {
+            secret,
+            identity,
+            until,
+        })
+    }
+
+    /// Issues for an invitation, once: `issue` makes the certificate, which is noted before this
+    /// returns. Whatever `issue` fails with leaves the invitation as it was.
+    ///
+    /// # Errors
+    /// [`RegisterError::NotInvited`] and others, or what `issue` fails with.
+    pub fn issue_invited<E: From<RegisterError>>(
+        &self,
+        secret: &Secret,
+        now: Timestamp,
+        issue: impl FnOnce(&Identity) -> Result<Certificate, E>,
+    ) -> Result<Certificate, E> {
+        let mut open = self.open()?;
+        let invited = open.registered.invitation(secret, now);
+        let invited = invited.map_err(RegisterError::from)?;
+        let (identity, hash) = (invited.identity.clone(), invited.secret);
+        let certificate = issue(&identity)?;
+        open.write(&issued(&certificate, identity, now, Some(hash)))?;
+        Ok(certificate)
+    }
+
+    /// Notes a certificate that was issued without an invitation.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub fn note_issued(
+        &self,
+        certificate: &Certificate,
+        identity: Identity,
+        now: Timestamp,
+    ) -> Result<(), RegisterError> {
+        self.open()?
+            .write(&issued(certificate, identity, now, None))
+    }
+
+    /// Takes a certificate back; gives all that was taken back so far.
+    ///
+    /// # Errors
+    /// [`RegisterError::NoCertificate`] and [`RegisterError::Revoked`] among others.
+    pub fn revoke(&self, serial: &Serial, at: Timestamp) -> Result<Vec<Revocation>, RegisterError> {
+        let mut open = self.open()?;
+        let known = &open.registered;
+        let before = known.revocations.iter().find(|it| it.serial == *serial);
+        if let Some(before) = before {
+            return Err(RegisterError::Revoked {
+                serial: serial.clone(),
+                at: before.at,
+            });
+        }
+        if !known.certificates.iter().any(|it| it.serial == *serial) {
+            return Err(RegisterError::NoCertificate {
+                serial: serial.clone(),
+            });
+        }
+        open.write(&Line::Revoked {
+            serial: serial.to_string(),
+            at,
+        })?;
+        let mut revocations = open.registered.revocations;
+        revocations.push(Revocation {
+            serial: serial.clone(),
+            at,
+        });
+        Ok(revocations)
+    }
+
+    /// Opens and locks the file, reads it, and cuts off what a crash left.
+    fn open(&self) -> Result<Open, RegisterError> {
+        let path = &self.0;
+        let folder = path.parent().unwrap_or(path);
+        std::fs::create_dir_all(folder).map_err(failing("make", folder))?;
+        let opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path);
+        let mut file = opened.map_err(failing("open", path))?;
+        let locked = flock(&file, FlockOperation::LockExclusive);
+        locked.map_err(|error| failing("lock", path)(error.into()))?;
+        let mut text = Vec::new();
+        let read = file.read_to_end(&mut text);
+        read.map_err(failing("read", path))?;
+        let whole = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        let mut registered = Registered::default();
+        for (place, line) in text[..whole]
+            .split_inclusive(|byte| *byte == b'\n')
+            .enumerate()
+        {
+            let read = serde_json::from_slice(line).map_err(|error| error.to_string());
+            let taken = read.and_then(|line| {
+                let taken = registered.take(line);
+                taken.map_err(|error| error.to_string())
+            });
+            taken.map_err(|why| RegisterError::Line {
+                path: path.clone(),
+                line: place + 1,
+                why,
+            })?;
+        }
+        let end = u64::try_from(whole).unwrap_or(u64::MAX);
+        if whole < text.len() {
+            file.set_len(end).map_err(failing("cut", path))?;
+        }
+        file.seek(SeekFrom::Start(end))
+            .map_err(failing("read", path))?;
+        if text.is_empty() {
+            sync_folder(folder)?;
+        }
+        Ok(Open {
+            file,
+            path: path.clone(),
+            registered,
+        })
+    }
+}
+
+/// A register that is open and locked; dropping it lets others in.
+struct Open {
+    file: File,
+    path: PathBuf,
+    registered: Registered,
+}
+
+impl Open {
+    fn write(&mut self, line: &Line) -> Result<(), RegisterError> {
+        let path = &self.path;
+        let mut text = serde_json::to_vec(line).map_err(|error| RegisterError::Line {
+            path: path.clone(),
+            line: 0,
+            why: error.to_string(),
+        })?;
+        text.push(b'\n');
+        let written = self.file.write_all(&text);
+        let written = written.and_then(|()| self.file.sync_all());
+        Ok(written.map_err(failing("write", path))?)
+    }
+}
+
+impl Registered {
+    /// Whether a certificate was taken back.
+    pub fn is_revoked(&self, serial: &Serial) -> bool {
+        self.revocations.iter().any(|it| it.serial == *serial)
+    }
+
+    fn invitation(&self, secret: &Secret, now: Timestamp) -> Result<&Invited, NotInvited> {
+        let mut invitations = self.invitations.iter();
+        let invited = invitations.find(|invited| secret.is(&invited.secret));
+        match invited {
+            None => Err(NotInvited::Unknown),
+            Some(invited) if invited.used.is_some() => Err(NotInvited::Used),
+            Some(invited) if invited.until < now => Err(NotInvited::Expired),
+            Some(invited) => Ok(invited),
+        }
+    }
+
+    fn take(&mut self, line: Line) -> Result<(), NoSerial> {
+        match line {
+            Line::Issued {
+                serial,
+                identity,
+                names,
+                at,
+                until,
+                invitation,
+            } => {
+                let serial: Serial = serial.parse()?;
+                let mut invitations = self.invitations.iter_mut();
+                let used = invitations.find(|invited| Some(invited.secret) == invitation);
+                if let Some(invited) = used {
+                    invited.used = Some(serial.clone());
+                }
+                self.certificates.push(Issued {
+                    serial,
+                    identity,
+                    names,
+                    at,
+                    until,
+                });
+            }
+            Line::Invited {
+                secret,
+                identity,
+                until,
+            } => self.invitations.push(Invited {
+                secret,
+                identity,
+                until,
+                used: None,
+            }),
+            Line::Revoked { serial, at } => {
+                let serial = serial.parse()?;
+                self.revocations.push(Revocation { serial, at });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn issued(
+    certificate: &Certificate,
+    identity: Identity,
+    at: Timestamp,
+    invitation: Option<SecretHash>,
+) -> Line {
+    Line::Issued {
+        serial: certificate.serial().to_string(),
+        identity,
+        names: certificate.names().to_vec(),
+        at,
+        until: certificate.not_after(),
+        invitation,
+    }
+}
