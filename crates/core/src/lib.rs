@@ -19,6 +19,7 @@ pub mod language;
 pub mod period;
 pub mod plan;
 pub mod planted;
+pub mod privacy;
 pub mod quantity;
 pub mod query;
 pub mod refusal;
