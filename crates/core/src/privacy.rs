@@ -5,6 +5,8 @@
 
 mod number;
 mod suppression;
+mod text;
 
 pub use number::{PersonalNumber, personal_number};
 pub use suppression::{FEW, Shown, suppress};
+pub use text::check_free_text;

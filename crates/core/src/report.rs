@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::indicator::{Indicator, IndicatorCode, IndicatorKind};
 use crate::period::Period;
+use crate::privacy::check_free_text;
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
@@ -201,16 +202,7 @@ pub fn check(report: &Report, indicator: &Indicator, today: Date) -> Result<(), 
         let accepted = Accepted::AtMostChars(MAX_ID_LEN);
         return Err(Refusal::new(Reason::TooLong, "id", &report.id, accepted));
     }
-    if report.note.chars().nth(MAX_NOTE_CHARS).is_some() {
-        let accepted = Accepted::AtMostChars(MAX_NOTE_CHARS);
-        return Err(Refusal::new(
-            Reason::TooLong,
-            "note",
-            &report.note,
-            accepted,
-        ));
-    }
-    Ok(())
+    check_free_text("note", &report.note, MAX_NOTE_CHARS)
 }
 
 fn check_range(field: &str, value: i64) -> Result<(), Refusal> {

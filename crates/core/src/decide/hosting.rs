@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::text::check_text;
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision};
 use crate::document::Body;
@@ -23,6 +24,7 @@ pub(super) fn host(
     let mut tree = state.tree().clone();
     let mut events = Vec::new();
     for region in regions {
+        check_text("name", &region.name, false)?;
         if state.has_moved_out(region.code) {
             require_hosted(state, "region", region.code)?;
         }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::text::{check_author, check_id, check_text, missing};
+use super::text::{check_author, check_id, check_text, check_texts, missing};
 use super::{Setting, put, require_hosted, written};
 use crate::command::{Answer, Decision};
 use crate::document::{Body, Kind};
@@ -38,6 +38,9 @@ pub(super) fn import(
     check_author(author, false)?;
     check_id("plan.code", &text.code)?;
     check_text("plan.title", &text.title, true)?;
+    check_text("plan.document", &text.document, false)?;
+    check_text("plan.source", &text.source, false)?;
+    check_text("plan.note", &text.note, false)?;
     let known = state.plan(issuer, &text.code);
     if known.is_some_and(|plan| plan.status == PlanStatus::Issued) {
         return Err(Refusal::advise(
@@ -80,6 +83,14 @@ fn check_items(
     for (place, item) in text.items.iter().enumerate() {
         let field = |name: &str| format!("plan.items[{place}].{name}");
         check_text(&field("name"), &item.name, true)?;
+        check_text(&field("group"), &item.group, false)?;
+        check_text(&field("content"), &item.content, false)?;
+        check_text(&field("goal"), &item.goal, false)?;
+        check_texts(&field("lead"), &item.lead)?;
+        check_texts(&field("participants"), &item.participants)?;
+        check_texts(&field("offices"), &item.offices)?;
+        let texts = item.targets.iter().map(|target| &target.text);
+        check_texts(&field("targets"), texts)?;
         check_number(&field("number"), &item.number)?;
         let same_number = |other: &crate::plan::PlanItem| other.number == item.number;
         if text.items.iter().take(place).any(same_number) {
@@ -147,6 +158,11 @@ fn check_indicator(
             ));
         }
     }
+    check_text("indicator.name", &indicator.name, true)?;
+    check_text("indicator.name_en", &indicator.name_en, false)?;
+    check_text("indicator.unit", &indicator.unit, false)?;
+    check_text("indicator.numerator", &indicator.numerator, false)?;
+    check_texts("indicator.denominator", &indicator.denominator)?;
     let complete = match indicator.kind {
         IndicatorKind::RatioOfRatios => indicator.of.is_some(),
         kind => !kind.has_denominator() || indicator.denominator.is_some(),

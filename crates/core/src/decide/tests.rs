@@ -2,6 +2,7 @@
 
 mod collaboration;
 mod plans;
+mod privacy;
 mod receive;
 mod refusals;
 mod reports;

@@ -1,5 +1,6 @@
 //! Checks of texts and ids that people or programs give.
 
+use crate::privacy::check_free_text;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::step::{Author, MAX_AUTHOR_CHARS, MAX_TEXT_CHARS};
 
@@ -19,16 +20,22 @@ pub(super) fn check_id(field: &str, id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A text that must be there and must not be endless.
+/// A text that must be there where it is required, must not be endless, and must not hold the number
+/// of a person.
 pub(super) fn check_text(field: &str, text: &str, required: bool) -> Result<(), Refusal> {
     if required && text.trim().is_empty() {
         return Err(missing(field));
     }
-    if text.chars().nth(MAX_TEXT_CHARS).is_some() {
-        let accepted = Accepted::AtMostChars(MAX_TEXT_CHARS);
-        return Err(Refusal::new(Reason::TooLong, field, text, accepted));
-    }
-    Ok(())
+    check_free_text(field, text, MAX_TEXT_CHARS)
+}
+
+/// Several texts that may be empty.
+pub(super) fn check_texts<'a>(
+    field: &str,
+    texts: impl IntoIterator<Item = &'a String>,
+) -> Result<(), Refusal> {
+    let mut texts = texts.into_iter();
+    texts.try_for_each(|text| check_text(field, text, false))
 }
 
 /// Every step names who takes it.
@@ -36,15 +43,7 @@ pub(super) fn check_author(author: &Author, needs_reason: bool) -> Result<(), Re
     if author.name.trim().is_empty() {
         return Err(missing("author.name"));
     }
-    if author.name.chars().nth(MAX_AUTHOR_CHARS).is_some() {
-        let accepted = Accepted::AtMostChars(MAX_AUTHOR_CHARS);
-        return Err(Refusal::new(
-            Reason::TooLong,
-            "author.name",
-            &author.name,
-            accepted,
-        ));
-    }
+    check_free_text("author.name", &author.name, MAX_AUTHOR_CHARS)?;
     if needs_reason && author.why.trim().is_empty() {
         let refusal = Refusal::new(Reason::ReasonRequired, "author.why", "", Accepted::Nothing);
         return Err(refusal);

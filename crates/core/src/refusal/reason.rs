@@ -78,6 +78,8 @@ pub enum Reason {
     ConsultationOver,
     /// The value needs a reason.
     ReasonRequired,
+    /// The value holds what looks like the number of a person.
+    PersonalNumber,
     /// The value is not something this peer is entitled to give or see.
     NotEntitled,
     /// The value has moved out of this node.
@@ -102,7 +104,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Malformed,
         Self::Missing,
         Self::TooLong,
@@ -130,6 +132,7 @@ impl Reason {
         Self::NotYours,
         Self::ConsultationOver,
         Self::ReasonRequired,
+        Self::PersonalNumber,
         Self::NotEntitled,
         Self::RegionMoved,
         Self::IdentityInUse,
@@ -172,6 +175,7 @@ impl Reason {
             Self::NotYours => "NOT_YOURS",
             Self::ConsultationOver => "CONSULTATION_OVER",
             Self::ReasonRequired => "REASON_REQUIRED",
+            Self::PersonalNumber => "PERSONAL_NUMBER",
             Self::NotEntitled => "NOT_ENTITLED",
             Self::RegionMoved => "REGION_MOVED",
             Self::IdentityInUse => "IDENTITY_IN_USE",
@@ -205,6 +209,7 @@ impl Reason {
             | Self::DenominatorMissing
             | Self::NotAChild
             | Self::ReasonRequired
+            | Self::PersonalNumber
             | Self::TooManyRows => Class::Invalid,
             Self::UnknownRegion
             | Self::UnknownIndicator
@@ -289,6 +294,10 @@ impl Reason {
                 language.pick("征求意见已截止", "is after the consultation has ended")
             }
             Self::ReasonRequired => language.pick("必须说明理由", "needs a reason"),
+            Self::PersonalNumber => language.pick(
+                "含有个人号码，不予接收",
+                "holds the number of a person and is not taken",
+            ),
             Self::NotEntitled => language.pick(
                 "无权提供或查看",
                 "is not something this peer is entitled to give or see",

@@ -334,3 +334,49 @@ fn follow_ups_stand_in_the_journal_where_they_were_applied() {
     moved.verify();
     assert_eq!(summary(&moved, CITY), summary(&pair.city, CITY));
 }
+
+#[test]
+fn no_fact_takes_the_number_of_a_person() {
+    let mut pair = Pair::agreed();
+    let on = date(2025, 3, 1);
+    // From the text of GB 11643-1999.
+    let number = || "联系人 11010519491231002X".to_owned();
+    let fine = || "数学".to_owned();
+    let spent = AidFact::Expenditure {
+        amount: 1,
+        on,
+        purpose: number(),
+    };
+    let given = AidFact::Disbursement {
+        amount: 1,
+        on,
+        purpose: number(),
+    };
+    let placed = |subject: String, host: String| AidFact::Placement {
+        teachers: 1,
+        from: on,
+        until: on,
+        subject,
+        host,
+    };
+    let refusals = [
+        ("purpose", record(&mut pair.county, "a", spent, "")),
+        ("purpose", record(&mut pair.city, "a", given, "")),
+        (
+            "subject",
+            record(&mut pair.city, "b", placed(number(), fine()), ""),
+        ),
+        (
+            "host",
+            record(&mut pair.city, "b", placed(fine(), number()), ""),
+        ),
+    ];
+    for (field, refusal) in refusals {
+        let refusal = refusal.expect_err(field);
+        assert_eq!(
+            (refusal.reason, refusal.field.as_str()),
+            (Reason::PersonalNumber, field)
+        );
+    }
+    record(&mut pair.city, "b", placed(fine(), fine()), "").unwrap();
+}

@@ -3,6 +3,7 @@
 
 use liandong_core::command::{Answer, Command, Push};
 use liandong_core::decide::{Setting, decide};
+use liandong_core::privacy::check_free_text;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::report::{MAX_ID_LEN, Outcome};
 use liandong_core::step::MAX_AUTHOR_CHARS;
@@ -38,15 +39,7 @@ pub(super) fn read(context: &Context, batch: Option<ReportBatch>) -> Result<Read
             accepted,
         ));
     }
-    if push.by.chars().nth(MAX_AUTHOR_CHARS).is_some() {
-        let accepted = Accepted::AtMostChars(MAX_AUTHOR_CHARS);
-        return Err(Refusal::new(
-            Reason::TooLong,
-            "batch.by",
-            &push.by,
-            accepted,
-        ));
-    }
+    check_free_text("batch.by", &push.by, MAX_AUTHOR_CHARS)?;
     if push.id.is_empty() {
         if push.rows.iter().any(|(_, report)| report.id.is_empty()) {
             return Err(Refusal::advise(

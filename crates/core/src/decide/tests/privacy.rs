@@ -1,0 +1,214 @@
+//! No free text of any command takes the number of a person.
+
+use jiff::civil::date;
+
+use crate::aid::{Milestone, PairingKind};
+use crate::command::{Command, Part};
+use crate::language::Language;
+use crate::plan::{Bound, PlanText};
+use crate::quantity::Exact;
+use crate::refusal::Reason;
+use crate::report::Outcome;
+use crate::step::{Action, Author};
+use crate::testing::{Node, author, bureau, code, indicator, plan_text, report, school, target};
+
+/// From the text of GB 11643-1999.
+const NUMBER: &str = "11010519491231002X";
+
+fn city() -> Node {
+    Node::new(&[
+        bureau("371500", None),
+        bureau("371524", Some("371500")),
+        school("s1", "371524"),
+    ])
+}
+
+fn import(text: PlanText) -> Command {
+    Command::ImportPlan {
+        issuer: code("371500"),
+        text,
+        indicators: Vec::new(),
+        author: author(""),
+    }
+}
+
+/// A plan with a target; one of its texts is changed.
+fn plan_with(change: impl FnOnce(&mut PlanText)) -> Command {
+    let bound = Bound::AtLeast(Exact::whole(1));
+    let mut text = plan_text("p", vec![target("count", bound)]);
+    change(&mut text);
+    import(text)
+}
+
+fn number() -> String {
+    format!("联系人 {NUMBER}")
+}
+
+fn refused(node: &mut Node, field: &str, command: Command) {
+    let before = node.journal.len();
+    let refusal = node.run(command).expect_err(field);
+    assert_eq!(refusal.reason, Reason::PersonalNumber, "{field}: {refusal}");
+    assert_eq!(refusal.field, field);
+    for language in [Language::Zh, Language::En] {
+        let message = refusal.message(language);
+        assert!(!message.contains("1101051949"), "{message}");
+    }
+    assert_eq!(node.journal.len(), before, "nothing is written");
+}
+
+#[test]
+fn no_text_of_a_plan_takes_one() {
+    let mut node = city();
+    let changes: [(&str, fn(&mut PlanText)); 11] = [
+        ("plan.title", |text| text.title = number()),
+        ("plan.document", |text| text.document = number()),
+        ("plan.source", |text| text.source = number()),
+        ("plan.note", |text| text.note = number()),
+        ("plan.items[0].name", |text| text.items[0].name = number()),
+        ("plan.items[0].group", |text| text.items[0].group = number()),
+        ("plan.items[0].content", |text| {
+            text.items[0].content = number()
+        }),
+        ("plan.items[0].goal", |text| text.items[0].goal = number()),
+        ("plan.items[0].lead", |text| {
+            text.items[0].lead = vec![number()]
+        }),
+        ("plan.items[0].offices", |text| {
+            text.items[0].offices = vec![number()]
+        }),
+        ("plan.items[0].targets", |text| {
+            text.items[0].targets[0].text = number()
+        }),
+    ];
+    for (field, change) in changes {
+        refused(&mut node, field, plan_with(change));
+    }
+    let mut named = indicator("new", crate::indicator::IndicatorKind::Count);
+    named.name = number();
+    let command = Command::ImportPlan {
+        issuer: code("371500"),
+        text: plan_text("p", Vec::new()),
+        indicators: vec![named],
+        author: author(""),
+    };
+    refused(&mut node, "indicator.name", command);
+    node.run(plan_with(|_| ())).expect("a plan without");
+}
+
+#[test]
+fn no_region_step_or_comment_takes_one() {
+    let mut node = city();
+    let mut named = school("s2", "371524");
+    named.name = number();
+    let host = Command::Host {
+        regions: vec![named],
+        configured: true,
+    };
+    refused(&mut node, "name", host);
+    let plan = "p".to_owned();
+    let issuer = code("371500");
+    let by = |author| Command::IssuePlan {
+        issuer,
+        plan: plan.clone(),
+        author,
+    };
+    node.run(plan_with(|_| ())).expect("a plan");
+    let name = number();
+    refused(
+        &mut node,
+        "author.name",
+        by(Author {
+            name,
+            why: String::new(),
+        }),
+    );
+    refused(&mut node, "author.why", by(author(&number())));
+    let consult = Command::ConsultPlan {
+        issuer,
+        plan: plan.clone(),
+        until: date(2025, 12, 31),
+        author: author(""),
+    };
+    node.run(consult).expect("in consultation");
+    let comment = Command::CommentPlan {
+        region: code("371524"),
+        id: "c".to_owned(),
+        issuer,
+        plan: plan.clone(),
+        item: String::new(),
+        text: number(),
+        author: author(""),
+    };
+    refused(&mut node, "text", comment);
+    node.run(by(author(""))).expect("issued");
+    let part = Part {
+        assignee: code("371524"),
+        targets: Vec::new(),
+        due: None,
+    };
+    let assign = Command::AssignTasks {
+        issuer,
+        plan_issuer: issuer,
+        plan,
+        item: "1".to_owned(),
+        parts: vec![part],
+        author: author(""),
+    };
+    node.run(assign).expect("assigned");
+    let step = Command::StepTask {
+        region: code("371524"),
+        issuer,
+        task: "p/1/371524".to_owned(),
+        action: Action::Acknowledge,
+        author: author(&number()),
+    };
+    refused(&mut node, "author.why", step);
+}
+
+#[test]
+fn no_text_of_a_pairing_takes_one() {
+    let mut node = city();
+    let pairing = Command::ProposePairing {
+        region: node.here,
+        partner: code("500243"),
+        kind: PairingKind::AcrossProvinces,
+        terms: number(),
+        from: date(2025, 1, 1),
+        until: None,
+        author: author(""),
+    };
+    refused(&mut node, "terms", pairing);
+    let project = |name: String, content: String, title: String| Command::ProposeProject {
+        region: code("371500"),
+        id: "x".to_owned(),
+        partner: code("500243"),
+        donor: code("371500"),
+        name,
+        content,
+        fund: 0,
+        milestones: vec![Milestone {
+            number: 1,
+            title,
+            due: date(2025, 6, 1),
+            owner: code("500243"),
+        }],
+        author: author(""),
+    };
+    let fine = || "验收".to_owned();
+    refused(&mut node, "name", project(number(), fine(), fine()));
+    refused(&mut node, "content", project(fine(), number(), fine()));
+}
+
+#[test]
+fn no_note_of_a_report_takes_one_and_the_other_rows_go_on() {
+    let mut node = city();
+    let mut noted = report("s1", 5);
+    noted.note = number();
+    let outcomes = node.push(vec![noted, report("371524", 7)]);
+    let Outcome::Refused(refusal) = &outcomes[0] else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(refusal.reason, Reason::PersonalNumber);
+    assert_eq!(refusal.field, "note");
+    assert!(matches!(outcomes[1], Outcome::Accepted { .. }));
+}

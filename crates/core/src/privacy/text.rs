@@ -1,0 +1,29 @@
+//! Free texts: bounded, and without the number of a person.
+
+use super::number::{PersonalNumber, personal_number};
+use crate::refusal::{Accepted, Reason, Refusal};
+
+/// Checks a text that somebody wrote: at most `most` characters, and no number of a person.
+///
+/// # Errors
+/// A refusal of `field`. A text with the number of a person is not repeated in it: refusals stand in
+/// logs and on screens.
+pub fn check_free_text(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
+    if text.chars().nth(most).is_some() {
+        let accepted = Accepted::AtMostChars(most);
+        return Err(Refusal::new(Reason::TooLong, field, text, accepted));
+    }
+    let (zh, en) = match personal_number(text) {
+        None => return Ok(()),
+        Some(PersonalNumber::Identity) => (
+            "像是居民身份证号；请删去个人信息，只写单位或人数",
+            "it looks like a resident identity number: leave out persons, write offices or counts",
+        ),
+        Some(PersonalNumber::Mobile) => (
+            "像是手机号；请改写办公电话或删去",
+            "it looks like a mobile number: write an office's number or leave it out",
+        ),
+    };
+    let reason = Reason::PersonalNumber;
+    Err(Refusal::advise(reason, field, "", zh, en))
+}
