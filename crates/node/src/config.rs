@@ -27,6 +27,8 @@ pub struct Config {
     pub hosts: Vec<RegionCode>,
     /// The data directory.
     pub data: PathBuf,
+    /// The folder with the node's certificate and those it trusts; `None` speaks in plain text.
+    pub identity: Option<PathBuf>,
     /// The address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
     /// CSV files of a bureau's own tree (code, name, parent, level, kind); what stands below a
@@ -69,7 +71,7 @@ pub struct Config {
 pub struct Peer {
     /// Its region.
     pub region: RegionCode,
-    /// Where it is dialled, as `http://host:port`; `None` waits for it to dial.
+    /// Where it is dialled, as `https://host:port`, or `http` where the node speaks in plain text; `None` waits for it to dial.
     pub address: Option<String>,
 }
 

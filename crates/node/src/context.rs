@@ -10,6 +10,7 @@ use liandong_store::history::History;
 
 use crate::commit::Committer;
 use crate::config::Config;
+use crate::identity::Identities;
 use crate::link::Links;
 use crate::reader::Reader;
 use crate::signing::OwnKey;
@@ -32,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) history: History,
     /// The life of the node's data; changes when it is restored from a backup.
     pub(crate) incarnation: u128,
+    /// Who the node is and whom it trusts; `None` where it speaks in plain text.
+    pub(crate) identities: Option<Arc<Identities>>,
     /// The key that the node signs with.
     pub(crate) own_key: OwnKey,
     /// The links and how they fare.

@@ -10,6 +10,7 @@ mod context;
 mod drill;
 mod gauges;
 mod hosting;
+mod identity;
 mod link;
 mod lost;
 pub mod maintenance;
@@ -27,6 +28,7 @@ mod trace;
 mod workers;
 
 pub use hosting::CatalogueError;
+pub use identity::IdentityError;
 pub use liandong_store::journal::{Extent, Unsynced};
 pub use node::{Node, NodeError, run};
 pub use server::ServeError;

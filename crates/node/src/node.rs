@@ -25,6 +25,7 @@ use crate::commit::{self, CommitLoop, Failure};
 use crate::config::{Config, ConfigError};
 use crate::context::Context;
 use crate::hosting::{self, CatalogueError};
+use crate::identity::{Identities, IdentityError};
 use crate::link::{self, Links, dial};
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
@@ -56,6 +57,9 @@ pub enum NodeError {
     /// The regions cannot be hosted as configured.
     #[error("hosting: {0}")]
     Hosting(Refusal),
+    /// The node has no identity to show.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -130,6 +134,7 @@ impl Node {
         let began = Instant::now();
         let (catalogue, regions) = hosting::load(&config, surroundings.threads)?;
         let catalogue = Arc::new(catalogue);
+        let identities = identities(&config, &surroundings)?;
         let opened = open(&config, &surroundings)?;
         withdraw(&config.data)?;
         let (address, incoming) = listen(&config, &surroundings).await?;
@@ -158,6 +163,7 @@ impl Node {
             reader: reader.clone(),
             history: opened.store.history,
             incarnation,
+            identities,
             own_key: OwnKey::default(),
             links: Links::new(Arc::clone(&surroundings.clock), surroundings.id().as_u128()),
             traces,
@@ -193,6 +199,9 @@ impl Node {
         };
         workers.spawn(keeper.run(stopping.clone()));
         workers.spawn(stop_on_failure(failure.clone(), stop.clone()));
+        if let Some(identities) = &context.identities {
+            workers.spawn(Arc::clone(identities).watch(stopping.clone()));
+        }
         make_key(&context);
         link::retry_at_start(&context).await;
         start_links(&context, &mut workers, &stopping);
@@ -318,6 +327,18 @@ fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeErro
         "journal verified",
     );
     Ok(opened)
+}
+
+fn identities(
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<Option<Arc<Identities>>, IdentityError> {
+    let Some(folder) = &config.identity else {
+        return Ok(None);
+    };
+    let clock = Arc::clone(&surroundings.clock);
+    let loaded = Identities::load(folder, config.region, clock)?;
+    Ok(Some(Arc::new(loaded)))
 }
 
 async fn listen(

@@ -7,9 +7,12 @@
 mod accept;
 mod body;
 mod guard;
+mod handshake;
 mod line;
 mod places;
 mod reflection;
+
+pub(crate) use handshake::Shown;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +74,8 @@ pub(crate) async fn serve(
     };
     let surroundings = context.surroundings.clone();
     let router = routes.prepare().into_axum_router();
-    accept::run(incoming, router, limits, surroundings, stopped).await;
+    let identities = context.identities.clone();
+    accept::run(incoming, router, limits, identities, surroundings, stopped).await;
     Ok(())
 }
 

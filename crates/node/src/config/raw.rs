@@ -21,6 +21,7 @@ pub(super) struct File {
     listen: String,
     #[serde(default)]
     allow_plaintext: bool,
+    identity: Option<Identity>,
     #[serde(default)]
     tree: Vec<PathBuf>,
     parent: Option<RawPeer>,
@@ -48,6 +49,12 @@ struct RawPeer {
     region: String,
     address: Option<String>,
     key: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    folder: PathBuf,
 }
 
 #[derive(Debug, Default, Deserialize)]

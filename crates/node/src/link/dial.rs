@@ -4,6 +4,7 @@
 //! that ends every stream at once because it cannot take what it is sent, are both asked again
 //! every few seconds and never in a tight loop. A node that stops waits for none of it.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ use hyper_util::rt::TokioIo;
 use liandong_core::access::Relation;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_identity::TlsError;
 use liandong_wire::link::v1::ExchangeRequest;
 use liandong_wire::link::v1::link_service_client::LinkServiceClient;
 use liandong_wire::link::{Incoming, StreamReader};
 use liandong_wire::refusal::RemoteRefusal;
+use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
@@ -26,6 +30,7 @@ use tonic::{Request, Status};
 
 use super::session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 use crate::context::Context;
+use crate::surroundings::Connection;
 
 /// The first wait after a stream broke; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -41,7 +46,11 @@ const LASTING: Duration = Duration::from_secs(5);
 #[derive(Debug, Error)]
 enum DialError {
     #[error("cannot connect: {0}")]
-    Connect(#[from] tonic::transport::Error),
+    Connect(String),
+    #[error("{address:?} is no address")]
+    Address { address: String },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("{}", .0.message())]
     Status(#[from] Status),
     #[error("the peer is region {said}, not {expected}")]
@@ -129,7 +138,7 @@ async fn open(
     relation: Relation,
     address: &str,
 ) -> Result<Session, DialError> {
-    let mut client = LinkServiceClient::new(connect(context, address).await?)
+    let mut client = LinkServiceClient::new(connect(context, peer, address).await?)
         .max_decoding_message_size(LARGEST_FRAME)
         .max_encoding_message_size(LARGEST_FRAME);
     let (outbox, said) = outbox();
@@ -168,20 +177,57 @@ async fn open(
     })
 }
 
-async fn connect(context: &Context, address: &str) -> Result<Channel, tonic::transport::Error> {
+async fn connect(context: &Context, peer: RegionCode, address: &str) -> Result<Channel, DialError> {
     let network = Arc::clone(&context.surroundings.network);
+    let tls = match &context.identities {
+        Some(identities) => Some(TlsConnector::from(identities.client(peer)?)),
+        None => None,
+    };
     let connector = tower::service_fn(move |uri: Uri| {
-        let host = uri.host().unwrap_or_default();
+        let host = uri.host().unwrap_or_default().to_owned();
         let port = uri.port_u16().unwrap_or(HTTP_PORT);
         let connecting = network.connect(format!("{host}:{port}"));
-        async { Ok::<_, std::io::Error>(TokioIo::new(connecting.await?)) }
+        let tls = tls.clone();
+        async move {
+            let line = connecting.await?;
+            let line = match tls {
+                Some(tls) => greeted(tls, &host, line).await?,
+                None => line,
+            };
+            Ok::<_, io::Error>(TokioIo::new(line))
+        }
     });
-    Endpoint::from_shared(address.to_owned())?
+    let no_address = |_| DialError::Address {
+        address: address.to_owned(),
+    };
+    let endpoint = Endpoint::from_shared(address.to_owned())
+        .map_err(no_address)?
         .connect_timeout(Duration::from_secs(5))
         // Without these a link never notices that a partition has healed.
         .http2_keep_alive_interval(Duration::from_secs(10))
         .keep_alive_timeout(Duration::from_secs(20))
-        .keep_alive_while_idle(true)
-        .connect_with_connector(connector)
+        .keep_alive_while_idle(true);
+    let connecting = endpoint.connect_with_connector(connector);
+    connecting
         .await
+        .map_err(|error| DialError::Connect(innermost(&error)))
+}
+
+/// TLS over a connection. The host's name is told for whoever serves several; whom it has to be is
+/// said by the region that was meant.
+async fn greeted(tls: TlsConnector, host: &str, line: Connection) -> io::Result<Connection> {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(host.to_owned());
+    let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let greeted = tls.connect(name, line).await?;
+    Ok(Connection::new(greeted, None))
+}
+
+/// The reason that stands behind the others: "transport error" helps nobody.
+fn innermost(error: &tonic::transport::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
 }

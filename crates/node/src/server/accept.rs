@@ -19,9 +19,11 @@ use tonic::transport::server::Connected;
 
 use super::body::{Purse, Unread};
 use super::guard::{Guard, TURNS};
+use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
 use super::places::{Place, Places};
 use crate::config::Limits;
+use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
 
 /// The largest list of headers, and of what HTTP/1 keeps of a request's head.
@@ -59,6 +61,7 @@ struct Port {
     limits: Limits,
     purse: Purse,
     builder: Builder<TokioExecutor>,
+    identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
 }
 
@@ -68,6 +71,7 @@ pub(super) async fn run(
     mut incoming: Incoming,
     router: Router,
     limits: Limits,
+    identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
     stop: impl Future<Output = ()>,
 ) {
@@ -77,6 +81,7 @@ pub(super) async fn run(
         limits,
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
         builder: builder(&limits),
+        identities,
         surroundings,
     });
     let (closing, to_close) = watch::channel(false);
@@ -163,7 +168,11 @@ impl Port {
         place: Place,
         to_close: watch::Receiver<bool>,
     ) {
-        let why = self.until_it_ends(line, to_close).await;
+        let identities = self.identities.as_deref();
+        let why = match greet(line, identities, self.limits.handshake).await {
+            Ok(greeted) => self.until_it_ends(greeted, to_close).await,
+            Err(why) => Some(why),
+        };
         if let Some(why) = why {
             metrics::counter!("liandong_connections_cut_total", "why" => why).increment(1);
         }
@@ -173,9 +182,11 @@ impl Port {
     /// Why the connection was cut, if it was.
     async fn until_it_ends(
         &self,
-        line: Connection,
+        greeted: Greeted,
         mut to_close: watch::Receiver<bool>,
     ) -> Option<&'static str> {
+        let Greeted { line, shown } = greeted;
+        let mut changes = self.identities.as_ref().map(|it| it.changes());
         let (moved, unread) = (Arc::<Moved>::default(), Arc::<Unread>::default());
         let links = Arc::<AtomicUsize>::default();
         let guard = Arc::new(Guard {
@@ -188,6 +199,8 @@ impl Port {
             moved: Arc::clone(&moved),
             links: Arc::clone(&links),
             info: line.connect_info(),
+            shown: shown.clone(),
+            must_show: self.identities.is_some(),
         });
         let service = service_fn(move |request| Arc::clone(&guard).answer(request));
         let line = TokioIo::new(Counted::new(line, Arc::clone(&moved)));
@@ -212,7 +225,15 @@ impl Port {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
+                () = changed(&mut changes) => {
+                    if !self.is_trusted(shown.as_ref()) {
+                        return Some("not trusted any more");
+                    }
+                }
                 _ = look.tick() => {
+                    if !self.is_trusted(shown.as_ref()) {
+                        return Some("not trusted any more");
+                    }
                     if unread.is_stuck(self.limits.timeout, &moved) {
                         return Some("does not read");
                     }
@@ -233,10 +254,35 @@ impl Port {
         }
     }
 
+    /// Whether whoever is at the other end is to be believed still.
+    fn is_trusted(&self, shown: Option<&Shown>) -> bool {
+        let (Some(identities), Some(Shown(certificate))) = (&self.identities, shown) else {
+            return true;
+        };
+        match identities.check(certificate) {
+            Ok(()) => true,
+            Err(refused) => {
+                tracing::warn!(why = %refused, "a caller is let in no more");
+                false
+            }
+        }
+    }
+
     /// How old a connection may become: up to a tenth more than configured, so that those that
     /// came together do not go together.
     fn age(&self) -> Duration {
         let age = self.limits.connection_age;
         age + age / 10 * u32::from(self.surroundings.draw()) / 0x1_0000
+    }
+}
+
+/// Waits until something about identities has changed; for ever where there are none.
+async fn changed(changes: &mut Option<watch::Receiver<u64>>) {
+    let gone = match changes {
+        Some(changes) => changes.changed().await.is_err(),
+        None => true,
+    };
+    if gone {
+        std::future::pending::<()>().await;
     }
 }

@@ -21,6 +21,7 @@ use tonic::{Code, Status};
 use tower::Service;
 
 use super::body::{AnswerBody, Paid, Purse, RequestBody, Unread};
+use super::handshake::Shown;
 use super::line::Moved;
 
 /// The path of a link's stream, which stays open for months.
@@ -58,6 +59,10 @@ pub(super) struct Guard {
     /// Streams of links on the connection.
     pub(super) links: Arc<AtomicUsize>,
     pub(super) info: TcpConnectInfo,
+    /// Who calls, by the connection's certificate.
+    pub(super) shown: Option<Shown>,
+    /// Whether nobody is answered who shows none.
+    pub(super) must_show: bool,
 }
 
 /// The stream of a link that is open on a connection, for as long as this lives.
@@ -94,6 +99,11 @@ pub(super) fn unpacks_badly() -> Status {
     refusal::status(&refusal, Language::En)
 }
 
+/// What a caller is told that shows no certificate: nothing of what is here.
+fn nobody() -> Status {
+    Status::new(Code::Unauthenticated, "show a certificate")
+}
+
 impl Guard {
     /// Has one request answered.
     pub(super) async fn answer<B>(
@@ -105,6 +115,10 @@ impl Guard {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let path = request.uri().path();
+        if self.must_show && self.shown.is_none() {
+            let response = refused(is_grpc(request.headers()), nobody());
+            return Ok(self.bounded(response, None, None));
+        }
         let is_link = path == LINK;
         let is_small = is_link || PUSHES.contains(&path);
         let link = is_link.then(|| OpenLink::new(&self.links));
@@ -153,6 +167,9 @@ impl Guard {
         let patience = (!is_link).then_some(self.patience);
         let body = RequestBody::new(body, self.purse.clone(), Arc::clone(&paid), patience);
         parts.extensions.insert(self.info.clone());
+        if let Some(shown) = &self.shown {
+            parts.extensions.insert(shown.clone());
+        }
         let request = Request::from_parts(parts, AxumBody::new(body));
         let answering = self.router.clone().call(request);
         let answered = match deadline {
@@ -175,6 +192,8 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 fn refused(is_grpc: bool, status: Status) -> Response<AxumBody> {
     if is_grpc {
         status.into_http()
+    } else if status.code() == Code::Unauthenticated {
+        StatusCode::UNAUTHORIZED.into_response()
     } else {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     }

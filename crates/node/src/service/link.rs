@@ -3,8 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use liandong_core::identity::{Identity, Role};
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
 use liandong_wire::link::v1::link_service_server::LinkService as Served;
 use liandong_wire::link::v1::{ExchangeRequest, ExchangeResponse};
 use liandong_wire::link::{Incoming, StreamReader};
@@ -16,6 +18,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::context::Context;
 use crate::link::{Frames, HELLO_PATIENCE, Session, admit, check_for_twin, hello, outbox, run};
+use crate::server::Shown;
 
 /// Admits peers and runs their streams.
 pub(crate) struct LinkService {
@@ -37,6 +40,7 @@ impl Served for LinkService {
         &self,
         request: Request<Streaming<ExchangeRequest>>,
     ) -> Result<Response<Self::ExchangeStream>, Status> {
+        let shown = request.extensions().get::<Shown>().cloned();
         let frames = request.into_inner().map(|said| said.map(|said| said.frame));
         let mut frames: Frames = Box::pin(frames);
         let mut reader = StreamReader::new();
@@ -49,6 +53,10 @@ impl Served for LinkService {
             return Err(refuse(no_hello()));
         };
         let peer = greeting.region;
+        is_shown(peer, shown.as_ref()).map_err(|refusal| {
+            tracing::warn!(%peer, %refusal, "a peer was not admitted");
+            refuse(refusal)
+        })?;
         let relation = admit(&self.context, "hello.region", peer).await;
         let relation = relation.map_err(|refusal| {
             tracing::warn!(%peer, %refusal, "a peer was not admitted");
@@ -78,4 +86,24 @@ impl Served for LinkService {
 
 fn no_hello() -> Refusal {
     Refusal::new(Reason::Missing, "hello", "", Accepted::Nothing)
+}
+
+/// A peer is the region whose certificate it shows; where nobody shows any, what it says is taken.
+fn is_shown(peer: RegionCode, shown: Option<&Shown>) -> Result<(), Refusal> {
+    let Some(Shown(certificate)) = shown else {
+        return Ok(());
+    };
+    let is_peers = |found: &&Identity| found.role == Role::Node && found.region == peer;
+    if certificate.identity().filter(is_peers).is_some() {
+        return Ok(());
+    }
+    let found = certificate.identity();
+    let found = found.map_or_else(String::new, ToString::to_string);
+    Err(Refusal::advise(
+        Reason::NotEntitled,
+        "hello.region",
+        peer,
+        format!("所示证书属于 {found}"),
+        format!("the certificate that was shown is {found}"),
+    ))
 }

@@ -29,19 +29,22 @@ impl File {
                 None
             }
         };
-        if listen.is_some_and(|address| !address.ip().is_loopback()) && !self.allow_plaintext {
+        let is_encrypted = self.identity.is_some();
+        let scheme = if is_encrypted { "https" } else { "http" };
+        let is_open = listen.is_some_and(|address| !address.ip().is_loopback());
+        if is_open && !is_encrypted && !self.allow_plaintext {
             problems.advise(
                 "listen",
                 &self.listen,
-                "连接尚未加密：请监听本机地址并使用加密隧道；确在专网内则写 allow_plaintext = true",
-                "connections are not encrypted yet: listen on a loopback address behind a tunnel, \
-                 or set allow_plaintext = true on a network that only the mesh can reach",
+                "明文连接只能监听本机地址：请在 [identity] folder 写明证书目录（见 liandong cert）",
+                "plain text is for loopback addresses: name the folder of the certificates as \
+                 [identity] folder (see `liandong cert`)",
             );
         }
         let parent = self
             .parent
             .as_ref()
-            .and_then(|raw| problems.peer("parent", raw));
+            .and_then(|raw| problems.peer("parent", raw, scheme));
         if self
             .parent
             .as_ref()
@@ -58,7 +61,7 @@ impl File {
         let partners = self
             .partner
             .iter()
-            .filter_map(|raw| problems.peer("partner", raw))
+            .filter_map(|raw| problems.peer("partner", raw, scheme))
             .collect();
         let link_keys = problems.keys(self.parent.iter(), &self.partner, &self.link.keys);
         let json = match self.log.format.as_str() {
@@ -71,7 +74,7 @@ impl File {
             }
         };
         if !self.otlp.endpoint.is_empty() {
-            problems.address("otlp.endpoint", &self.otlp.endpoint);
+            problems.address("otlp.endpoint", &self.otlp.endpoint, "http");
         }
         let reporting = &self.reporting;
         let (green, yellow) = (reporting.green_from_percent, reporting.yellow_from_percent);
@@ -153,6 +156,7 @@ impl File {
             name: self.name,
             hosts,
             data,
+            identity: self.identity.map(|identity| base.join(identity.folder)),
             listen,
             tree: self.tree.iter().map(|path| base.join(path)).collect(),
             parent,

@@ -53,10 +53,10 @@ impl Problems {
             .collect()
     }
 
-    pub(super) fn peer(&mut self, key: &str, raw: &RawPeer) -> Option<Peer> {
+    pub(super) fn peer(&mut self, key: &str, raw: &RawPeer, scheme: &str) -> Option<Peer> {
         let region = self.region(&format!("{key}.region"), &raw.region);
         if let Some(address) = &raw.address {
-            self.address(&format!("{key}.address"), address);
+            self.address(&format!("{key}.address"), address, scheme);
         }
         Some(Peer {
             region: region?,
@@ -109,16 +109,16 @@ impl Problems {
         keys
     }
 
-    pub(super) fn address(&mut self, key: &str, address: &str) {
+    pub(super) fn address(&mut self, key: &str, address: &str, scheme: &str) {
         let uri: Result<http::Uri, _> = address.parse();
         let usable =
-            uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.authority().is_some());
+            uri.is_ok_and(|uri| uri.scheme_str() == Some(scheme) && uri.authority().is_some());
         if !usable {
             self.advise(
                 key,
                 address,
-                "填 http://主机:端口",
-                "write http://host:port",
+                &format!("填 {scheme}://主机:端口"),
+                &format!("write {scheme}://host:port"),
             );
         }
     }
