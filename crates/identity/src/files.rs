@@ -63,12 +63,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(),
         Secrecy::Secret => OWNER_ONLY,
     };
     // What an earlier try left may be readable by others.
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(failing("remove", &unfinished)(error));
-        }
-        _ => {}
-    }
+    remove(&unfinished)?;
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -79,6 +74,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(),
     written.map_err(failing("write", &unfinished))?;
     fs::rename(&unfinished, path).map_err(failing("rename", &unfinished))?;
     sync_folder(folder)
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failing("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes the folder and whatever is missing above it; nobody but the owner looks into it.

@@ -3,6 +3,7 @@
 //! ```text
 //! key.pem                 the private key, for its owner alone
 //! certificate.pem         its certificate
+//! key-requested.pem       a key whose certificate was asked for and is not here yet
 //! roots/DOMAIN.pem        the roots of each trust domain that is trusted
 //! revoked/DOMAIN.crl      the newest list of what they took back
 //! authority/root.pem      at the authority of a domain: its root, …
@@ -24,6 +25,7 @@ use crate::register::Register;
 use crate::trust::{Domain, Trust, TrustError};
 
 const KEY: &str = "key.pem";
+const ASKING: &str = "key-requested.pem";
 const CERTIFICATE: &str = "certificate.pem";
 const ROOTS: &str = "roots";
 const REVOKED: &str = "revoked";
@@ -154,6 +156,35 @@ impl Folder {
         Ok(())
     }
 
+    /// Keeps a key whose certificate is being asked for elsewhere.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn keep_asking(&self, key: &Key) -> Result<(), FolderError> {
+        let text = key.to_pem();
+        Ok(files::replace(
+            &self.0.join(ASKING),
+            text.as_bytes(),
+            Secrecy::Secret,
+        )?)
+    }
+
+    /// The key whose certificate is being asked for elsewhere.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn asking(&self) -> Result<Option<Key>, FolderError> {
+        read_key(&self.0.join(ASKING))
+    }
+
+    /// Forgets the key whose certificate was being asked for, when it is here.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn forget_asking(&self) -> Result<(), FolderError> {
+        Ok(files::remove(&self.0.join(ASKING))?)
+    }
+
     /// Everybody who is trusted.
     ///
     /// # Errors
@@ -184,11 +215,20 @@ impl Folder {
     /// # Errors
     /// [`FolderError`] also when they are no roots of that domain; nothing is written then.
     pub fn keep_roots(&self, domain: &TrustDomain, pem: &str) -> Result<(), FolderError> {
-        let path = self.0.join(ROOTS).join(format!("{domain}.pem"));
+        let path = self.roots_path(domain);
         if let Err(cause) = Domain::new(domain.clone(), pem, None) {
             return Err(FolderError::Trust { path, cause });
         }
         Ok(files::replace(&path, pem.as_bytes(), Secrecy::Public)?)
+    }
+
+    /// The roots of a domain as text, where it is trusted.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn roots(&self, domain: &TrustDomain) -> Result<Option<String>, FolderError> {
+        let read = files::read(&self.roots_path(domain))?;
+        Ok(read.map(|text| String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// The list of what a domain took back, as it was signed.
@@ -205,7 +245,7 @@ impl Folder {
     /// # Errors
     /// [`FolderError`] also when no root of the domain signed it; nothing is written then.
     pub fn keep_list(&self, domain: &TrustDomain, list: &[u8]) -> Result<bool, FolderError> {
-        let path = self.0.join(ROOTS).join(format!("{domain}.pem"));
+        let path = self.roots_path(domain);
         let roots = files::read(&path)?.unwrap_or_default();
         let roots = String::from_utf8_lossy(&roots);
         if let Err(cause) = Domain::new(domain.clone(), &roots, Some(list)) {
@@ -262,6 +302,10 @@ impl Folder {
     /// What the authority issued.
     pub fn register(&self) -> Register {
         Register::at(self.0.join(AUTHORITY).join(REGISTER))
+    }
+
+    fn roots_path(&self, domain: &TrustDomain) -> PathBuf {
+        self.0.join(ROOTS).join(format!("{domain}.pem"))
     }
 
     fn list_path(&self, domain: &TrustDomain) -> PathBuf {

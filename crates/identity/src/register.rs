@@ -19,6 +19,7 @@ use crate::authority::Revocation;
 use crate::certificate::{Certificate, NoSerial, Serial};
 use crate::files::{FileError, failing, sync_folder};
 use crate::invitation::{Secret, SecretHash};
+use crate::office::Wanted;
 
 /// The file with what an authority did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Invited {
     pub secret: SecretHash,
     /// Whose the certificate will be.
     pub identity: Identity,
+    /// Hosts and addresses that will be in it.
+    pub names: Vec<String>,
     /// Until when the invitation holds.
     pub until: Timestamp,
     /// The certificate that was issued for it, if one was.
@@ -128,6 +131,8 @@ enum Line {
     Invited {
         secret: SecretHash,
         identity: Identity,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
         until: Timestamp,
     },
     Revoked {
@@ -157,13 +162,15 @@ impl Register {
     pub fn invite(
         &self,
         secret: &Secret,
-        identity: Identity,
+        wanted: Wanted,
         until: Timestamp,
     ) -> Result<(), RegisterError> {
         let secret = secret.hash();
+        let Wanted { identity, names } = wanted;
         self.open()?.write(&Line::Invited {
             secret,
             identity,
+            names,
             until,
         })
     }
@@ -177,13 +184,13 @@ impl Register {
         &self,
         secret: &Secret,
         now: Timestamp,
-        issue: impl FnOnce(&Identity) -> Result<Certificate, E>,
+        issue: impl FnOnce(&Invited) -> Result<Certificate, E>,
     ) -> Result<Certificate, E> {
         let mut open = self.open()?;
         let invited = open.registered.invitation(secret, now);
         let invited = invited.map_err(RegisterError::from)?;
         let (identity, hash) = (invited.identity.clone(), invited.secret);
-        let certificate = issue(&identity)?;
+        let certificate = issue(invited)?;
         open.write(&issued(&certificate, identity, now, Some(hash)))?;
         Ok(certificate)
     }
@@ -354,10 +361,12 @@ impl Registered {
             Line::Invited {
                 secret,
                 identity,
+                names,
                 until,
             } => self.invitations.push(Invited {
                 secret,
                 identity,
+                names,
                 until,
                 used: None,
             }),

@@ -47,6 +47,14 @@ impl Request {
         &self.0
     }
 
+    /// Whether it can be granted at all.
+    ///
+    /// # Errors
+    /// [`RequestError::Unreadable`].
+    pub fn check(&self) -> Result<(), RequestError> {
+        self.checked().map(|_| ())
+    }
+
     /// What it asks for, its signature checked.
     pub(crate) fn checked(&self) -> Result<CertificateSigningRequestParams, RequestError> {
         if self.0.len() > MAX_LEN {

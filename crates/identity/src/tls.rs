@@ -7,11 +7,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use liandong_core::identity::Role;
+use liandong_core::identity::TrustDomain;
 use liandong_core::region::RegionCode;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::time_provider::TimeProvider;
 use rustls::{
@@ -20,7 +20,15 @@ use rustls::{
 };
 use thiserror::Error as ThisError;
 
-use crate::certificate::Chain;
+mod reason;
+mod servers;
+
+pub use reason::NoHandshake;
+pub use servers::NotMeant;
+
+use servers::{Known, Servers};
+
+use crate::certificate::{Chain, Fingerprint};
 use crate::key::Key;
 use crate::trust::{Refused, Trust, Usage};
 
@@ -30,25 +38,6 @@ use crate::trust::{Refused, Trust, Usage};
 pub struct TlsError {
     /// In the library's words.
     pub why: String,
-}
-
-/// Why the server at the other end is not the one that was meant.
-#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
-pub enum NotMeant {
-    /// It is no node.
-    #[error("the other side is no node: its certificate is for {role}")]
-    NoNode {
-        /// What it is.
-        role: &'static str,
-    },
-    /// It is another region's node.
-    #[error("the other side is the node of {found}, and that of {meant} was meant")]
-    AnotherRegion {
-        /// Whose it is.
-        found: RegionCode,
-        /// Whose was meant.
-        meant: RegionCode,
-    },
 }
 
 /// How whoever listens makes connections. With `everybody_shows` a connection without a
@@ -64,6 +53,9 @@ pub fn server_config(
     everybody_shows: bool,
 ) -> Result<ServerConfig, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut shown = own.ders();
+    // Whoever was invited knows the root by its fingerprint only, and has to see it.
+    shown.extend(trust.roots_above(&own.leaf));
     let clients = Arc::new(Clients {
         subjects: trust.root_subjects(),
         trust,
@@ -74,7 +66,7 @@ pub fn server_config(
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .map_err(fails)?
         .with_client_cert_verifier(clients)
-        .with_single_cert(own.ders(), key.to_der())
+        .with_single_cert(shown, key.to_der())
         .map_err(fails)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
@@ -90,9 +82,31 @@ pub fn client_config(
     clock: Arc<dyn TimeProvider>,
     meant: Option<RegionCode>,
 ) -> Result<ClientConfig, TlsError> {
+    dialling(own, Known::Trust(trust), clock, meant)
+}
+
+/// How somebody dials who was invited and knows nothing but the fingerprint of the authority's
+/// root: the other side shows its root, too. Nothing is shown to it.
+///
+/// # Errors
+/// [`TlsError`].
+pub fn invited_config(
+    root: Fingerprint,
+    domain: TrustDomain,
+    clock: Arc<dyn TimeProvider>,
+) -> Result<ClientConfig, TlsError> {
+    dialling(None, Known::Root { root, domain }, clock, None)
+}
+
+fn dialling(
+    own: Option<(&Chain, &Key)>,
+    known: Known,
+    clock: Arc<dyn TimeProvider>,
+    meant: Option<RegionCode>,
+) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let servers = Arc::new(Servers {
-        trust,
+        known,
         provider: Arc::clone(&provider),
         meant,
     });
@@ -117,13 +131,6 @@ struct Clients {
     subjects: Vec<DistinguishedName>,
     provider: Arc<CryptoProvider>,
     everybody_shows: bool,
-}
-
-/// Checks whoever listens.
-struct Servers {
-    trust: Arc<Trust>,
-    provider: Arc<CryptoProvider>,
-    meant: Option<RegionCode>,
 }
 
 impl ClientCertVerifier for Clients {
@@ -171,67 +178,9 @@ impl ClientCertVerifier for Clients {
     }
 }
 
-impl ServerCertVerifier for Servers {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        above: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let checked = self.trust.check(leaf, above, Usage::Server, now);
-        let certificate = checked.map_err(bad_certificate)?;
-        let identity = certificate
-            .identity()
-            .ok_or_else(|| bad_certificate(Refused::Nameless))?;
-        if identity.role != Role::Node {
-            let role = identity.role.word();
-            return Err(other(NotMeant::NoNode { role }));
-        }
-        match self.meant {
-            Some(meant) if meant != identity.region => {
-                let found = identity.region;
-                Err(other(NotMeant::AnotherRegion { found, meant }))
-            }
-            _ => Ok(ServerCertVerified::assertion()),
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        schemes(&self.provider)
-    }
-}
-
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Servers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Servers").finish_non_exhaustive()
     }
 }
 

@@ -203,6 +203,11 @@ impl Domain {
         &self.roots
     }
 
+    /// The newest list of what they took back; none was ever needed where there is none.
+    pub fn has_list(&self) -> bool {
+        self.revoked.is_some()
+    }
+
     /// A list that one of the roots signed.
     fn read_list(&self, der: &[u8]) -> Result<CertRevocationList<'static>, TrustError> {
         let no_list = || TrustError::List {
@@ -257,6 +262,17 @@ impl Trust {
         anchors
             .map(|anchor| rustls::DistinguishedName::in_sequence(anchor.subject.as_ref()))
             .collect()
+    }
+
+    /// The roots of the certificate's domain.
+    pub(crate) fn roots_above(&self, leaf: &Certificate) -> Vec<CertificateDer<'static>> {
+        let identity = leaf.identity();
+        let domain = self
+            .domains
+            .iter()
+            .find(|domain| identity.is_some_and(|identity| identity.domain == domain.name));
+        let roots = domain.map_or(&[][..], Domain::roots);
+        roots.iter().map(Certificate::der).collect()
     }
 
     /// Who shows this certificate, if it is to be believed.

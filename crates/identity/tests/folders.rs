@@ -9,7 +9,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use liandong_identity::{
     Authority, AuthorityError, Certificate, Chain, Folder, FolderError, Grant, Key, NotInvited,
-    Own, RegisterError, Request, Secret, list_number,
+    Own, RegisterError, Request, Secret, Wanted, list_number,
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -151,7 +151,10 @@ fn an_invitation_is_good_for_one_certificate() {
         .parse()
         .expect("one");
     let (secret, wrong, late) = (Secret([1; 16]), Secret([2; 16]), Secret([3; 16]));
-    let own = |identity: &liandong_core::identity::Identity| identity.clone();
+    let own = |identity: &liandong_core::identity::Identity| Wanted {
+        identity: identity.clone(),
+        names: vec!["10.1.2.3".to_owned()],
+    };
     register
         .invite(&secret, own(&identity), now() + DAY)
         .expect("noted");
@@ -209,10 +212,11 @@ fn a_register_survives_a_crash_in_its_last_line_and_refuses_a_damaged_one() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("authority/register");
     let register = Folder::at(place.path()).register();
-    let identity = || {
-        "spiffe://edu.example/region/371524/node"
+    let identity = || Wanted {
+        identity: "spiffe://edu.example/region/371524/node"
             .parse()
-            .expect("one")
+            .expect("one"),
+        names: Vec::new(),
     };
     for number in 1..=3 {
         let secret = Secret([number; 16]);

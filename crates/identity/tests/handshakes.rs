@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use liandong_identity::{
-    Authority, Chain, Domain, Grant, Key, Refused, Request, Revocation, Trust, client_config,
-    server_config,
+    Authority, Chain, Domain, Grant, Key, NoHandshake, NotMeant, Refused, Request, Revocation,
+    Trust, client_config, invited_config, server_config,
 };
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
@@ -89,9 +89,17 @@ fn shake(
     let own = own.map(|own| (&own.chain, &own.key));
     let meant = meant.parse().expect("a region");
     let config = client_config(own, trust, clock, Some(meant)).expect("a configuration");
+    meet(listening.expect("a connection"), config)
+}
+
+/// Has the two meet; what each ended with.
+fn meet(
+    listening: ServerConnection,
+    config: rustls::ClientConfig,
+) -> (Result<(), rustls::Error>, Result<(), rustls::Error>) {
     let name = ServerName::try_from("anything.example").expect("a name");
     let dialling = ClientConnection::new(Arc::new(config), name);
-    let mut listening = Connection::Server(listening.expect("a connection"));
+    let mut listening = Connection::Server(listening);
     let mut dialling = Connection::Client(dialling.expect("a connection"));
     let (mut heard, mut told) = (Ok(()), Ok(()));
     for _ in 0..10 {
@@ -254,4 +262,29 @@ fn a_list_is_taken_from_its_own_root_only() {
         let domain = Domain::new(ours.domain().clone(), &ours.root_pem(), Some(&bad));
         assert!(domain.is_err(), "byte {place}");
     }
+}
+
+#[test]
+fn whoever_was_invited_knows_the_authority_by_its_roots_fingerprint_alone() {
+    let (ours, forged) = (root("edu.example"), root("edu.example"));
+    let (city, false_city) = (
+        own(&ours, "371500", "node", 1),
+        own(&forged, "371500", "node", 1),
+    );
+    let invited = |city: &Own, by: &Authority, domain: &str| {
+        let (clock, trust) = (Arc::new(At(now())), trusting(&[(by, None)]));
+        let config = server_config(&city.chain, &city.key, trust, clock.clone(), false);
+        let listening = ServerConnection::new(Arc::new(config.expect("a configuration")));
+        let fingerprint = ours.certificate().fingerprint();
+        let domain = domain.parse().expect("a domain");
+        let config = invited_config(fingerprint, domain, clock).expect("a configuration");
+        meet(listening.expect("a connection"), config).1
+    };
+    assert_eq!(invited(&city, &ours, "edu.example"), Ok(()));
+    let error = invited(&false_city, &forged, "edu.example").expect_err("forged");
+    let behind = NoHandshake::behind(&std::io::Error::other(error));
+    let fingerprint = ours.certificate().fingerprint();
+    let expected = NotMeant::AnotherRoot { root: fingerprint };
+    assert_eq!(behind, Some(NoHandshake::NotMeant(expected)));
+    assert!(invited(&city, &ours, "other.example").is_err());
 }

@@ -1,0 +1,371 @@
+//! The office of an authority: whom it invites, what it issues and takes back, and for how long.
+//!
+//! Whatever leaves the office stands in the register first. The operator's commands and the node's
+//! program both work here, at the same time if need be.
+
+use jiff::{SignedDuration, Timestamp};
+use liandong_core::identity::{Identity, Role, TrustDomain};
+use rustls::pki_types::DnsName;
+use thiserror::Error;
+
+use crate::authority::{Authority, AuthorityError, Grant};
+use crate::certificate::{Certificate, Chain, Serial};
+use crate::folder::{Folder, FolderError};
+use crate::invitation::{Invitation, Secret};
+use crate::list::list_number;
+use crate::package::Package;
+use crate::random::{NoRandomBytes, random};
+use crate::register::{Register, RegisterError, Registered};
+use crate::request::{Request, RequestError};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many days a node's certificate is valid: short, because a node has it renewed by itself.
+pub const NODE_DAYS: u16 = 90;
+
+/// How many days a person's certificate is valid: people renew theirs by hand.
+pub const PERSON_DAYS: u16 = 365;
+
+/// The most days that a certificate may be issued for.
+pub const MOST_DAYS: u16 = 825;
+
+/// An authority in its home.
+#[derive(Debug)]
+pub struct Office {
+    folder: Folder,
+    authority: Authority,
+}
+
+/// Whom a certificate is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose it will be.
+    pub identity: Identity,
+    /// Hosts and addresses that its owner is called by, when it listens.
+    pub names: Vec<String>,
+}
+
+/// What is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// One certificate.
+    Serial(Serial),
+    /// All of an identity that are valid still.
+    Identity(Identity),
+}
+
+/// Something that an office does not do.
+#[derive(Debug, Error)]
+pub enum OfficeError {
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The register.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The certificate or the list.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// The request.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The system gave no randomness.
+    #[error(transparent)]
+    NoRandomBytes(#[from] NoRandomBytes),
+    /// There is an authority already.
+    #[error("{folder} is the home of the authority of {domain} already")]
+    Taken {
+        /// The folder.
+        folder: String,
+        /// Whose.
+        domain: TrustDomain,
+    },
+    /// A certificate that is none of this authority's.
+    #[error("the certificate {serial} was not issued here")]
+    NotIssuedHere {
+        /// Its number.
+        serial: Serial,
+    },
+    /// It was taken back.
+    #[error("the certificate {serial} was revoked: no other is issued in its place")]
+    Revoked {
+        /// Its number.
+        serial: Serial,
+    },
+    /// Nothing to take back.
+    #[error("{identity} has no certificate that is valid")]
+    NothingToRevoke {
+        /// Whose was asked for.
+        identity: Identity,
+    },
+}
+
+impl Wanted {
+    /// Whether a certificate can be made for it.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Name`] for a name that no certificate can carry.
+    pub fn check(&self) -> Result<(), AuthorityError> {
+        for name in &self.names {
+            let is_address = name.parse::<std::net::IpAddr>().is_ok();
+            if !is_address && DnsName::try_from(name.as_str()).is_err() {
+                let name = name.chars().take(64).collect();
+                return Err(AuthorityError::Name { name });
+            }
+        }
+        Ok(())
+    }
+
+    /// For how many days it is issued unless somebody says otherwise.
+    pub fn days(&self) -> u16 {
+        match self.identity.role {
+            Role::Node => NODE_DAYS,
+            _ => PERSON_DAYS,
+        }
+    }
+}
+
+impl Office {
+    /// The office in a folder, if it is an authority's home.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn at(folder: &Folder) -> Result<Option<Self>, FolderError> {
+        let authority = folder.authority()?;
+        Ok(authority.map(|authority| Self {
+            folder: folder.clone(),
+            authority,
+        }))
+    }
+
+    /// Makes a folder the home of a new authority.
+    ///
+    /// # Errors
+    /// [`OfficeError::Taken`] where there is one; nothing is changed then.
+    pub fn found(
+        folder: &Folder,
+        domain: TrustDomain,
+        years: u8,
+        now: Timestamp,
+    ) -> Result<Self, OfficeError> {
+        if let Some(there) = folder.authority()? {
+            return Err(OfficeError::Taken {
+                folder: folder.path().display().to_string(),
+                domain: there.domain().clone(),
+            });
+        }
+        // A quarter of a day for the leap years.
+        let lasts = SignedDuration::from_hours(i64::from(years) * (365 * 24 + 6));
+        let authority = Authority::create(domain, random()?, now, now + lasts)?;
+        folder.keep_authority(&authority)?;
+        let office = Self {
+            folder: folder.clone(),
+            authority,
+        };
+        office.publish(now)?;
+        Ok(office)
+    }
+
+    /// Whose authority it is.
+    pub fn domain(&self) -> &TrustDomain {
+        self.authority.domain()
+    }
+
+    /// The root's certificate.
+    pub fn root(&self) -> &Certificate {
+        self.authority.certificate()
+    }
+
+    /// What was issued, invited and taken back.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub fn registered(&self) -> Result<Registered, RegisterError> {
+        self.register().read()
+    }
+
+    /// Invites somebody who finds the office at that address, until then.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    pub fn invite(
+        &self,
+        wanted: Wanted,
+        address: String,
+        until: Timestamp,
+    ) -> Result<Invitation, OfficeError> {
+        wanted.check()?;
+        self.own_domain(&wanted.identity)?;
+        let secret = Secret(random()?);
+        let identity = wanted.identity.clone();
+        self.register().invite(&secret, wanted, until)?;
+        Ok(Invitation {
+            address,
+            identity,
+            root: self.root().fingerprint(),
+            until,
+            secret,
+        })
+    }
+
+    /// Issues a certificate to whoever was invited, once.
+    ///
+    /// # Errors
+    /// [`RegisterError::NotInvited`] among others. The request is looked at first, so that what is
+    /// wrong with it tells nothing of the secret.
+    pub fn enrol(
+        &self,
+        secret: &Secret,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Package, OfficeError> {
+        request.check()?;
+        let issued = self.register().issue_invited(secret, now, |invited| {
+            let wanted = Wanted {
+                identity: invited.identity.clone(),
+                names: invited.names.clone(),
+            };
+            let days = wanted.days();
+            self.make(request, wanted, days, now)
+        });
+        self.package(issued?)
+    }
+
+    /// Issues a certificate in place of one that is valid still, for the same identity and names.
+    ///
+    /// # Errors
+    /// [`OfficeError::Revoked`] and [`OfficeError::NotIssuedHere`] among others.
+    pub fn renew(
+        &self,
+        shown: &Certificate,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Package, OfficeError> {
+        let serial = shown.serial();
+        let registered = self.registered()?;
+        let mut certificates = registered.certificates.iter();
+        let known = certificates.find(|issued| issued.serial == *serial);
+        let known = known.filter(|issued| Some(&issued.identity) == shown.identity());
+        let Some(known) = known else {
+            let serial = serial.clone();
+            return Err(OfficeError::NotIssuedHere { serial });
+        };
+        if registered.is_revoked(serial) {
+            let serial = serial.clone();
+            return Err(OfficeError::Revoked { serial });
+        }
+        let wanted = Wanted {
+            identity: known.identity.clone(),
+            names: known.names.clone(),
+        };
+        let days = wanted.days();
+        self.issue(request, wanted, days, now)
+    }
+
+    /// Issues a certificate because whoever sits in the office says so.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    pub fn issue(
+        &self,
+        request: &Request,
+        wanted: Wanted,
+        days: u16,
+        now: Timestamp,
+    ) -> Result<Package, OfficeError> {
+        let identity = wanted.identity.clone();
+        let certificate = self.make(request, wanted, days, now)?;
+        self.register().note_issued(&certificate, identity, now)?;
+        self.package(certificate)
+    }
+
+    /// Takes certificates back, and tells so in a new list; which they were.
+    ///
+    /// # Errors
+    /// [`OfficeError::NothingToRevoke`] and [`RegisterError::NoCertificate`] among others.
+    pub fn revoke(&self, which: &Which, now: Timestamp) -> Result<Vec<Serial>, OfficeError> {
+        let serials = match which {
+            Which::Serial(serial) => vec![serial.clone()],
+            Which::Identity(identity) => {
+                let known = self.registered()?;
+                let issued = known.certificates.iter().filter(|issued| {
+                    issued.identity == *identity
+                        && issued.until > now
+                        && !known.is_revoked(&issued.serial)
+                });
+                issued.map(|issued| issued.serial.clone()).collect()
+            }
+        };
+        if let (Which::Identity(identity), true) = (which, serials.is_empty()) {
+            let identity = identity.clone();
+            return Err(OfficeError::NothingToRevoke { identity });
+        }
+        for serial in &serials {
+            self.register().revoke(serial, now)?;
+        }
+        self.publish(now)?;
+        Ok(serials)
+    }
+
+    /// Signs a new list of what was taken back, if the register is ahead of the list that there is.
+    /// A crash between the two is made good by the next call; whether there was need.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    pub fn publish(&self, now: Timestamp) -> Result<bool, OfficeError> {
+        let revocations = self.registered()?.revocations;
+        // The first list says that nothing was taken back.
+        let number = u64::try_from(revocations.len()).unwrap_or(u64::MAX) + 1;
+        let known = self.folder.list(self.domain())?;
+        if known.as_deref().and_then(list_number) >= Some(number) {
+            return Ok(false);
+        }
+        let list = self.authority.revoked(&revocations, number, now)?;
+        Ok(self.folder.keep_list(self.domain(), &list)?)
+    }
+
+    fn register(&self) -> Register {
+        self.folder.register()
+    }
+
+    fn own_domain(&self, identity: &Identity) -> Result<(), AuthorityError> {
+        if identity.domain == *self.domain() {
+            return Ok(());
+        }
+        Err(AuthorityError::ForeignDomain {
+            identity: identity.clone(),
+            domain: self.domain().clone(),
+        })
+    }
+
+    fn make(
+        &self,
+        request: &Request,
+        wanted: Wanted,
+        days: u16,
+        now: Timestamp,
+    ) -> Result<Certificate, OfficeError> {
+        wanted.check()?;
+        let until = now + DAY * i32::from(days.clamp(1, MOST_DAYS));
+        let grant = Grant {
+            identity: wanted.identity,
+            names: wanted.names,
+            serial: random()?,
+            from: now,
+            until: until.min(self.root().not_after()),
+        };
+        Ok(self.authority.issue(request, &grant)?)
+    }
+
+    /// A certificate with what its owner needs besides.
+    fn package(&self, leaf: Certificate) -> Result<Package, OfficeError> {
+        let domain = self.domain();
+        let roots = self.folder.roots(domain)?;
+        let above = Vec::new();
+        Ok(Package {
+            chain: Chain { leaf, above },
+            roots: roots.unwrap_or_else(|| self.authority.root_pem()),
+            list: self.folder.list(domain)?,
+        })
+    }
+}
