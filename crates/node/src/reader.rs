@@ -43,6 +43,14 @@ impl Reader {
         Ok(answer)
     }
 
+    /// Looks at the state as it is, durable or not; for what decides how a call goes on and is not
+    /// part of its answer.
+    pub(crate) fn glance<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        // See `read`.
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        look(&state)
+    }
+
     /// Waits until a frame is durable.
     ///
     /// # Errors

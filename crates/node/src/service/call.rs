@@ -1,5 +1,15 @@
-//! What all calls have in common: the caller's language and trace, a span, and metrics.
+//! What all calls have in common: the caller, its language and trace, a span, and metrics.
+//!
+//! Nothing is answered to a caller whose rights nobody asked about: a handler that forgets to ask
+//! answers nobody.
 
+mod denial;
+mod rights;
+
+pub(crate) use rights::{Sight, Who};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use liandong_core::command::{Answer, Command};
@@ -11,6 +21,7 @@ use tonic::{Code, Request, Response, Status};
 use tracing::{Instrument, Span};
 
 use crate::context::Context;
+use crate::server::Shown;
 use crate::trace;
 
 /// The most rows that one answer lists.
@@ -47,11 +58,18 @@ impl Method {
 pub(super) struct Caller {
     /// The language of messages.
     pub(super) language: Language,
+    shown: Option<Shown>,
+    asked: Arc<AtomicBool>,
     incoming_trace: String,
     span: Span,
 }
 
 impl Caller {
+    /// Notes that it was asked what the caller may do.
+    fn note_asked(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
     /// The trace that a change caused by this call belongs to.
     pub(super) fn trace(&self) -> String {
         trace::hand_on(&self.span, &self.incoming_trace)
@@ -96,8 +114,11 @@ where
         .and_then(|value| value.to_str().ok())
         .map_or("", trace::checked);
     trace::continue_trace(&span, incoming_trace);
+    let asked = Arc::new(AtomicBool::new(false));
     let caller = Caller {
         language: refusal::language(request.metadata()),
+        shown: request.extensions().get::<Shown>().cloned(),
+        asked: Arc::clone(&asked),
         incoming_trace: incoming_trace.to_owned(),
         span: span.clone(),
     };
@@ -109,6 +130,10 @@ where
             in_time.unwrap_or_else(|_| Err(too_slow().into()))
         }
         None => working.await,
+    };
+    let worked = match worked {
+        Ok(_) if !asked.load(Ordering::Relaxed) => Err(nobody_asked(method).into()),
+        worked => worked,
     };
     let answered = worked.map(Response::new).map_err(|failure| match failure {
         Failure::Refused(refused) => refusal::status(&refused, language),
@@ -127,6 +152,13 @@ fn too_slow() -> Refusal {
         "it took too long: try again shortly",
     );
     Refusal::advise(Reason::Overloaded, "", "", zh, en)
+}
+
+/// A handler answered without having asked what the caller may do: a fault of this program.
+fn nobody_asked(method: Method) -> Refusal {
+    let Method { service, name, .. } = method;
+    tracing::error!(service, name, "an answer that nobody asked the rights for");
+    internal("rights")
 }
 
 fn note(method: Method, code: Code, started: Instant) {

@@ -9,6 +9,8 @@ mod files;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod identities;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod moving;

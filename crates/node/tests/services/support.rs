@@ -1,5 +1,7 @@
 //! A node in this process, and the messages that the tests send it.
 
+pub(crate) mod certificates;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -134,13 +136,17 @@ impl<'a> Setup<'a> {
 
     /// Starts a node on data that may be there already.
     pub(crate) async fn start_in(self, dir: TempDir) -> Result<Running, NodeError> {
-        let config = self.config(dir.path());
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let node = Node::start(config, metrics).await?;
+        let node = self.start_node(dir.path()).await?;
         let address = format!("http://{}", node.address());
         let endpoint = Channel::from_shared(address).expect("an address");
         let channel = endpoint.connect().await.expect("the node listens");
         Ok(Running { dir, node, channel })
+    }
+
+    /// Starts the node alone.
+    pub(crate) async fn start_node(self, dir: &Path) -> Result<Node, NodeError> {
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        Node::start(self.config(dir), metrics).await
     }
 
     fn config(self, dir: &Path) -> Config {

@@ -1,0 +1,195 @@
+//! Nodes and callers with certificates: who gets in, who does not, and what changes while a node
+//! runs.
+
+use std::path::Path;
+
+use jiff::SignedDuration;
+use liandong_identity::Own;
+use liandong_node::NodeError;
+use liandong_wire::admin::v1::GetStatusRequest;
+use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
+use tempfile::TempDir;
+use tonic::Code;
+use tonic::transport::Channel;
+
+use crate::support::certificates::Realm;
+use crate::support::{Running, Setup, TREE, dropouts, until};
+
+const CITY: &str = "371500";
+const COUNTY: &str = "371524";
+
+/// Starts a node that shows a certificate of its own, in `dir`; `more` comes before the identity.
+async fn start(realm: &Realm, dir: TempDir, region: &str, tree: &str, more: &str) -> Running {
+    let own = realm.issue(region, "node");
+    let folder = dir.path().join("identity");
+    realm.settle(&folder, &own, &[]);
+    started(realm, dir, region, tree, more).await
+}
+
+async fn started(realm: &Realm, dir: TempDir, region: &str, tree: &str, more: &str) -> Running {
+    let more = format!("{more}\n[identity]\nfolder = 'identity'\n");
+    let node = Setup::new(region, tree, &more).start_node(dir.path());
+    let node = node.await.expect("the node starts");
+    let admin = realm.issue(region, "admin");
+    let channel = realm.dial(node.address(), Some(&admin)).await;
+    Running {
+        dir,
+        node,
+        channel: channel.expect("the node listens"),
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+fn parent(city: &Running) -> String {
+    let address = city.node.address();
+    format!("[parent]\nregion = '{CITY}'\naddress = 'https://{address}'\n")
+}
+
+/// How asking for the node's status ends.
+async fn asks(channel: Channel) -> Code {
+    let mut admin = AdminServiceClient::new(channel);
+    let answer = admin.get_status(GetStatusRequest {});
+    answer.await.err().map_or(Code::Ok, |status| status.code())
+}
+
+async fn gets_in(realm: &Realm, node: &Running, own: Option<&Own>) -> Option<Code> {
+    let channel = realm.dial(node.node.address(), own).await.ok()?;
+    Some(asks(channel).await)
+}
+
+#[tokio::test]
+async fn figures_go_up_between_nodes_that_show_who_they_are() {
+    let realm = Realm::new("edu.example");
+    let city = start(&realm, folder(), CITY, "", "").await;
+    let county = start(&realm, folder(), COUNTY, TREE, &parent(&city)).await;
+    county.push("1", vec![dropouts("371524-A", 2)]).await;
+    until("the city has it", async || {
+        (city.sum(CITY).await.0 == 2).then_some(())
+    })
+    .await;
+    county.verify().await;
+    city.verify().await;
+}
+
+#[tokio::test]
+async fn whoever_cannot_show_who_he_is_stays_outside() {
+    let (realm, foreign) = (Realm::new("edu.example"), Realm::new("other.example"));
+    let impostor = Realm::new("edu.example");
+    let city = start(&realm, folder(), CITY, "", "").await;
+    let good = realm.issue(CITY, "admin");
+    assert_eq!(gets_in(&realm, &city, Some(&good)).await, Some(Code::Ok));
+
+    // Without a certificate there is a connection, for whoever comes to ask for one, and no answer.
+    let nobody = gets_in(&realm, &city, None).await;
+    assert_eq!(nobody, Some(Code::Unauthenticated));
+    let expired = realm.issue_for(CITY, "admin", -SignedDuration::from_secs(60));
+    let strangers = [
+        foreign.issue(CITY, "admin"),
+        impostor.issue(CITY, "admin"),
+        expired,
+    ];
+    for stranger in &strangers {
+        let code = gets_in(&realm, &city, Some(stranger)).await;
+        assert!(
+            matches!(
+                code,
+                None | Some(Code::Unavailable | Code::Unknown | Code::Internal)
+            ),
+            "{code:?}"
+        );
+    }
+    // And in plain text there is nobody at all.
+    let address = format!("http://{}", city.node.address());
+    let plain = Channel::from_shared(address).expect("an address");
+    let code = match plain.connect().await {
+        Ok(channel) => asks(channel).await,
+        Err(_) => Code::Unavailable,
+    };
+    assert_ne!(code, Code::Ok);
+    assert_eq!(gets_in(&realm, &city, Some(&good)).await, Some(Code::Ok));
+}
+
+#[tokio::test]
+async fn a_peer_is_the_region_of_its_certificate() {
+    let realm = Realm::new("edu.example");
+    let city = start(&realm, folder(), CITY, "", "").await;
+
+    // A county whose parent is not the one that it means.
+    let wrong = parent(&city).replace(CITY, "371400");
+    let lost = start(&realm, folder(), "371402", "", &wrong).await;
+    let why = until("the county says why", async || {
+        let links = lost.links().await;
+        let why = links.first().map(|link| link.trouble.clone());
+        why.filter(|why| !why.is_empty())
+    })
+    .await;
+    assert!(why.contains(CITY) && why.contains("371400"), "{why}");
+
+    // A county under the name of another one.
+    let dir = folder();
+    let own = realm.issue(COUNTY, "node");
+    realm.settle(&dir.path().join("identity"), &own, &[]);
+    let more = format!("{}\n[identity]\nfolder = 'identity'\n", parent(&city));
+    let posing = Setup::new("371525", "", &more).start_node(dir.path()).await;
+    let refused = posing.expect_err("the certificate is another region's");
+    assert!(matches!(refused, NodeError::Identity(_)), "{refused}");
+    let text = refused.to_string();
+    assert!(text.contains(COUNTY) && text.contains("371525"), "{text}");
+}
+
+#[tokio::test]
+async fn whoever_is_revoked_loses_his_connection_and_does_not_come_back() {
+    let realm = Realm::new("edu.example");
+    let city = start(&realm, folder(), CITY, "", "").await;
+    let (gone, stays) = (realm.issue(CITY, "admin"), realm.issue(CITY, "admin"));
+    let address = city.node.address();
+    let going = realm.dial(address, Some(&gone)).await.expect("let in");
+    let staying = realm.dial(address, Some(&stays)).await.expect("let in");
+    assert_eq!(asks(going.clone()).await, Code::Ok);
+    let identity = city.dir.path().join("identity");
+    realm.revoke(&identity, &[gone.chain.leaf.serial()], 1);
+    until("the connection is cut", async || {
+        (asks(going.clone()).await != Code::Ok).then_some(())
+    })
+    .await;
+    assert_ne!(gets_in(&realm, &city, Some(&gone)).await, Some(Code::Ok));
+    assert_eq!(asks(staying).await, Code::Ok);
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_without_a_restart_and_a_bad_one_changes_nothing() {
+    let realm = Realm::new("edu.example");
+    let city = start(&realm, folder(), CITY, "", "").await;
+    let county = start(&realm, folder(), COUNTY, TREE, &parent(&city)).await;
+    let identity = city.dir.path().join("identity");
+    let certificate = || std::fs::read_to_string(identity.join("certificate.pem"));
+    let before = certificate().expect("readable");
+    // What cannot be used leaves what was in use.
+    write(&identity, "nonsense");
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let admin = realm.issue(CITY, "admin");
+    assert_eq!(gets_in(&realm, &city, Some(&admin)).await, Some(Code::Ok));
+    write(&identity, &before);
+
+    let renewed = realm.issue(CITY, "node");
+    let serial = renewed.chain.leaf.serial().clone();
+    realm.settle(&identity, &renewed, &[]);
+    until("the new certificate is shown", async || {
+        let shown = realm.shown(city.node.address()).await;
+        (*shown.serial() == serial).then_some(())
+    })
+    .await;
+    county.push("1", vec![dropouts("371524-A", 4)]).await;
+    until("the link goes on", async || {
+        (city.sum(CITY).await.0 == 4).then_some(())
+    })
+    .await;
+}
+
+fn write(identity: &Path, text: &str) {
+    let path = identity.join("certificate.pem");
+    std::fs::write(path, text).expect("written");
+}
