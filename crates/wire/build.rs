@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "liandong/admin/v1/admin.proto",
     "liandong/task/v1/task.proto",
     "liandong/progress/v1/progress.proto",
@@ -13,6 +13,7 @@ const FILES: [&str; 7] = [
     "liandong/collaboration/v1/collaboration.proto",
     "liandong/link/v1/link.proto",
     "liandong/link/v1/file.proto",
+    "liandong/identity/v1/identity.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -22,17 +22,22 @@ const DRAWN: [(&str, &[&str]); 9] = [
             "liandong-catalog",
             "liandong-console",
             "liandong-core",
+            "liandong-identity",
             "liandong-store",
             "liandong-wire",
         ],
     ),
-    ("liandong-client", &["liandong-core", "liandong-wire"]),
+    (
+        "liandong-client",
+        &["liandong-core", "liandong-identity", "liandong-wire"],
+    ),
     (
         "liandong",
         &[
             "liandong-catalog",
             "liandong-client",
             "liandong-core",
+            "liandong-identity",
             "liandong-node",
             "liandong-wire",
         ],

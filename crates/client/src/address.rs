@@ -4,17 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
+use tonic::codegen::http::uri::Scheme;
 use tonic::transport::Uri;
 
-/// Where a node listens: `http://127.0.0.1:7410`. A bare `host:port` is read as `http`.
+/// Where a node listens: `https://node.example:7410`, or `http` for a node that speaks in plain
+/// text. A bare `host:port` is whichever suits: `https` for whoever has an identity to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     uri: Uri,
+    is_bare: bool,
 }
 
 /// A text that is not the address of a node.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{value:?} is not the address of a node: write http://HOST:PORT")]
+#[error(
+    "{value:?} is not the address of a node: write https://HOST:PORT, or http:// for plain text"
+)]
 pub struct InvalidAddress {
     /// The text that was given, shortened to what an error message can bear.
     pub value: String,
@@ -23,6 +28,25 @@ pub struct InvalidAddress {
 impl Address {
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    /// Whether connections to it are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.uri.scheme_str() == Some("https")
+    }
+
+    /// The same address for somebody who has an identity to show: a bare one is encrypted then.
+    #[must_use]
+    pub fn for_identity(&self) -> Self {
+        if !self.is_bare {
+            return self.clone();
+        }
+        let mut parts = self.uri.clone().into_parts();
+        parts.scheme = Some(Scheme::HTTPS);
+        Self {
+            uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()),
+            is_bare: false,
+        }
     }
 }
 
@@ -34,19 +58,21 @@ impl FromStr for Address {
             value: text.chars().take(64).collect(),
         };
         let trimmed = text.trim();
-        let whole = if trimmed.contains("://") {
-            trimmed.to_owned()
-        } else {
+        let is_bare = !trimmed.contains("://");
+        let whole = if is_bare {
             format!("http://{trimmed}")
+        } else {
+            trimmed.to_owned()
         };
         let uri: Uri = whole.parse().map_err(|_| invalid())?;
-        let is_plain = uri.scheme_str() == Some("http") && uri.port_u16().is_some();
+        let is_dialled = matches!(uri.scheme_str(), Some("http" | "https"));
         let names_host = uri.host().is_some_and(|host| !host.is_empty());
+        let is_whole = is_dialled && names_host && uri.port_u16().is_some();
         let has_path = !matches!(uri.path(), "" | "/") || uri.query().is_some();
-        if !is_plain || !names_host || has_path {
+        if !is_whole || has_path {
             return Err(invalid());
         }
-        Ok(Self { uri })
+        Ok(Self { uri, is_bare })
     }
 }
 
@@ -66,11 +92,19 @@ mod tests {
             "http://127.0.0.1:7410",
             "127.0.0.1:7410",
             " http://[::1]:7410/ ",
+            "https://node.example:7410",
         ] {
             assert!(text.parse::<Address>().is_ok(), "{text}");
         }
         let bare: Address = "node.example:7410".parse().unwrap();
         assert_eq!(bare.to_string(), "http://node.example:7410");
+        assert!(!bare.is_encrypted());
+        let shown = bare.for_identity();
+        assert_eq!(shown.to_string(), "https://node.example:7410");
+        assert!(shown.is_encrypted());
+        // What was said is not changed.
+        let plain: Address = "http://node.example:7410".parse().unwrap();
+        assert_eq!(plain.for_identity(), plain);
     }
 
     #[test]
@@ -80,7 +114,7 @@ mod tests {
             "http://",
             "127.0.0.1",
             "ftp://127.0.0.1:7410",
-            "https://127.0.0.1:7410",
+            "https://127.0.0.1",
             "http://127.0.0.1:7410/console",
             "http://127.0.0.1:99999",
             "一二三",

@@ -1,15 +1,22 @@
 //! The connection to one node.
 
+use std::io;
 use std::time::Duration;
 
+use hyper_util::rt::TokioIo;
 use liandong_core::language::Language;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, Endpoint, Uri};
+use tower::Service;
 
 use crate::address::Address;
 use crate::admin::Admin;
 use crate::collaboration::Collaboration;
+use crate::credentials::Credentials;
 use crate::error::ClientError;
+use crate::identity::Identities;
 use crate::link::Link;
 use crate::metadata::{CallMetadata, TraceParent};
 use crate::progress::Progress;
@@ -22,6 +29,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Without these pings a client behind a partition never notices that it has healed.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The port of an address that names none.
+const HTTPS_PORT: u16 = 443;
 /// The largest answer that is read: the outcomes of a full batch fit several times over.
 pub(crate) const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -29,7 +38,7 @@ pub(crate) const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) type Wires = InterceptedService<Channel, CallMetadata>;
 
 /// How a client speaks to its node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectOptions {
     /// The language of the node's words.
     pub language: Language,
@@ -37,6 +46,8 @@ pub struct ConnectOptions {
     pub retry: RetryPolicy,
     /// How long one call may take; recounts and exports have as long as they need.
     pub deadline: Duration,
+    /// What is shown to the node; `None` speaks in plain text.
+    pub credentials: Option<Credentials>,
 }
 
 impl Default for ConnectOptions {
@@ -45,6 +56,7 @@ impl Default for ConnectOptions {
             language: Language::default(),
             retry: RetryPolicy::default(),
             deadline: Duration::from_secs(60),
+            credentials: None,
         }
     }
 }
@@ -71,22 +83,39 @@ impl Client {
     /// Dials a node at once, with options.
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] when nobody answers there.
+    /// [`ClientError::Unreachable`] when nobody answers there, [`ClientError::NoHandshake`] when one
+    /// side does not believe the other, [`ClientError::Scheme`] when address and identity do not go
+    /// together.
     pub async fn connect_with(
         address: &Address,
         options: ConnectOptions,
     ) -> Result<Self, ClientError> {
-        let connected = endpoint(address).connect().await;
-        let channel = connected.map_err(|error| ClientError::Unreachable {
-            address: address.to_string(),
-            cause: innermost(&error),
-        })?;
-        Ok(Self::over(channel, address, options))
+        let address = dialled(address, &options)?;
+        let endpoint = endpoint(&address);
+        let connected = match options.credentials.clone() {
+            None => endpoint.connect().await,
+            Some(credentials) => {
+                endpoint
+                    .connect_with_connector(encrypted(credentials))
+                    .await
+            }
+        };
+        let channel = connected.map_err(|error| ClientError::no_connection(&error, &address))?;
+        Ok(Self::over(channel, &address, options))
     }
 
     /// Dials a node with the first call. To be called within a Tokio runtime.
-    pub fn connect_lazy(address: &Address, options: ConnectOptions) -> Self {
-        Self::over(endpoint(address).connect_lazy(), address, options)
+    ///
+    /// # Errors
+    /// [`ClientError::Scheme`] when address and identity do not go together.
+    pub fn connect_lazy(address: &Address, options: ConnectOptions) -> Result<Self, ClientError> {
+        let address = dialled(address, &options)?;
+        let endpoint = endpoint(&address);
+        let channel = match options.credentials.clone() {
+            None => endpoint.connect_lazy(),
+            Some(credentials) => endpoint.connect_with_connector_lazy(encrypted(credentials)),
+        };
+        Ok(Self::over(channel, &address, options))
     }
 
     fn over(channel: Channel, address: &Address, options: ConnectOptions) -> Self {
@@ -160,6 +189,11 @@ impl Client {
         Link::new(self.clone())
     }
 
+    /// Certificates.
+    pub fn identities(&self) -> Identities {
+        Identities::new(self.clone())
+    }
+
     pub(crate) fn wires(&self) -> Wires {
         InterceptedService::new(self.channel.clone(), self.metadata.clone())
     }
@@ -174,12 +208,41 @@ fn endpoint(address: &Address) -> Endpoint {
         .tcp_nodelay(true)
 }
 
-fn innermost(error: &tonic::transport::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        text = inner.to_string();
-        source = inner.source();
+/// The address as it is dialled. With an identity nothing ever goes in plain text by mistake.
+fn dialled(address: &Address, options: &ConnectOptions) -> Result<Address, ClientError> {
+    let has_identity = options.credentials.is_some();
+    let address = if has_identity {
+        address.for_identity()
+    } else {
+        address.clone()
+    };
+    if address.is_encrypted() == has_identity {
+        return Ok(address);
     }
-    text
+    Err(ClientError::Scheme {
+        address: address.to_string(),
+        has_identity,
+    })
+}
+
+/// Makes connections over which both sides show who they are.
+fn encrypted(
+    credentials: Credentials,
+) -> impl Service<
+    Uri,
+    Response = TokioIo<TlsStream<TcpStream>>,
+    Error = io::Error,
+    Future = impl Future<Output = io::Result<TokioIo<TlsStream<TcpStream>>>> + Send,
+> + Send
++ 'static {
+    tower::service_fn(move |uri: Uri| {
+        let credentials = credentials.clone();
+        async move {
+            let host = uri.host().unwrap_or_default();
+            let port = uri.port_u16().unwrap_or(HTTPS_PORT);
+            let line = TcpStream::connect(format!("{host}:{port}")).await?;
+            line.set_nodelay(true)?;
+            Ok(TokioIo::new(credentials.greet(host, line).await?))
+        }
+    })
 }

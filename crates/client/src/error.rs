@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use liandong_core::language::Language;
+use liandong_identity::NoHandshake;
 use liandong_wire::refusal::RemoteRefusal;
 use thiserror::Error;
 use tonic::{Code, Status};
+
+use crate::address::Address;
+use crate::credentials::CredentialsError;
 
 /// Why a call did not do what it was asked.
 #[derive(Clone, Debug, Error)]
@@ -20,6 +24,32 @@ pub enum ClientError {
         address: String,
         /// What the network said.
         cause: String,
+    },
+    /// The two sides did not come together: one does not believe the other.
+    #[error("{address}: {why}")]
+    NoHandshake {
+        /// The node's address.
+        address: String,
+        /// Which of them, and why.
+        why: NoHandshake,
+    },
+    /// The node answers nobody who shows no certificate.
+    #[error("{address} answers nobody without a certificate")]
+    NobodyShown {
+        /// The node's address.
+        address: String,
+    },
+    /// There is nothing to show.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// Address and identity do not go together: an identity is shown over `https` only, and `https`
+    /// needs one.
+    #[error("{address} does not go with {}", if *has_identity { "an identity" } else { "no identity" })]
+    Scheme {
+        /// The address.
+        address: String,
+        /// Whether there is an identity.
+        has_identity: bool,
     },
     /// No answer came in time; whether the node did it is not known.
     #[error("{address} gave no answer within {waited:?}")]
@@ -45,7 +75,14 @@ impl ClientError {
         if let Some(refusal) = RemoteRefusal::from_status(status) {
             return Self::Refused(Box::new(refusal));
         }
+        if let Some(why) = NoHandshake::behind(status) {
+            let address = address.to_owned();
+            return Self::NoHandshake { address, why };
+        }
         match status.code() {
+            Code::Unauthenticated => Self::NobodyShown {
+                address: address.to_owned(),
+            },
             Code::Unavailable => Self::Unreachable {
                 address: address.to_owned(),
                 cause: cause_of(status),
@@ -73,11 +110,29 @@ impl ClientError {
         }
     }
 
+    /// Why the node at `address` could not be dialled.
+    pub(crate) fn no_connection(error: &tonic::transport::Error, address: &Address) -> Self {
+        let address = address.to_string();
+        match NoHandshake::behind(error) {
+            Some(why) => Self::NoHandshake { address, why },
+            None => Self::Unreachable {
+                address,
+                cause: innermost(error).unwrap_or_else(|| error.to_string()),
+            },
+        }
+    }
+
     /// The refusal, when the node refused.
     pub fn refusal(&self) -> Option<&RemoteRefusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Failed { .. } => None,
+            Self::Unreachable { .. }
+            | Self::NoHandshake { .. }
+            | Self::NobodyShown { .. }
+            | Self::Credentials(_)
+            | Self::Scheme { .. }
+            | Self::TimedOut { .. }
+            | Self::Failed { .. } => None,
         }
     }
 
@@ -91,6 +146,35 @@ impl ClientError {
                 format!(
                     "cannot reach the node at {address}: {cause}; make sure that it runs; --node \
                      or LIANDONG_NODE names its address"
+                ),
+            ),
+            Self::NoHandshake { address, why } => {
+                let why = why.message(language);
+                language.pick(
+                    format!("与节点 {address} 建立加密连接失败：{why}"),
+                    format!("no encrypted connection to the node at {address}: {why}"),
+                )
+            }
+            Self::NobodyShown { address } => language.pick(
+                format!("节点 {address} 只答复出示证书的来者：请用 --identity 或 LIANDONG_IDENTITY 指明证书目录"),
+                format!(
+                    "the node at {address} answers nobody without a certificate: name the folder \
+                     of yours with --identity or LIANDONG_IDENTITY"
+                ),
+            ),
+            Self::Credentials(error) => error.message(language),
+            Self::Scheme { address, has_identity: true } => language.pick(
+                format!("{address} 是明文地址，不能出示身份：请填 https://，或不带 --identity（LIANDONG_IDENTITY）"),
+                format!(
+                    "{address} is in plain text, where no identity can be shown: write https://, \
+                     or leave out --identity (LIANDONG_IDENTITY)"
+                ),
+            ),
+            Self::Scheme { address, has_identity: false } => language.pick(
+                format!("{address} 需要身份：请用 --identity 或 LIANDONG_IDENTITY 指明证书目录"),
+                format!(
+                    "{address} needs an identity: name the folder of yours with --identity or \
+                     LIANDONG_IDENTITY"
                 ),
             ),
             Self::TimedOut { address, waited } => {
@@ -111,13 +195,18 @@ impl ClientError {
     }
 }
 
-/// The innermost cause, which says more than "transport error".
+/// What the status or its innermost cause says.
 fn cause_of(status: &Status) -> String {
-    let mut source = std::error::Error::source(status);
+    innermost(status).unwrap_or_else(|| status.message().to_owned())
+}
+
+/// The innermost cause, which says more than "transport error".
+fn innermost(error: &dyn std::error::Error) -> Option<String> {
+    let mut source = error.source();
     let mut innermost = None;
     while let Some(error) = source {
         innermost = Some(error.to_string());
         source = error.source();
     }
-    innermost.unwrap_or_else(|| status.message().to_owned())
+    innermost
 }

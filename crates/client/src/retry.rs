@@ -74,6 +74,11 @@ pub(crate) fn may_retry(error: &ClientError, repeat: Repeat) -> bool {
         ClientError::Unreachable { .. } | ClientError::TimedOut { .. } => {
             repeat == Repeat::Harmless
         }
+        // Who is believed changes by what people do.
+        ClientError::NoHandshake { .. }
+        | ClientError::Credentials(_)
+        | ClientError::Scheme { .. }
+        | ClientError::NobodyShown { .. } => false,
         ClientError::Failed { code, .. } => {
             // A limiter before the services answers without details and without having done it.
             *code == tonic::Code::ResourceExhausted

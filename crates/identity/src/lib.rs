@@ -21,6 +21,7 @@ mod package;
 mod random;
 mod register;
 mod request;
+mod spoken;
 mod tls;
 mod trust;
 

@@ -15,6 +15,7 @@ mod read;
 pub mod admin;
 pub mod bytes;
 pub mod collaboration;
+pub mod identity;
 pub mod link;
 pub mod progress;
 pub mod refusal;

@@ -219,6 +219,7 @@ pub(crate) fn quick() -> ConnectOptions {
             longest_pause: Duration::from_millis(5),
         },
         deadline: Duration::from_secs(5),
+        credentials: None,
     }
 }
 
