@@ -3,13 +3,15 @@
 //! Help texts carry both languages as `中文 || English`; [`crate::localise`] keeps the one that the
 //! reader asked for.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use liandong_client::{Address, TraceParent};
 use liandong_core::region::RegionCode;
 
 use crate::command::{
-    aid, backup, indicator, link, plan, region, repair, report, restore, rollup, status, task,
-    verify,
+    aid, backup, cert, indicator, link, plan, region, repair, report, restore, rollup, status,
+    task, verify,
 };
 use crate::output::Format;
 use crate::{demo, serve, value};
@@ -33,8 +35,11 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
     /// 节点地址 || The node's address
-    #[arg(long, global = true, env = "LIANDONG_NODE", value_name = "URL", default_value = "http://127.0.0.1:7410", value_parser = value::address)]
+    #[arg(long, global = true, env = "LIANDONG_NODE", value_name = "URL", default_value = "127.0.0.1:7410", value_parser = value::address)]
     pub(crate) node: Address,
+    /// 证书目录：向节点出示身份，连接加密；不填则为明文（cert 命令默认为 ./identity） || The folder of the certificate to show, for connections that are encrypted; plain text without (for `cert`, ./identity)
+    #[arg(long, global = true, env = "LIANDONG_IDENTITY", value_name = "DIR")]
+    pub(crate) identity: Option<PathBuf>,
     /// 语言：zh 中文、en 英文，默认取自 LC_ALL、LC_MESSAGES、LANG || The language; by default that of LC_ALL, LC_MESSAGES, LANG
     #[arg(long, global = true, value_name = "zh|en", hide_possible_values = true)]
     pub(crate) lang: Option<Lang>,
@@ -108,6 +113,9 @@ pub(crate) enum Command {
     /// 连接：密钥、用文件交换、重试搁置的变更 || Links: keys, exchange by file, changes set aside
     #[command(subcommand)]
     Link(link::LinkCommand),
+    /// 证书：签发机构、邀请、领取、换发、吊销 || Certificates: an authority, invitations, issuing, renewing, revoking
+    #[command(subcommand)]
+    Cert(cert::CertCommand),
     /// 指标 || Indicators
     #[command(subcommand)]
     Indicator(indicator::IndicatorCommand),
@@ -137,6 +145,7 @@ impl Command {
             | Self::Serve(_)
             | Self::Demo(_) => true,
             Self::Verify(arguments) => arguments.is_of_files(),
+            Self::Cert(command) => !command.names_region(),
             _ => false,
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use liandong_catalog::CatalogError;
-use liandong_client::ClientError;
+use liandong_client::{ClientError, CredentialsError};
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
 use liandong_input::InputError;
@@ -12,6 +12,8 @@ use liandong_node::config::ConfigError;
 use liandong_node::maintenance::MaintenanceError;
 use liandong_node::spoken;
 use thiserror::Error;
+
+use crate::command::cert::CertFailure;
 
 /// Whether everything that was asked was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,9 @@ pub(crate) enum Failure {
     /// Something was not done with the files of a node.
     #[error(transparent)]
     Maintenance(#[from] MaintenanceError),
+    /// Something about certificates was not done.
+    #[error(transparent)]
+    Cert(Box<CertFailure>),
     /// The node that is using a data directory does not answer.
     #[error("the node that is using {} does not answer", data.display())]
     NotAnswering {
@@ -81,6 +86,18 @@ pub(crate) enum Failure {
     /// The output cannot be written.
     #[error("cannot write: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl From<CertFailure> for Failure {
+    fn from(failure: CertFailure) -> Self {
+        Self::Cert(Box::new(failure))
+    }
+}
+
+impl From<CredentialsError> for Failure {
+    fn from(error: CredentialsError) -> Self {
+        Self::Client(error.into())
+    }
 }
 
 impl Failure {
@@ -140,6 +157,7 @@ impl Failure {
             }
             Self::Config(error) => error.message(language),
             Self::Maintenance(error) => error.message(language),
+            Self::Cert(error) => error.message(language),
             Self::NotAnswering { data, error } => {
                 let data = data.display();
                 let why = error.as_ref().map_or_else(String::new, |error| {

@@ -121,7 +121,13 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
         }
         other => other,
     };
-    let verdict = runtime.block_on(ask_node(shared, &command, output));
+    let verdict = match command {
+        Command::Cert(command) => {
+            let (folder, region) = (shared.identity, shared.acting_region);
+            runtime.block_on(command::cert::run(command, folder, region, output))
+        }
+        command => runtime.block_on(ask_node(shared, &command, output)),
+    };
     // Tasks that still wait for the node must not hold up the end.
     runtime.shutdown_background();
     Ok(match verdict {
@@ -145,7 +151,9 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         return verdict;
     }
     match command {
-        Command::Backup(arguments) => return command::backup::run(arguments, output).await,
+        Command::Backup(arguments) => {
+            return command::backup::run(arguments, shared.identity, output).await;
+        }
         Command::Repair(arguments) => return command::repair::run(arguments, output).await,
         Command::Restore(arguments) => return command::restore::run(arguments, output).await,
         Command::Verify(arguments) if arguments.is_of_files() => {
@@ -154,7 +162,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         _ => {}
     }
     let trace = shared.trace();
-    let mut session = Session::open(&shared.node, output, trace).await?;
+    let mut session = Session::open(&shared.node, shared.identity, output, trace).await?;
     session.by = shared.by.unwrap_or_else(user_name);
     session.why = shared.why;
     session.region = shared.acting_region;
@@ -172,6 +180,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Verify(arguments) => command::verify::run(&session, arguments).await,
         // Handled before a node was dialled.
         Command::Backup(_)
+        | Command::Cert(_)
         | Command::Repair(_)
         | Command::Restore(_)
         | Command::Serve(_)

@@ -1,19 +1,27 @@
 //! What every command works with: the node, the acting region, the author, the output.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use liandong_client::wire::admin::v1 as admin;
 use liandong_client::wire::rollup::v1::PlanKey;
 use liandong_client::wire::task::v1 as task;
-use liandong_client::{Address, Client, ConnectOptions, TraceParent};
+use liandong_client::{Address, Client, ConnectOptions, Credentials, TraceParent};
 use liandong_core::indicator::Indicator;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
+use liandong_identity::Folder;
 use liandong_input::KnownIndicators;
 
 use crate::failure::Failure;
 use crate::output::Output;
+
+/// What is shown to nodes: the identity of a folder, where one is named.
+pub(crate) fn credentials(identity: Option<PathBuf>) -> Result<Option<Credentials>, Failure> {
+    let folder = identity.map(Folder::at);
+    Ok(folder.map(Credentials::of_folder).transpose()?)
+}
 
 /// One run of a command.
 pub(crate) struct Session {
@@ -28,11 +36,13 @@ impl Session {
     /// Dials the node.
     pub(crate) async fn open(
         address: &Address,
+        identity: Option<PathBuf>,
         output: Output,
         trace: Option<TraceParent>,
     ) -> Result<Self, Failure> {
         let options = ConnectOptions {
             language: output.language,
+            credentials: credentials(identity)?,
             ..ConnectOptions::default()
         };
         let dialled = Client::connect_with(address, options).await?;

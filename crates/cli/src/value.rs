@@ -2,11 +2,13 @@
 
 use jiff::civil::Date;
 use liandong_client::Address;
+use liandong_core::identity::{Role, TrustDomain};
 use liandong_core::indicator::{IndicatorCode, MAX_INDICATOR_CODE_LEN};
 use liandong_core::period::Period;
 use liandong_core::quantity::parse_yuan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::{MAX_REGION_CODE_LEN, RegionCode};
+use liandong_identity::{Fingerprint, Which};
 use liandong_input::{normalise, read_period, read_yuan};
 
 use crate::failure::BadArgument;
@@ -89,8 +91,67 @@ pub(crate) fn address(text: &str) -> Result<Address, BadArgument> {
     text.parse().map_err(|_| {
         bad(
             text,
-            "填节点地址，如 http://127.0.0.1:7410",
-            "write a node's address, like http://127.0.0.1:7410",
+            "填节点地址，如 https://node.example:7410；明文为 http://127.0.0.1:7410",
+            "write a node's address, like https://node.example:7410, or http://127.0.0.1:7410 for plain text",
+        )
+    })
+}
+
+/// The address of a node that shows a certificate.
+pub(crate) fn encrypted(text: &str) -> Result<String, BadArgument> {
+    let address: Option<Address> = text.parse().ok();
+    let address = address.filter(Address::is_encrypted);
+    address.map(|address| address.to_string()).ok_or_else(|| {
+        bad(
+            text,
+            "填机构节点的地址，如 https://node.example:7410",
+            "write the address of the authority's node, like https://node.example:7410",
+        )
+    })
+}
+
+/// A trust domain.
+pub(crate) fn trust_domain(text: &str) -> Result<TrustDomain, BadArgument> {
+    text.parse().map_err(|_| {
+        bad(
+            text,
+            "填小写字母、数字、点、连字符和下划线，如 edu.example",
+            "write lower-case letters, digits, dots, hyphens and underscores, like edu.example",
+        )
+    })
+}
+
+/// A role.
+pub(crate) fn role(text: &str) -> Result<Role, BadArgument> {
+    Role::from_word(text).ok_or_else(|| {
+        let words = Role::ALL.into_iter().map(|role| role.word().to_owned());
+        let accepted = Accepted::OneOf(words.collect());
+        BadArgument {
+            refusal: Refusal::new(Reason::Malformed, "", text, accepted),
+        }
+    })
+}
+
+/// The serial number of a certificate, or an identity.
+pub(crate) fn revoked(text: &str) -> Result<Which, BadArgument> {
+    let identity = text.parse().map(Which::Identity).ok();
+    let serial = || text.parse().map(Which::Serial).ok();
+    identity.or_else(serial).ok_or_else(|| {
+        bad(
+            text,
+            "填 cert show 所列的编号，或身份 spiffe://信任域/region/代码/角色",
+            "write a serial number as `cert show` lists it, or an identity spiffe://DOMAIN/region/CODE/ROLE",
+        )
+    })
+}
+
+/// A certificate's fingerprint.
+pub(crate) fn fingerprint(text: &str) -> Result<Fingerprint, BadArgument> {
+    text.parse().map_err(|_| {
+        bad(
+            text,
+            "填 64 位十六进制数，可以用冒号隔开",
+            "write 64 hexadecimal digits, with or without colons",
         )
     })
 }

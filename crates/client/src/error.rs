@@ -31,7 +31,7 @@ pub enum ClientError {
         /// The node's address.
         address: String,
         /// Which of them, and why.
-        why: NoHandshake,
+        why: Box<NoHandshake>,
     },
     /// The node answers nobody who shows no certificate.
     #[error("{address} answers nobody without a certificate")]
@@ -76,8 +76,10 @@ impl ClientError {
             return Self::Refused(Box::new(refusal));
         }
         if let Some(why) = NoHandshake::behind(status) {
-            let address = address.to_owned();
-            return Self::NoHandshake { address, why };
+            return Self::NoHandshake {
+                address: address.to_owned(),
+                why: Box::new(why),
+            };
         }
         match status.code() {
             Code::Unauthenticated => Self::NobodyShown {
@@ -114,7 +116,10 @@ impl ClientError {
     pub(crate) fn no_connection(error: &tonic::transport::Error, address: &Address) -> Self {
         let address = address.to_string();
         match NoHandshake::behind(error) {
-            Some(why) => Self::NoHandshake { address, why },
+            Some(why) => Self::NoHandshake {
+                address,
+                why: Box::new(why),
+            },
             None => Self::Unreachable {
                 address,
                 cause: innermost(error).unwrap_or_else(|| error.to_string()),

@@ -256,6 +256,27 @@ impl FromStr for Serial {
 #[error("write the serial number as `cert show` does: up to 40 hexadecimal digits")]
 pub struct NoSerial;
 
+impl FromStr for Fingerprint {
+    type Err = NoFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, NoFingerprint> {
+        let digits = text.trim().replace(':', "");
+        let bytes = if digits.len() == 64 {
+            let (first, second) = digits.split_at_checked(32).ok_or(NoFingerprint)?;
+            let first = hexadecimal(first).ok_or(NoFingerprint)?;
+            [first, hexadecimal(second).ok_or(NoFingerprint)?].concat()
+        } else {
+            return Err(NoFingerprint);
+        };
+        bytes.try_into().map(Self).map_err(|_| NoFingerprint)
+    }
+}
+
+/// A text that is no fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("write the fingerprint as 64 hexadecimal digits")]
+pub struct NoFingerprint;
+
 fn hexadecimal(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if digits.is_empty() || digits.len() > 40 || !digits.len().is_multiple_of(2) {

@@ -6,6 +6,7 @@
 //! key-requested.pem       a key whose certificate was asked for and is not here yet
 //! roots/DOMAIN.pem        the roots of each trust domain that is trusted
 //! revoked/DOMAIN.crl      the newest list of what they took back
+//! authority-address       where the authority was that issued the certificate
 //! authority/root.pem      at the authority of a domain: its root, …
 //! authority/key.pem       … the root's key, for its owner alone, …
 //! authority/register      … and what it issued, see `Register`
@@ -31,6 +32,7 @@ const ROOTS: &str = "roots";
 const REVOKED: &str = "revoked";
 const AUTHORITY: &str = "authority";
 const ROOT: &str = "root.pem";
+const ADDRESS: &str = "authority-address";
 const REGISTER: &str = "register";
 
 /// A folder with an identity.
@@ -257,6 +259,29 @@ impl Folder {
         }
         files::replace(&self.list_path(domain), list, Secrecy::Public)?;
         Ok(true)
+    }
+
+    /// Where the authority was that issued the certificate here; `None` where nobody noted it.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn authority_address(&self) -> Result<Option<String>, FolderError> {
+        let read = files::read(&self.0.join(ADDRESS))?;
+        let text = read.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+        Ok(text.filter(|address| !address.is_empty()))
+    }
+
+    /// Notes where the authority is, for renewals.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn keep_authority_address(&self, address: &str) -> Result<(), FolderError> {
+        let line = format!("{address}\n");
+        Ok(files::replace(
+            &self.0.join(ADDRESS),
+            line.as_bytes(),
+            Secrecy::Public,
+        )?)
     }
 
     /// The authority whose home this is, if it is one's.

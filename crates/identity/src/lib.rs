@@ -26,12 +26,14 @@ mod tls;
 mod trust;
 
 pub use authority::{Authority, AuthorityError, Grant, Revocation};
-pub use certificate::{Certificate, CertificateError, Chain, Fingerprint, NoSerial, Serial};
+pub use certificate::{
+    Certificate, CertificateError, Chain, Fingerprint, NoFingerprint, NoSerial, Serial,
+};
 pub use files::FileError;
 pub use folder::{Folder, FolderError, Own};
 pub use invitation::{Invitation, NoInvitation, Secret, SecretHash};
 pub use key::{Key, KeyError, SIGNATURE_ALGORITHM, Signature, has_signed};
-pub use list::list_number;
+pub use list::{list_number, revoked_count};
 pub use office::{MOST_DAYS, NODE_DAYS, Office, OfficeError, PERSON_DAYS, Wanted, Which};
 pub use package::{Introduction, Package, PackageError};
 pub use random::NoRandomBytes;

@@ -27,3 +27,9 @@ pub fn list_number(list: &[u8]) -> Option<u64> {
     let number = list.crl_number()?;
     u64::try_from(number).ok()
 }
+
+/// How many certificates a list takes back. `None` for what is no list.
+pub fn revoked_count(list: &[u8]) -> Option<u64> {
+    let (_, list) = CertificateRevocationList::from_der(list).ok()?;
+    u64::try_from(list.iter_revoked_certificates().count()).ok()
+}

@@ -17,6 +17,7 @@ use super::place::Place;
 use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Output, Said};
 use crate::progress;
+use crate::session::credentials;
 
 /// The arguments of `backup`.
 #[derive(Debug, Args)]
@@ -29,7 +30,11 @@ pub(crate) struct BackupArguments {
 }
 
 /// Copies what the backup does not hold yet.
-pub(crate) async fn run(arguments: &BackupArguments, output: Output) -> Result<Verdict, Failure> {
+pub(crate) async fn run(
+    arguments: &BackupArguments,
+    identity: Option<PathBuf>,
+    output: Output,
+) -> Result<Verdict, Failure> {
     let data = arguments.place.named()?.data;
     let target = arguments.to.clone();
     // Held until the copy is complete, so that no node begins to cut its journal meanwhile.
@@ -42,7 +47,7 @@ pub(crate) async fn run(arguments: &BackupArguments, output: Output) -> Result<V
             })?;
             (
                 None,
-                Some(durable_frame(&data, address, output.language).await?),
+                Some(durable_frame(&data, address, identity, output.language).await?),
             )
         }
     };
@@ -66,6 +71,7 @@ pub(crate) async fn run(arguments: &BackupArguments, output: Output) -> Result<V
 async fn durable_frame(
     data: &Path,
     address: SocketAddr,
+    identity: Option<PathBuf>,
     language: Language,
 ) -> Result<u64, Failure> {
     let not_answering = |error| Failure::NotAnswering {
@@ -74,9 +80,11 @@ async fn durable_frame(
     };
     let options = ConnectOptions {
         language,
+        credentials: credentials(identity)?,
         ..ConnectOptions::default()
     };
-    let url = format!("http://{}", reachable(address));
+    // Encrypted or not by whether there is an identity to show.
+    let url = reachable(address).to_string();
     let address: Address = url.parse().map_err(|_| Failure::NotAnswering {
         data: data.to_owned(),
         error: None,

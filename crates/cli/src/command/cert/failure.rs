@@ -1,0 +1,99 @@
+//! Why a command about certificates was not done, in both languages.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use liandong_core::language::Language;
+use liandong_identity::{
+    CertificateError, FolderError, KeyError, NoInvitation, OfficeError, PackageError, RegisterError,
+};
+use thiserror::Error;
+
+/// Why it was not done.
+#[derive(Debug, Error)]
+pub(crate) enum CertFailure {
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The authority did not do it.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// A certificate is not installed.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The text is no invitation.
+    #[error(transparent)]
+    Invitation(#[from] NoInvitation),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The invitation is over.
+    #[error("the invitation expired at {until}: ask the authority for another")]
+    Expired {
+        /// When.
+        until: Timestamp,
+    },
+    /// No authority is here.
+    #[error("{} is not the home of an authority: `cert init`, or --identity names another", folder.display())]
+    NoAuthority {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// No certificate is here.
+    #[error("{} has no certificate: `cert issue` with an invitation, or --identity names another", folder.display())]
+    NoCertificate {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Nobody asked for a certificate here.
+    #[error("{} has no key that asks for a certificate: `cert request` first", folder.display())]
+    NothingRequested {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Nobody noted where the authority is.
+    #[error("where the authority is was not noted: name its node with --address")]
+    NoAddress,
+}
+
+impl CertFailure {
+    /// The whole sentence for a person.
+    pub(crate) fn message(&self, language: Language) -> String {
+        let chinese = match self {
+            Self::Folder(error) => return error.message(language),
+            Self::Office(error) => return error.message(language),
+            Self::Package(error) => return error.message(language),
+            Self::Invitation(_) => {
+                "不是邀请：请给出 cert invite 所显示的、以 liandong-1- 开头的全文".to_owned()
+            }
+            Self::Key(_) => "私钥无法生成或使用".to_owned(),
+            Self::Expired { until } => format!("邀请已于 {until} 过期：请向机构另要一份"),
+            Self::NoAuthority { folder } => format!(
+                "{} 不是签发机构的目录：请用 cert init 建立，或用 --identity 另指定",
+                folder.display()
+            ),
+            Self::NoCertificate { folder } => format!(
+                "{} 中没有证书：请凭邀请运行 cert issue，或用 --identity 另指定",
+                folder.display()
+            ),
+            Self::NothingRequested { folder } => format!(
+                "{} 中没有待领证书的私钥：请先运行 cert request",
+                folder.display()
+            ),
+            Self::NoAddress => "没有记下机构的地址：请用 --address 填写机构节点的地址".to_owned(),
+        };
+        language.pick(chinese, self.to_string())
+    }
+}
+
+impl From<RegisterError> for CertFailure {
+    fn from(error: RegisterError) -> Self {
+        Self::Office(error.into())
+    }
+}
+
+impl From<CertificateError> for CertFailure {
+    fn from(error: CertificateError) -> Self {
+        Self::Package(error.into())
+    }
+}
