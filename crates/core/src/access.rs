@@ -1,9 +1,15 @@
 //! Who may do what: the table of rights for callers, and the filter of each link for peers, as pure
 //! functions.
 
+mod command;
+mod pairing;
+mod plan;
 mod right;
 mod standing;
 
+pub use command::needed;
+pub use pairing::{partners, shares};
+pub use plan::shows_plan;
 pub use right::{Right, allows};
 pub use standing::Standing;
 

@@ -6,15 +6,16 @@ use axum::Router;
 use axum::extract::{Query as Parameters, State as Shared};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::{HeaderMap, StatusCode, header};
+use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::civil::Date;
 use liandong_console::{Choice, PageError, PlanEntry, Query, overview};
+use liandong_core::access::Right;
 use liandong_core::document::{Body, Kind};
 use liandong_core::language::Language;
 use liandong_core::period::Period;
 use liandong_core::plan::PlanStatus;
 use liandong_core::query::{self, CompletenessRow, Question, RollupRow, Scope};
-use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::refusal::{Accepted, Class, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::rollup::{LightPolicy, Ranked};
 use liandong_core::state::State;
@@ -23,19 +24,32 @@ use serde::Deserialize;
 
 use crate::context::Context;
 use crate::gauges;
-use crate::service::value_text;
+use crate::service::{Sight, value_text};
 
 /// The routes of the pages.
 pub(crate) fn routes(context: &Arc<Context>, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/console") }))
         .route("/console", get(console))
-        .route("/metrics", get(move |node| measured(node, metrics)))
+        .route(
+            "/metrics",
+            get(move |node, extensions| measured(node, extensions, metrics)),
+        )
         .with_state(Arc::clone(context))
 }
 
 /// The metrics page; sizes and lags are read when they are asked for.
-async fn measured(Shared(context): Shared<Arc<Context>>, metrics: PrometheusHandle) -> Response {
+async fn measured(
+    Shared(context): Shared<Arc<Context>>,
+    extensions: Extensions,
+    metrics: PrometheusHandle,
+) -> Response {
+    let who = context.who(extensions.get());
+    let here = context.config.region;
+    let may_look = |state: &State| context.sight(state, &who).require(Right::Inspect, here);
+    if let Err(refusal) = context.reader.glance(may_look) {
+        return (StatusCode::FORBIDDEN, refusal.message(Language::En)).into_response();
+    }
     if let Err(refusal) = gauges::update(&context).await {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -58,7 +72,9 @@ async fn console(
     Shared(context): Shared<Arc<Context>>,
     Parameters(asked): Parameters<Asked>,
     headers: HeaderMap,
+    extensions: Extensions,
 ) -> Response {
+    let who = context.who(extensions.get());
     let tag = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
@@ -67,10 +83,19 @@ async fn console(
     let page = match choose(&asked) {
         Ok(choice) => {
             let written = context.reader.read(|state| {
+                let sight = context.sight(state, &who);
+                let region = choice.region.unwrap_or(context.config.region);
+                sight.require(Right::ReadPublished, region)?;
                 let view = View {
                     state,
                     context: &context,
+                    sight,
                 };
+                if let Some(code) = &choice.plan
+                    && !view.plans().iter().any(|plan| plan.code == *code)
+                {
+                    return Err(view.sight.unknown_plan(code).into());
+                }
                 overview(&view, &choice, language)
             });
             written.await.map_err(PageError::Refused).flatten()
@@ -80,7 +105,11 @@ async fn console(
     match page {
         Ok(page) => Html(page).into_response(),
         Err(PageError::Refused(refusal)) => {
-            (StatusCode::BAD_REQUEST, refusal.message(language)).into_response()
+            let status = match refusal.reason.class() {
+                Class::Denied => StatusCode::FORBIDDEN,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            (status, refusal.message(language)).into_response()
         }
         Err(error @ PageError::Template(_)) => {
             tracing::error!(%error, "cannot write a page");
@@ -119,10 +148,11 @@ fn choose(asked: &Asked) -> Result<Choice, Refusal> {
     })
 }
 
-/// One moment of the node's state, as the pages see it.
+/// One moment of the node's state, as the reader of a page may see it.
 struct View<'a> {
     state: &'a State,
     context: &'a Context,
+    sight: Sight<'a>,
 }
 
 impl View<'_> {
@@ -157,6 +187,7 @@ impl Query for View<'_> {
         for document in self.state.documents(Kind::Plan) {
             if let Body::Plan(plan) = &document.body
                 && plan.status != PlanStatus::Draft
+                && self.sight.shows_plan(document.owner, plan)
             {
                 plans.push(PlanEntry {
                     issuer: document.owner,

@@ -12,6 +12,7 @@ mod rollup;
 mod task;
 
 pub(crate) use admin::AdminService;
+pub(crate) use call::Sight;
 pub(crate) use collaboration::CollaborationService;
 pub(crate) use link::LinkService;
 pub(crate) use link_file::LinkFileService;

@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::standing::Standing;
 use crate::identity::Role;
+use crate::language::Language;
 
 /// Something that can be done to the data of a region, or to the node that hosts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +84,27 @@ impl Right {
             Self::Audit => "read the audit trail",
             Self::Administer => "administer the node",
             Self::Exchange => "exchange changes",
+        }
+    }
+
+    /// The words used in messages, which follow "may not".
+    pub fn describe(self, language: Language) -> &'static str {
+        match self {
+            Self::ReadPlans => language.pick("查看方案", self.word()),
+            Self::ReadPublished => language.pick("查看公布数据", self.word()),
+            Self::ReadExact => language.pick("查看精确数据", self.word()),
+            Self::ReadTasks => language.pick("查看任务", self.word()),
+            Self::ReadAid => language.pick("查看援助项目", self.word()),
+            Self::ReadAidSummary => language.pick("查看援助汇总", self.word()),
+            Self::Report => language.pick("填报", self.word()),
+            Self::Work => language.pick("办理任务", self.word()),
+            Self::Supervise => language.pick("编制方案、督办任务", self.word()),
+            Self::Pair => language.pick("结对", self.word()),
+            Self::RecordAid => language.pick("记录援助", self.word()),
+            Self::Inspect => language.pick("查看节点状态", self.word()),
+            Self::Audit => language.pick("查看审计记录", self.word()),
+            Self::Administer => language.pick("管理节点", self.word()),
+            Self::Exchange => language.pick("交换变更", self.word()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::language::Language;
 use crate::region::{RegionCode, RegionTree};
 
 /// What the caller's region is to the region whose data is asked for.
@@ -44,27 +45,38 @@ impl Standing {
         target: RegionCode,
         partners: &[RegionCode],
     ) -> Self {
+        let is_within = |code, top| tree.is_within(code, top);
+        Self::by(is_within, here, caller, target, || partners.to_vec())
+    }
+
+    /// [`Standing::of`] where the tree is not one: `is_within` says whether its first region is the
+    /// second or stands below it. `partners` is asked only when they can make a difference.
+    pub fn by(
+        is_within: impl Fn(RegionCode, RegionCode) -> bool,
+        here: RegionCode,
+        caller: RegionCode,
+        target: RegionCode,
+        partners: impl FnOnce() -> Vec<RegionCode>,
+    ) -> Self {
         if caller == target {
             return Self::Own;
         }
-        if tree.is_within(target, caller) {
-            let above_the_node = here != caller && tree.is_within(here, caller);
+        if is_within(target, caller) {
+            let above_the_node = here != caller && is_within(here, caller);
             return if above_the_node {
                 Self::Superior
             } else {
                 Self::Hosted
             };
         }
+        let partners = partners();
         if partners.contains(&caller) {
             return Self::Partner;
         }
-        if tree.is_within(caller, target) {
+        if is_within(caller, target) {
             return Self::Subordinate;
         }
-        if partners
-            .iter()
-            .any(|paired| tree.is_within(*paired, caller))
-        {
+        if partners.iter().any(|paired| is_within(*paired, caller)) {
             return Self::PartnersSuperior;
         }
         Self::Stranger
@@ -80,6 +92,40 @@ impl Standing {
             Self::Partner => "paired with it",
             Self::PartnersSuperior => "above a region paired with it",
             Self::Stranger => "a stranger to it",
+        }
+    }
+
+    /// The sentence that says so of two regions.
+    pub fn sentence(self, caller: RegionCode, target: RegionCode, language: Language) -> String {
+        match self {
+            Self::Own => language.pick(
+                format!("{caller} 就是 {target}"),
+                format!("{caller} is {target} itself"),
+            ),
+            Self::Hosted => language.pick(
+                format!("{caller} 是 {target} 的上级，同在一个节点"),
+                format!("{caller} is above {target}, at its own node"),
+            ),
+            Self::Superior => language.pick(
+                format!("{caller} 是 {target} 的上级"),
+                format!("{caller} is above the node of {target}"),
+            ),
+            Self::Subordinate => language.pick(
+                format!("{caller} 是 {target} 的下级"),
+                format!("{caller} is below {target}"),
+            ),
+            Self::Partner => language.pick(
+                format!("{caller} 与 {target} 结对"),
+                format!("{caller} is paired with {target}"),
+            ),
+            Self::PartnersSuperior => language.pick(
+                format!("{caller} 是 {target} 结对方的上级"),
+                format!("{caller} is above a region paired with {target}"),
+            ),
+            Self::Stranger => language.pick(
+                format!("{caller} 与 {target} 无关"),
+                format!("{caller} is a stranger to {target}"),
+            ),
         }
     }
 }

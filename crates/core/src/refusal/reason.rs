@@ -82,6 +82,8 @@ pub enum Reason {
     PersonalNumber,
     /// The value is not something this peer is entitled to give or see.
     NotEntitled,
+    /// The value is a region that whoever asks has no such right to.
+    NoRight,
     /// The value has moved out of this node.
     RegionMoved,
     /// The value is in use by another node that is there now.
@@ -104,7 +106,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Malformed,
         Self::Missing,
         Self::TooLong,
@@ -134,6 +136,7 @@ impl Reason {
         Self::ReasonRequired,
         Self::PersonalNumber,
         Self::NotEntitled,
+        Self::NoRight,
         Self::RegionMoved,
         Self::IdentityInUse,
         Self::TooManyRows,
@@ -177,6 +180,7 @@ impl Reason {
             Self::ReasonRequired => "REASON_REQUIRED",
             Self::PersonalNumber => "PERSONAL_NUMBER",
             Self::NotEntitled => "NOT_ENTITLED",
+            Self::NoRight => "NO_RIGHT",
             Self::RegionMoved => "REGION_MOVED",
             Self::IdentityInUse => "IDENTITY_IN_USE",
             Self::TooManyRows => "TOO_MANY_ROWS",
@@ -219,9 +223,11 @@ impl Reason {
             | Self::UnknownPairing
             | Self::UnknownProject
             | Self::UnknownMilestone => Class::Missing,
-            Self::ForeignRegion | Self::NotYours | Self::NotEntitled | Self::RegionMoved => {
-                Class::Denied
-            }
+            Self::ForeignRegion
+            | Self::NotYours
+            | Self::NotEntitled
+            | Self::NoRight
+            | Self::RegionMoved => Class::Denied,
             Self::IdReused | Self::RevisionConflict | Self::AlreadyExists | Self::IdentityInUse => {
                 Class::Conflict
             }
@@ -297,6 +303,10 @@ impl Reason {
             Self::PersonalNumber => language.pick(
                 "含有个人号码，不予接收",
                 "holds the number of a person and is not taken",
+            ),
+            Self::NoRight => language.pick(
+                "不在来者的权限之内",
+                "is outside the rights of whoever asks",
             ),
             Self::NotEntitled => language.pick(
                 "无权提供或查看",

@@ -9,6 +9,7 @@ mod verify;
 
 use std::sync::Arc;
 
+use liandong_core::access::Right;
 use liandong_core::command::{Answer, Command};
 use liandong_wire::admin::v1::admin_service_server::AdminService as Service;
 use liandong_wire::admin::v1::{
@@ -62,8 +63,9 @@ impl Service for AdminService {
             self.method("GetStatus"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let GetStatusRequest {} = message;
+                context.require_here(&caller, Right::Inspect)?;
                 Ok(status::status(context).await?)
             },
         )
@@ -83,6 +85,7 @@ impl Service for AdminService {
             request,
             |caller, message| async move {
                 let asked = Verification::try_from(message)?;
+                context.require_here(&caller, Right::Inspect)?;
                 Ok(verify::verify(context, verifying, caller.language, asked).await?)
             },
         )
@@ -99,8 +102,10 @@ impl Service for AdminService {
             self.method("ListRegions"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let filter = RegionFilter::try_from(message)?;
+                // Plans and figures cannot be read without the names of regions.
+                context.require_here(&caller, Right::ReadPlans)?;
                 let catalogue = &context.catalogue;
                 let listed = context
                     .reader
@@ -123,12 +128,15 @@ impl Service for AdminService {
             self.method("ListIndicators"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let filter = IndicatorFilter::try_from(message)?;
+                context.require_here(&caller, Right::ReadPlans)?;
+                let who = context.asking(&caller);
                 let catalogue = &context.catalogue;
-                let listed = context
-                    .reader
-                    .read(|state| catalogue::indicators(state, catalogue, &filter));
+                let listed = context.reader.read(|state| {
+                    let sight = context.sight(state, &who);
+                    catalogue::indicators(state, catalogue, &filter, &sight)
+                });
                 Ok(ListIndicatorsResponse {
                     indicators: listed.await??,
                 })
@@ -149,6 +157,7 @@ impl Service for AdminService {
             request,
             |caller, message| async move {
                 let command = Command::try_from(message)?;
+                context.require_here(&caller, Right::Administer)?;
                 let changed = context
                     .reader
                     .read(|state| catalogue::differing(state, &command));
@@ -177,6 +186,10 @@ impl Service for AdminService {
             request,
             |caller, message| async move {
                 let asked = Export::try_from(message)?;
+                context.require(&caller, Right::Administer, asked.region)?;
+                if asked.move_out {
+                    context.require_here(&caller, Right::Administer)?;
+                }
                 Ok(export::export(context, exporting, &caller, asked).await?)
             },
         )
@@ -194,6 +207,7 @@ impl Service for AdminService {
             span,
             request,
             |caller, mut chunks| async move {
+                context.require_here(&caller, Right::Administer)?;
                 let mut reader = import::Reader::default();
                 while let Some(ImportRegionRequest { chunk }) = chunks.message().await? {
                     reader.take(&chunk)?;

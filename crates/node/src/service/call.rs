@@ -197,12 +197,14 @@ fn word(code: Code) -> &'static str {
     }
 }
 
-/// Has a command decided that writes one document; returns the document's id and version.
+/// Has a command decided that writes one document, if the caller is entitled to it; returns the
+/// document's id and version.
 pub(super) async fn write(
     context: &Context,
     caller: &Caller,
     command: Command,
 ) -> Result<(String, u64), Refusal> {
+    context.require_for(caller, &command)?;
     match context.committer.submit(command, caller.trace()).await? {
         Answer::Written { id, version } => Ok((id, version)),
         other => Err(unexpected(&other)),

@@ -5,7 +5,10 @@ mod projects;
 
 use std::sync::Arc;
 
+use liandong_core::access::Right;
 use liandong_core::command::Command;
+use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_wire::collaboration::v1::collaboration_service_server::CollaborationService as Service;
 use liandong_wire::collaboration::v1::{
     ConsentProjectRequest, ConsentProjectResponse, EndPairingRequest, EndPairingResponse,
@@ -19,7 +22,7 @@ use liandong_wire::collaboration::{PairingFilter, ProjectFilter, ProjectKey};
 use tonic::{Request, Response, Status};
 use tracing::info_span;
 
-use super::call::{Method, serve, write};
+use super::call::{Method, Sight, serve, write};
 use crate::context::Context;
 
 /// Pairs regions and keeps their aid projects.
@@ -107,12 +110,15 @@ impl Service for CollaborationService {
             self.method("ListPairings"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let filter = PairingFilter::try_from(message)?;
                 let today = context.moment().today;
-                let listed = context
-                    .reader
-                    .read(|state| pairings::list(state, filter, today));
+                let who = context.asking(&caller);
+                let listed = context.reader.read(|state| {
+                    let sight = context.sight(state, &who);
+                    require(&sight, Right::ReadAid, filter.region)?;
+                    pairings::list(state, filter, today, &sight)
+                });
                 Ok(ListPairingsResponse {
                     pairings: listed.await??,
                 })
@@ -188,12 +194,15 @@ impl Service for CollaborationService {
             self.method("ListProjects"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let filter = ProjectFilter::try_from(message)?;
                 let catalogue = &context.catalogue;
-                let listed = context
-                    .reader
-                    .read(|state| projects::list(state, catalogue, filter));
+                let who = context.asking(&caller);
+                let listed = context.reader.read(|state| {
+                    let sight = context.sight(state, &who);
+                    require(&sight, Right::ReadAidSummary, filter.region)?;
+                    projects::list(state, catalogue, filter, &sight)
+                });
                 Ok(listed.await??)
             },
         )
@@ -210,12 +219,13 @@ impl Service for CollaborationService {
             self.method("GetProject"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let key = ProjectKey::try_from(message)?;
-                Ok(context
+                let who = context.asking(&caller);
+                let got = context
                     .reader
-                    .read(|state| projects::get(state, &key))
-                    .await??)
+                    .read(|state| projects::get(state, &key, &context.sight(state, &who)));
+                Ok(got.await??)
             },
         )
         .await
@@ -231,14 +241,23 @@ impl Service for CollaborationService {
             self.method("ReconcileProject"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let key = ProjectKey::try_from(message)?;
-                Ok(context
+                let who = context.asking(&caller);
+                let got = context
                     .reader
-                    .read(|state| projects::reconciled(state, &key))
-                    .await??)
+                    .read(|state| projects::reconciled(state, &key, &context.sight(state, &who)));
+                Ok(got.await??)
             },
         )
         .await
+    }
+}
+
+/// Refuses a caller that could be shown nothing of a region, or of any where none is named.
+fn require(sight: &Sight<'_>, right: Right, region: Option<RegionCode>) -> Result<(), Refusal> {
+    match region {
+        Some(region) => sight.require(right, region),
+        None => sight.require_somewhere(right),
     }
 }

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use liandong_core::access::Relation;
 use liandong_core::identity::{Identity, Role};
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -16,6 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::call::Who;
 use crate::context::Context;
 use crate::link::{Frames, HELLO_PATIENCE, Session, admit, check_for_twin, hello, outbox, run};
 use crate::server::Shown;
@@ -45,6 +47,7 @@ impl Served for LinkService {
         let mut frames: Frames = Box::pin(frames);
         let mut reader = StreamReader::new();
         let refuse = |refusal: Refusal| status(&refusal, Language::En);
+        is_node(&self.context.who(shown.as_ref())).map_err(refuse)?;
         let first = tokio::time::timeout(HELLO_PATIENCE, frames.next()).await;
         let Ok(Some(first)) = first else {
             return Err(refuse(no_hello()));
@@ -59,6 +62,10 @@ impl Served for LinkService {
         })?;
         let relation = admit(&self.context, "hello.region", peer).await;
         let relation = relation.map_err(|refusal| {
+            tracing::warn!(%peer, %refusal, "a peer was not admitted");
+            refuse(refusal)
+        })?;
+        is_in_line(&self.context, relation, shown.as_ref()).map_err(|refusal| {
             tracing::warn!(%peer, %refusal, "a peer was not admitted");
             refuse(refusal)
         })?;
@@ -88,6 +95,24 @@ fn no_hello() -> Refusal {
     Refusal::new(Reason::Missing, "hello", "", Accepted::Nothing)
 }
 
+/// Only nodes exchange changes: whoever shows another certificate is not even listened to.
+fn is_node(who: &Who) -> Result<(), Refusal> {
+    let identity = match who {
+        // Where nobody shows a certificate, peers do not either.
+        Who::Here => return Ok(()),
+        Who::Shown { identity, .. } if identity.role == Role::Node => return Ok(()),
+        Who::Shown { identity, .. } => identity.to_string(),
+        Who::Nobody => String::new(),
+    };
+    Err(Refusal::advise(
+        Reason::NoRight,
+        "",
+        identity,
+        "只有节点之间才交换变更",
+        "only nodes exchange changes",
+    ))
+}
+
 /// A peer is the region whose certificate it shows; where nobody shows any, what it says is taken.
 fn is_shown(peer: RegionCode, shown: Option<&Shown>) -> Result<(), Refusal> {
     let Some(Shown(certificate)) = shown else {
@@ -105,5 +130,27 @@ fn is_shown(peer: RegionCode, shown: Option<&Shown>) -> Result<(), Refusal> {
         peer,
         format!("所示证书属于 {found}"),
         format!("the certificate that was shown is {found}"),
+    ))
+}
+
+/// Nodes above and below are vouched for by this node's own trust domain: another one vouches for
+/// partners alone.
+fn is_in_line(context: &Context, relation: Relation, shown: Option<&Shown>) -> Result<(), Refusal> {
+    let Who::Shown {
+        identity,
+        foreign: true,
+    } = context.who(shown)
+    else {
+        return Ok(());
+    };
+    if relation == Relation::Partner {
+        return Ok(());
+    }
+    Err(Refusal::advise(
+        Reason::NotEntitled,
+        "hello.region",
+        identity.region,
+        format!("所示证书属于另一信任域：{identity}"),
+        format!("the certificate that was shown is of another trust domain: {identity}"),
     ))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use liandong_core::access::Right;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_wire::admin::v1::Relation;
@@ -62,8 +63,9 @@ impl Service for LinkFileService {
             self.method("ListLinkPeers"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let ListLinkPeersRequest {} = message;
+                context.require_here(&caller, Right::Administer)?;
                 Ok(list(context).await?)
             },
         )
@@ -93,6 +95,7 @@ impl Service for LinkFileService {
                     all,
                     part_bytes,
                 };
+                context.require_here(&caller, Right::Administer)?;
                 let pieces = export(context, exporting, asked).await?;
                 Ok(hand_on(caller, pieces))
             },
@@ -111,6 +114,7 @@ impl Service for LinkFileService {
             span,
             request,
             |caller, mut chunks| async move {
+                context.require_here(&caller, Right::Administer)?;
                 let mut import = Import::begin(context, importing)?;
                 while let Some(ImportLinkRequest { chunk }) = chunks.message().await? {
                     import.take(&chunk).await?;
@@ -137,6 +141,7 @@ impl Service for LinkFileService {
             |caller, message| async move {
                 let RetrySetAsideRequest { peer: of } = message;
                 let only: Option<RegionCode> = optional_peer(&of)?;
+                context.require_here(&caller, Right::Administer)?;
                 let retried = retry(context, only, &caller.trace()).await?;
                 Ok(RetrySetAsideResponse {
                     tried: retried.tried,

@@ -5,6 +5,7 @@ mod push;
 
 use std::sync::Arc;
 
+use liandong_core::access::Right;
 use liandong_wire::progress::v1::progress_service_server::ProgressService as Service;
 use liandong_wire::progress::v1::{
     ListHistoryRequest, ListHistoryResponse, PushReportsRequest, PushReportsResponse,
@@ -55,7 +56,8 @@ impl Service for ProgressService {
                     batch,
                     all_outcomes,
                 } = message;
-                let batch = push::read(context, batch)?;
+                let mut batch = push::read(context, batch)?;
+                push::check_rights(context, &caller, &mut batch)?;
                 let outcomes = push::take(context, &caller, batch, push::Pace::Refuse).await?;
                 Ok(push_response(outcomes, all_outcomes, caller.language))
             },
@@ -75,8 +77,11 @@ impl Service for ProgressService {
             request,
             |caller, mut batches| async move {
                 let mut response = UploadReportsResponse::default();
+                // Of an upload without batches, too.
+                context.ask_rights(&caller, |sight| sight.require_somewhere(Right::Report))?;
                 while let Some(UploadReportsRequest { batch }) = batches.message().await? {
-                    let batch = push::read(context, batch)?;
+                    let mut batch = push::read(context, batch)?;
+                    push::check_rights(context, &caller, &mut batch)?;
                     let id = batch.push.id.clone();
                     let outcomes = push::take(context, &caller, batch, push::Pace::Wait).await?;
                     add_to_upload(&mut response, &id, outcomes, caller.language);
@@ -97,8 +102,9 @@ impl Service for ProgressService {
             self.method("ListHistory"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let page = HistoryPage::try_from(message)?;
+                context.require(&caller, Right::ReadExact, page.figure.source)?;
                 Ok(history::list(context, page).await?)
             },
         )

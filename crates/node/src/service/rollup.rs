@@ -9,6 +9,7 @@ pub(crate) use value::text as value_text;
 
 use std::sync::Arc;
 
+use liandong_core::access::Right;
 use liandong_core::query::{Question, Scope, completeness, rank_children};
 use liandong_core::refusal::Refusal;
 use liandong_core::rollup::Ranked;
@@ -25,7 +26,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::info_span;
 
-use super::call::{MAX_LISTED, Method, serve, too_long};
+use super::call::{Caller, MAX_LISTED, Method, serve, too_long};
 use crate::context::Context;
 use crate::drill;
 
@@ -94,6 +95,7 @@ impl Service for RollupService {
             |caller, message| async move {
                 let asked = liandong_wire::rollup::Question::try_from(message)?;
                 let region = asked.region;
+                require(context, &caller, &asked)?;
                 let table = ask(context, asked, |_, question| {
                     table::table(question, region, caller.language)
                 });
@@ -118,6 +120,7 @@ impl Service for RollupService {
             request,
             |caller, message| async move {
                 let asked = WatchQuestion::try_from(message)?;
+                require_to_watch(context, &caller, &asked)?;
                 Ok(watching::watch(context, asked, caller.language, stopping).await?)
             },
         )
@@ -134,8 +137,9 @@ impl Service for RollupService {
             self.method("DrillRollup"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let asked = DrillQuestion::try_from(message)?;
+                context.require(&caller, Right::ReadPublished, asked.region)?;
                 let (drill, live) = if asked.live {
                     drill::live(context, &asked).await?
                 } else {
@@ -161,9 +165,10 @@ impl Service for RollupService {
             self.method("GetCompleteness"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let asked = liandong_wire::rollup::Question::try_from(message)?;
                 let region = asked.region;
+                require(context, &caller, &asked)?;
                 let rows =
                     ask(context, asked, |_, question| completeness(question, region)).await?;
                 let mut rows = rows.iter().map(table::completeness_row);
@@ -186,9 +191,10 @@ impl Service for RollupService {
             self.method("RankRegions"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let asked = liandong_wire::rollup::Question::try_from(message)?;
                 let region = asked.region;
+                require(context, &caller, &asked)?;
                 let rows = ask(context, asked, |state, question| {
                     let ranked = rank_children(question, region)?;
                     check_length(ranked.len())?;
@@ -221,6 +227,40 @@ impl Service for RollupService {
         )
         .await
     }
+}
+
+/// Refuses a caller that may not look at the figures of a region at all, or not at the plan.
+fn require(
+    context: &Context,
+    caller: &Caller,
+    asked: &liandong_wire::rollup::Question,
+) -> Result<(), Refusal> {
+    context.ask_rights(caller, |sight| {
+        sight.require(Right::ReadPublished, asked.region)?;
+        match &asked.subject {
+            Subject::Plan(key) => sight.require_plan(key.issuer, &key.plan),
+            Subject::Indicator(_) => Ok(()),
+        }
+    })
+}
+
+/// Refuses a caller that may not look at exact figures. Changes that come one by one cannot be
+/// published: which counts of few people a table hides depends on all of the table, and the
+/// difference of two tables would tell what each of them hides.
+fn require_to_watch(
+    context: &Context,
+    caller: &Caller,
+    asked: &WatchQuestion,
+) -> Result<(), Refusal> {
+    context.ask_rights(caller, |sight| {
+        for region in &asked.regions {
+            sight.require(Right::ReadExact, *region)?;
+        }
+        match &asked.plan {
+            Some(key) => sight.require_plan(key.issuer, &key.plan),
+            None => Ok(()),
+        }
+    })
 }
 
 /// No region has so many others directly below it; a tree that is loaded wrongly might.

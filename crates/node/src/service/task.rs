@@ -6,6 +6,7 @@ mod tasks;
 
 use std::sync::Arc;
 
+use liandong_core::access::Right;
 use liandong_core::command::{Answer, Command};
 use liandong_wire::task::v1::task_service_server::TaskService as Service;
 use liandong_wire::task::v1::{
@@ -126,13 +127,20 @@ impl Service for TaskService {
             self.method("ListPlans"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let filter = PlanFilter::try_from(message)?;
-                let plans = context
-                    .reader
-                    .read(|state| plans::list(state, filter))
-                    .await??;
-                Ok(ListPlansResponse { plans })
+                let who = context.asking(&caller);
+                let listed = context.reader.read(|state| {
+                    let sight = context.sight(state, &who);
+                    match filter.issuer {
+                        Some(issuer) => sight.require(Right::ReadPlans, issuer)?,
+                        None => sight.require_somewhere(Right::ReadPlans)?,
+                    }
+                    plans::list(state, filter, &sight)
+                });
+                Ok(ListPlansResponse {
+                    plans: listed.await??,
+                })
             },
         )
         .await
@@ -148,12 +156,15 @@ impl Service for TaskService {
             self.method("GetPlan"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let named = Named::try_from(message)?;
-                Ok(context
-                    .reader
-                    .read(|state| plans::get(state, &named))
-                    .await??)
+                let who = context.asking(&caller);
+                let got = context.reader.read(|state| {
+                    let sight = context.sight(state, &who);
+                    sight.require(Right::ReadPlans, named.issuer)?;
+                    plans::get(state, &named, &sight)
+                });
+                Ok(got.await??)
             },
         )
         .await
@@ -171,6 +182,7 @@ impl Service for TaskService {
             request,
             |caller, message| async move {
                 let command = Command::try_from(message)?;
+                context.require_for(&caller, &command)?;
                 match context.committer.submit(command, caller.trace()).await? {
                     Answer::Tasks { ids, shortfalls } => Ok(AssignTasksResponse {
                         tasks: ids,
@@ -212,13 +224,22 @@ impl Service for TaskService {
             self.method("ListTasks"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let filter = TaskFilter::try_from(message)?;
+                let who = context.asking(&caller);
                 let listed = context.reader.read(|state| {
-                    Ok(ListTasksResponse {
-                        tasks: tasks::list(state, &filter)?,
-                        shortfalls: shortfalls::list(state, &context.catalogue, &filter),
-                    })
+                    let sight = context.sight(state, &who);
+                    tasks::require(&sight, filter.issuer, filter.assignee)?;
+                    // What an issuer's parts fall short of is for its own eyes.
+                    let issuer = filter.issuer;
+                    let all = issuer.is_some_and(|issuer| sight.may(Right::ReadTasks, issuer));
+                    let shortfalls = if all {
+                        shortfalls::list(state, &context.catalogue, &filter)
+                    } else {
+                        Vec::new()
+                    };
+                    let tasks = tasks::list(state, &filter, &sight)?;
+                    Ok(ListTasksResponse { tasks, shortfalls })
                 });
                 listed.await?
             },
@@ -236,13 +257,15 @@ impl Service for TaskService {
             self.method("GetTask"),
             span,
             request,
-            |_, message| async move {
+            |caller, message| async move {
                 let named = Named::try_from(message)?;
-                let task = context
+                let who = context.asking(&caller);
+                let got = context
                     .reader
-                    .read(|state| tasks::get(state, &named))
-                    .await??;
-                Ok(GetTaskResponse { task: Some(task) })
+                    .read(|state| tasks::get(state, &named, &context.sight(state, &who)));
+                Ok(GetTaskResponse {
+                    task: Some(got.await??),
+                })
             },
         )
         .await

@@ -25,6 +25,8 @@ mod reports;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod rollups;
 #[cfg(test)]
 mod support;

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use liandong_core::access::Right;
 use liandong_core::catalogue::Catalogue;
 use liandong_core::command::Command;
 use liandong_core::document::{Body, Kind};
 use liandong_core::indicator::{Indicator, IndicatorCode};
+use liandong_core::plan::Plan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::admin::v1::{self, ListedRegion};
 use liandong_wire::admin::{IndicatorFilter, RegionFilter};
 
-use super::super::call::MAX_LISTED;
+use super::super::call::{MAX_LISTED, Sight};
 
 /// The regions below one, or from the top; parents before their children.
 pub(super) fn regions(
@@ -86,14 +88,14 @@ pub(super) fn indicators(
     state: &State,
     catalogue: &Catalogue,
     filter: &IndicatorFilter,
+    sight: &Sight<'_>,
 ) -> Result<Vec<v1::Indicator>, Refusal> {
     let mut found: BTreeMap<IndicatorCode, &Indicator> = BTreeMap::new();
     if let Some((issuer, code)) = &filter.plan {
-        let Some(plan) = state.plan(*issuer, code) else {
-            let known = state.documents(Kind::Plan);
-            let known = known.map(|document| format!("{} ({})", document.id, document.owner));
-            let accepted = Accepted::OneOf(known.collect());
-            return Err(Refusal::new(Reason::UnknownPlan, "plan", code, accepted));
+        sight.require(Right::ReadPlans, *issuer)?;
+        let shown = |plan: &&Plan| sight.shows_plan(*issuer, plan);
+        let Some(plan) = state.plan(*issuer, code).filter(shown) else {
+            return Err(sight.unknown_plan(code));
         };
         for (_, target) in plan.text.targets() {
             let known = state.indicator(catalogue, target.indicator);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use liandong_core::access::Right;
 use liandong_core::aid::{PairingSide, in_force};
 use liandong_core::document::{Body, Document, Kind};
 use liandong_core::refusal::Refusal;
@@ -10,13 +11,14 @@ use liandong_core::state::State;
 use liandong_wire::collaboration::PairingFilter;
 use liandong_wire::collaboration::v1;
 
-use super::super::call::{MAX_LISTED, too_long};
+use super::super::call::{MAX_LISTED, Sight, too_long};
 
 /// The pairings that are asked for, ordered by id.
 pub(super) fn list(
     state: &State,
     filter: PairingFilter,
     today: Date,
+    sight: &Sight<'_>,
 ) -> Result<Vec<v1::Pairing>, Refusal> {
     let mut by_id: BTreeMap<&str, Vec<(&Document, &PairingSide)>> = BTreeMap::new();
     for document in state.documents(Kind::Pairing) {
@@ -24,7 +26,8 @@ pub(super) fn list(
             continue;
         };
         let sides = [document.owner, side.partner];
-        if filter.region.is_none_or(|wanted| sides.contains(&wanted)) {
+        let asked_for = filter.region.is_none_or(|wanted| sides.contains(&wanted));
+        if asked_for && sight.may_in_pair(Right::ReadAid, sides) {
             by_id
                 .entry(&document.id)
                 .or_default()

@@ -1,7 +1,7 @@
 //! Showing aid projects: their totals, both sides' facts, and where the two disagree.
 
-use liandong_core::access::entry_prefix;
-use liandong_core::aid::{AidDocuments, project_state, reconcile};
+use liandong_core::access::{Right, entry_prefix};
+use liandong_core::aid::{AidDocuments, AidProject as AidProjectBody, project_state, reconcile};
 use liandong_core::catalogue::Catalogue;
 use liandong_core::decide::aid_documents;
 use liandong_core::document::{Body, DocumentKey, Kind};
@@ -15,14 +15,16 @@ use liandong_wire::collaboration::v1::{
 };
 use liandong_wire::collaboration::{ProjectFilter, ProjectKey};
 
-use super::super::call::{MAX_LISTED, too_long};
+use super::super::call::{MAX_LISTED, Sight, too_long};
 
 /// The projects that are asked for: those of which both sides' documents are held, and of others
-/// the summaries that regions below have sent up.
+/// the summaries that regions below have sent up. A caller who may look at the sums alone gets the
+/// summaries of the former, too.
 pub(super) fn list(
     state: &State,
     catalogue: &Catalogue,
     filter: ProjectFilter,
+    sight: &Sight<'_>,
 ) -> Result<ListProjectsResponse, Refusal> {
     let takes = |sides: [RegionCode; 2]| {
         let within = |top| {
@@ -40,7 +42,8 @@ pub(super) fn list(
         let Body::AidProject(project) = &document.body else {
             continue;
         };
-        if !takes([project.donor, project.recipient]) {
+        let sides = [project.donor, project.recipient];
+        if !takes(sides) || !sight.may_in_pair(Right::ReadAid, sides) {
             continue;
         }
         if let Some(documents) = aid_documents(state, document.owner, &document.id) {
@@ -52,8 +55,12 @@ pub(super) fn list(
             continue;
         };
         let key = project_key(summary.proposer, &summary.project);
-        let held = state.document(&key).is_some();
-        if !held && takes([summary.donor, summary.recipient]) {
+        let sides = [summary.donor, summary.recipient];
+        let is_listed = state.document(&key).is_some() && sight.may_in_pair(Right::ReadAid, sides);
+        // Of a summary that was sent up no side is here: it is its owner's.
+        let is_shown = sight.may_in_pair(Right::ReadAidSummary, sides)
+            || (state.document(&key).is_none() && sight.may(Right::ReadAidSummary, document.owner));
+        if !is_listed && is_shown && takes(sides) {
             response.summaries.push(OwnedAidSummary {
                 region: document.owner.to_string(),
                 version: document.version,
@@ -69,8 +76,12 @@ pub(super) fn list(
 }
 
 /// One project with the documents of both sides.
-pub(super) fn get(state: &State, key: &ProjectKey) -> Result<GetProjectResponse, Refusal> {
-    let documents = find(state, key)?;
+pub(super) fn get(
+    state: &State,
+    key: &ProjectKey,
+    sight: &Sight<'_>,
+) -> Result<GetProjectResponse, Refusal> {
+    let documents = find(state, key, sight)?;
     let sides = [documents.project.donor, documents.project.recipient];
     let mut entries = Vec::with_capacity(documents.entries.len());
     for (owner, id, entry) in &documents.entries {
@@ -106,8 +117,9 @@ pub(super) fn get(state: &State, key: &ProjectKey) -> Result<GetProjectResponse,
 pub(super) fn reconciled(
     state: &State,
     key: &ProjectKey,
+    sight: &Sight<'_>,
 ) -> Result<ReconcileProjectResponse, Refusal> {
-    let documents = find(state, key)?;
+    let documents = find(state, key, sight)?;
     let differences = reconcile(&documents);
     if differences.len() > MAX_LISTED {
         return Err(too_long("project", differences.len()));
@@ -118,13 +130,36 @@ pub(super) fn reconciled(
     })
 }
 
-fn find<'a>(state: &'a State, key: &'a ProjectKey) -> Result<AidDocuments<'a>, Refusal> {
-    aid_documents(state, key.proposer, &key.project).ok_or_else(|| {
-        let known = state.documents(Kind::AidProject);
-        let known = known.map(|document| format!("{} ({})", document.id, document.owner));
-        let accepted = Accepted::OneOf(known.collect());
-        Refusal::new(Reason::UnknownProject, "project", &key.project, accepted)
-    })
+/// A project that the caller may look into. Others learn in the same words whether there is none or
+/// whether it is not theirs.
+fn find<'a>(
+    state: &'a State,
+    key: &'a ProjectKey,
+    sight: &Sight<'_>,
+) -> Result<AidDocuments<'a>, Refusal> {
+    let sides = |project: &AidProjectBody| [project.donor, project.recipient];
+    let found = aid_documents(state, key.proposer, &key.project);
+    if let Some(found) = found
+        && sight.may_in_pair(Right::ReadAid, sides(found.project))
+    {
+        return Ok(found);
+    }
+    sight.require(Right::ReadAid, key.proposer)?;
+    let mut known = Vec::new();
+    for document in state.documents(Kind::AidProject) {
+        if let Body::AidProject(project) = &document.body
+            && sight.may_in_pair(Right::ReadAid, sides(project))
+        {
+            known.push(format!("{} ({})", document.id, document.owner));
+        }
+    }
+    let accepted = Accepted::OneOf(known);
+    Err(Refusal::new(
+        Reason::UnknownProject,
+        "project",
+        &key.project,
+        accepted,
+    ))
 }
 
 fn overview(documents: &AidDocuments<'_>) -> ProjectOverview {

@@ -1,10 +1,14 @@
 //! Taking one batch of reports: rows that cannot be read are refused one by one, the others go to
 //! the commit loop.
 
+use std::collections::BTreeMap;
+
+use liandong_core::access::Right;
 use liandong_core::command::{Answer, Command, Push};
 use liandong_core::decide::{Setting, decide};
 use liandong_core::privacy::check_free_text;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ID_LEN, Outcome};
 use liandong_core::step::MAX_AUTHOR_CHARS;
 use liandong_wire::progress::ReadBatch;
@@ -53,6 +57,62 @@ pub(super) fn read(context: &Context, batch: Option<ReportBatch>) -> Result<Read
         push.id = context.surroundings.id().to_string();
     }
     Ok(read)
+}
+
+/// Refuses the rows of a batch whose sources are none that the caller reports for, each source asked
+/// about once.
+///
+/// # Errors
+/// The refusal of a whole batch in which there is no row that the caller could report.
+pub(super) fn check_rights(
+    context: &Context,
+    caller: &Caller,
+    batch: &mut ReadBatch,
+) -> Result<(), Refusal> {
+    let rows = &batch.push.rows;
+    let denied = context.ask_rights(caller, |sight| {
+        let mut denied: BTreeMap<RegionCode, Refusal> = BTreeMap::new();
+        let (mut last, mut granted) = (None, false);
+        for (_, report) in rows {
+            // The rows of a source stand together as a rule.
+            if last == Some(report.source) || denied.contains_key(&report.source) {
+                continue;
+            }
+            if let Err(refusal) = sight.require(Right::Report, report.source) {
+                denied.insert(report.source, refusal);
+                continue;
+            }
+            granted = true;
+            last = Some(report.source);
+        }
+        if !granted {
+            if let Some((_, refusal)) = denied.pop_first() {
+                return Err(refusal);
+            }
+            sight.require_somewhere(Right::Report)?;
+        }
+        Ok(denied)
+    })?;
+    if denied.is_empty() {
+        return Ok(());
+    }
+    let refused = &mut batch.refused;
+    batch.push.rows.retain(|(row, report)| {
+        let Some(refusal) = denied.get(&report.source) else {
+            return true;
+        };
+        let field = "source".to_owned();
+        refused.push((
+            *row,
+            Refusal {
+                field,
+                ..refusal.clone()
+            },
+        ));
+        false
+    });
+    refused.sort_by_key(|(row, _)| *row);
+    Ok(())
 }
 
 fn in_batch(refusal: Refusal) -> Refusal {

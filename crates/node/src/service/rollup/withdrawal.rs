@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use liandong_core::access::Right;
 use liandong_core::command::{Answer, Command};
 use liandong_core::compare::CellName;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -19,6 +20,15 @@ pub(super) async fn withdraw(
     caller: &Caller,
     asked: Withdrawal,
 ) -> Result<WithdrawCellsResponse, Refusal> {
+    context.ask_rights(caller, |sight| {
+        for cell in &asked.cells {
+            sight.require(Right::Administer, cell.region)?;
+        }
+        if asked.lost || asked.cells.is_empty() {
+            sight.require(Right::Administer, context.config.region)?;
+        }
+        Ok(())
+    })?;
     let named = context.reader.read(|state| names(context, state, asked));
     let names = named.await??;
     let cells = names.iter().map(v1::CellName::from).collect();

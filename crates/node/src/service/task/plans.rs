@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use liandong_core::access::Right;
 use liandong_core::document::{Body, DocumentKey, Kind};
 use liandong_core::plan::Comment as PlanComment;
-use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::task::v1::{self, GetPlanResponse, PlanSummary};
 use liandong_wire::task::{Named, PlanFilter, plan_summary};
 
-use super::super::call::{MAX_LISTED, too_long};
+use super::super::call::{MAX_LISTED, Sight, too_long};
 
 /// The plans that are asked for, ordered by issuer and code.
-pub(super) fn list(state: &State, filter: PlanFilter) -> Result<Vec<PlanSummary>, Refusal> {
+pub(super) fn list(
+    state: &State,
+    filter: PlanFilter,
+    sight: &Sight<'_>,
+) -> Result<Vec<PlanSummary>, Refusal> {
     let mut comments = BTreeMap::new();
     for document in state.documents(Kind::Comment) {
         if let Body::Comment(comment) = &document.body {
@@ -25,7 +31,7 @@ pub(super) fn list(state: &State, filter: PlanFilter) -> Result<Vec<PlanSummary>
         let Body::Plan(plan) = &document.body else {
             continue;
         };
-        if !filter.takes(document.owner, plan) {
+        if !filter.takes(document.owner, plan) || !sight.shows_plan(document.owner, plan) {
             continue;
         }
         let commented = comments.get(&(document.owner, document.id.as_str()));
@@ -38,30 +44,41 @@ pub(super) fn list(state: &State, filter: PlanFilter) -> Result<Vec<PlanSummary>
     Ok(plans)
 }
 
-/// One plan with the comments on it that are known here.
-pub(super) fn get(state: &State, named: &Named) -> Result<GetPlanResponse, Refusal> {
+/// One plan with the comments on it that are known here: all for whoever follows the issuer's work,
+/// and for others those of regions whose work they follow.
+pub(super) fn get(
+    state: &State,
+    named: &Named,
+    sight: &Sight<'_>,
+) -> Result<GetPlanResponse, Refusal> {
     let key = DocumentKey {
         kind: Kind::Plan,
         owner: named.issuer,
         id: named.id.clone(),
     };
     let Some(stored) = state.document(&key) else {
-        return Err(unknown(state, named));
+        return Err(sight.unknown_plan(&named.id));
     };
     let Body::Plan(plan) = &stored.document.body else {
-        return Err(unknown(state, named));
+        return Err(sight.unknown_plan(&named.id));
     };
+    if !sight.shows_plan(named.issuer, plan) {
+        return Err(sight.unknown_plan(&named.id));
+    }
     let is_on_it =
         |comment: &PlanComment| comment.issuer == named.issuer && comment.plan == named.id;
+    let all = sight.may(Right::ReadTasks, named.issuer);
+    let is_shown = |by: RegionCode| all || sight.may(Right::ReadTasks, by);
     let mut comments = Vec::new();
     for document in state.documents(Kind::Comment) {
         match &document.body {
-            Body::Comment(comment) if is_on_it(comment) => comments.push(v1::PlanComment {
-                region: document.owner.to_string(),
-                id: document.id.clone(),
-                version: document.version,
-                comment: Some(v1::Comment::from(comment)),
-            }),
+            Body::Comment(comment) if is_on_it(comment) && is_shown(document.owner) => comments
+                .push(v1::PlanComment {
+                    region: document.owner.to_string(),
+                    id: document.id.clone(),
+                    version: document.version,
+                    comment: Some(v1::Comment::from(comment)),
+                }),
             _ => {}
         }
     }
@@ -74,11 +91,4 @@ pub(super) fn get(state: &State, named: &Named) -> Result<GetPlanResponse, Refus
         plan: Some(v1::Plan::from(plan)),
         comments,
     })
-}
-
-fn unknown(state: &State, named: &Named) -> Refusal {
-    let known = state.documents(Kind::Plan);
-    let known = known.map(|document| format!("{} ({})", document.id, document.owner));
-    let accepted = Accepted::OneOf(known.collect());
-    Refusal::new(Reason::UnknownPlan, "plan", &named.id, accepted)
 }

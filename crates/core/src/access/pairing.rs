@@ -1,0 +1,48 @@
+//! What a pairing lets the other side see: what it names, until it ends.
+
+use jiff::civil::Date;
+
+use super::standing::Standing;
+use crate::aid::in_force;
+use crate::document::{Body, DocumentKey, Kind};
+use crate::region::RegionCode;
+use crate::state::State;
+
+/// The regions that a region is paired with on a day, by pairings in force.
+pub fn partners(state: &State, region: RegionCode, day: Date) -> Vec<RegionCode> {
+    let mut partners = Vec::new();
+    for document in state.documents_of(Kind::Pairing, region) {
+        let Body::Pairing(own) = &document.body else {
+            continue;
+        };
+        let key = DocumentKey {
+            kind: Kind::Pairing,
+            owner: own.partner,
+            id: document.id.clone(),
+        };
+        let theirs = state.document(&key).map(|stored| &stored.document.body);
+        if let Some(Body::Pairing(theirs)) = theirs
+            && in_force(own, theirs, day)
+        {
+            partners.push(own.partner);
+        }
+    }
+    partners
+}
+
+/// Whether what a region shares with `other` is any business of a caller who stands to that region
+/// in that way: a partner's only where it is the other side itself, and its superior's only where
+/// the other side is below it. `is_within` says whether its first region is the second or below it.
+pub fn shares(
+    standing: Standing,
+    caller: RegionCode,
+    other: RegionCode,
+    is_within: impl Fn(RegionCode, RegionCode) -> bool,
+) -> bool {
+    match standing {
+        Standing::Own | Standing::Hosted | Standing::Superior => true,
+        Standing::Partner => caller == other,
+        Standing::PartnersSuperior => is_within(other, caller),
+        Standing::Subordinate | Standing::Stranger => false,
+    }
+}
