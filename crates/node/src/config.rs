@@ -29,6 +29,9 @@ pub struct Config {
     pub data: PathBuf,
     /// The folder with the node's certificate and those it trusts; `None` speaks in plain text.
     pub identity: Option<PathBuf>,
+    /// Where the authority is that renews the certificate, as `https://host:port`; `None` asks where
+    /// the certificate came from.
+    pub authority: Option<String>,
     /// The address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
     /// CSV files of a bureau's own tree (code, name, parent, level, kind); what stands below a

@@ -4,6 +4,10 @@
 //! cannot be used leave what was in use, and say so. Whoever has a connection whose certificate is
 //! trusted no more, because it was revoked or has run out, loses it.
 
+mod keeping;
+
+pub(crate) use keeping::keep_up;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,7 +24,7 @@ use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ServerConfig};
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::surroundings::Clock;
 
@@ -74,6 +78,7 @@ pub(crate) struct Identities {
     clock: Arc<NodeTime>,
     loaded: RwLock<Arc<Loaded>>,
     changed: watch::Sender<u64>,
+    asked_to_look: Notify,
 }
 
 /// What was in the folder when it was looked at.
@@ -131,6 +136,7 @@ impl Identities {
             clock,
             loaded: RwLock::new(Arc::new(loaded)),
             changed: watch::Sender::new(0),
+            asked_to_look: Notify::new(),
         })
     }
 
@@ -144,16 +150,21 @@ impl Identities {
         Arc::clone(&self.now().server)
     }
 
-    /// How the node of that region is dialled.
+    /// Has it asked soon what was revoked: a line has come up.
+    pub(crate) fn look(&self) {
+        self.asked_to_look.notify_one();
+    }
+
+    /// How the node of that region is dialled, or any that is trusted.
     ///
     /// # Errors
     /// [`TlsError`].
-    pub(crate) fn client(&self, meant: RegionCode) -> Result<Arc<ClientConfig>, TlsError> {
+    pub(crate) fn client(&self, meant: Option<RegionCode>) -> Result<Arc<ClientConfig>, TlsError> {
         let loaded = self.now();
         let own = Some((&loaded.own.chain, &loaded.own.key));
         let clock: Arc<dyn TimeProvider> = self.clock.clone();
         let trust = Arc::clone(&loaded.trust);
-        Ok(Arc::new(client_config(own, trust, clock, Some(meant))?))
+        Ok(Arc::new(client_config(own, trust, clock, meant)?))
     }
 
     /// Whether whoever shows this certificate is to be believed now.

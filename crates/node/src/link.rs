@@ -28,7 +28,7 @@ mod twins;
 
 pub(crate) use admission::admit;
 pub(crate) use aside::{retry, retry_at_start};
-pub(crate) use dial::dial;
+pub(crate) use dial::{DialError, connect, dial};
 pub(crate) use session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 pub(crate) use status::{Comparison, Links};
 pub(crate) use twins::check as check_for_twin;

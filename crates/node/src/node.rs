@@ -25,7 +25,7 @@ use crate::commit::{self, CommitLoop, Failure};
 use crate::config::{Config, ConfigError};
 use crate::context::Context;
 use crate::hosting::{self, CatalogueError};
-use crate::identity::{Identities, IdentityError};
+use crate::identity::{Identities, IdentityError, keep_up};
 use crate::link::{self, Links, dial};
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
@@ -201,6 +201,12 @@ impl Node {
         workers.spawn(stop_on_failure(failure.clone(), stop.clone()));
         if let Some(identities) = &context.identities {
             workers.spawn(Arc::clone(identities).watch(stopping.clone()));
+            let keeping = keep_up(
+                Arc::clone(&context),
+                Arc::clone(identities),
+                stopping.clone(),
+            );
+            workers.spawn(keeping);
         }
         make_key(&context);
         link::retry_at_start(&context).await;

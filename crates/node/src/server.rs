@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use liandong_wire::admin::v1::admin_service_server::AdminServiceServer;
 use liandong_wire::collaboration::v1::collaboration_service_server::CollaborationServiceServer;
+use liandong_wire::identity::v1::identity_service_server::IdentityServiceServer;
 use liandong_wire::link::v1::link_file_service_server::LinkFileServiceServer;
 use liandong_wire::link::v1::link_service_server::LinkServiceServer;
 use liandong_wire::progress::v1::progress_service_server::ProgressServiceServer;
@@ -37,13 +38,16 @@ use crate::context::Context;
 use crate::link::LARGEST_FRAME;
 use crate::pages;
 use crate::service::{
-    AdminService, CollaborationService, LinkFileService, LinkService, ProgressService,
-    RollupService, TaskService,
+    AdminService, CollaborationService, IdentityService, LinkFileService, LinkService,
+    ProgressService, RollupService, TaskService,
 };
 use crate::surroundings::Incoming;
 
 /// How long whoever watches the health has to hear the last of it.
 const LAST_STATUS: Duration = Duration::from_millis(100);
+
+/// The largest message to the service that strangers may ask: a request for a certificate fits.
+const LARGEST_ASKED_OF_IDENTITY: usize = 16 << 10;
 
 /// Why the port cannot be served.
 #[derive(Debug, Error)]
@@ -80,7 +84,7 @@ pub(crate) async fn serve(
 }
 
 /// The services that tell how they are, besides the node as a whole.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     <TaskServiceServer<TaskService> as NamedService>::NAME,
     <ProgressServiceServer<ProgressService> as NamedService>::NAME,
     <RollupServiceServer<RollupService> as NamedService>::NAME,
@@ -88,6 +92,7 @@ const SERVICES: [&str; 7] = [
     <AdminServiceServer<AdminService> as NamedService>::NAME,
     <LinkServiceServer<LinkService> as NamedService>::NAME,
     <LinkFileServiceServer<LinkFileService> as NamedService>::NAME,
+    <IdentityServiceServer<IdentityService> as NamedService>::NAME,
 ];
 
 /// The name under which health is told of the node as a whole.
@@ -135,6 +140,10 @@ fn routes(
     )));
     let admin = bounded!(AdminServiceServer::new(AdminService::new(shared())));
     let link_file = bounded!(LinkFileServiceServer::new(LinkFileService::new(shared())));
+    // Strangers speak to it, and nothing that it is asked is large.
+    let identity = IdentityServiceServer::new(IdentityService::new(shared()))
+        .max_decoding_message_size(LARGEST_ASKED_OF_IDENTITY)
+        .max_encoding_message_size(limit);
     let link = LinkService::new(shared(), stopping.clone());
     // A frame is as large as the largest document; see the links.
     let link = LinkServiceServer::new(link)
@@ -149,5 +158,6 @@ fn routes(
         .add_service(aid)
         .add_service(admin)
         .add_service(link)
-        .add_service(link_file))
+        .add_service(link_file)
+        .add_service(identity))
 }

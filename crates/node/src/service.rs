@@ -5,6 +5,7 @@
 mod admin;
 mod call;
 mod collaboration;
+mod identity;
 mod link;
 mod link_file;
 mod progress;
@@ -14,6 +15,7 @@ mod task;
 pub(crate) use admin::AdminService;
 pub(crate) use call::Sight;
 pub(crate) use collaboration::CollaborationService;
+pub(crate) use identity::IdentityService;
 pub(crate) use link::LinkService;
 pub(crate) use link_file::LinkFileService;
 pub(crate) use progress::ProgressService;

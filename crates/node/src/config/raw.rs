@@ -55,6 +55,7 @@ struct RawPeer {
 #[serde(deny_unknown_fields)]
 struct Identity {
     folder: PathBuf,
+    authority: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

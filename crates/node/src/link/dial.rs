@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use liandong_core::access::Relation;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_identity::TlsError;
+use liandong_identity::{NoHandshake, TlsError};
 use liandong_wire::link::v1::ExchangeRequest;
 use liandong_wire::link::v1::link_service_client::LinkServiceClient;
 use liandong_wire::link::{Incoming, StreamReader};
@@ -44,7 +44,7 @@ const LASTING: Duration = Duration::from_secs(5);
 
 /// Why a stream could not be opened.
 #[derive(Debug, Error)]
-enum DialError {
+pub(crate) enum DialError {
     #[error("cannot connect: {0}")]
     Connect(String),
     #[error("{address:?} is no address")]
@@ -86,6 +86,9 @@ pub(crate) async fn dial(
             };
             match opened {
                 Ok(session) => {
+                    if let Some(identities) = &context.identities {
+                        identities.look();
+                    }
                     trouble.clear();
                     let began = Instant::now();
                     let before = context.links.told(peer);
@@ -138,7 +141,7 @@ async fn open(
     relation: Relation,
     address: &str,
 ) -> Result<Session, DialError> {
-    let mut client = LinkServiceClient::new(connect(context, peer, address).await?)
+    let mut client = LinkServiceClient::new(connect(context, Some(peer), address).await?)
         .max_decoding_message_size(LARGEST_FRAME)
         .max_encoding_message_size(LARGEST_FRAME);
     let (outbox, said) = outbox();
@@ -177,7 +180,15 @@ async fn open(
     })
 }
 
-async fn connect(context: &Context, peer: RegionCode, address: &str) -> Result<Channel, DialError> {
+/// A connection to the node of that region, or to any that is trusted.
+///
+/// # Errors
+/// [`DialError`].
+pub(crate) async fn connect(
+    context: &Context,
+    peer: Option<RegionCode>,
+    address: &str,
+) -> Result<Channel, DialError> {
     let network = Arc::clone(&context.surroundings.network);
     let tls = match &context.identities {
         Some(identities) => Some(TlsConnector::from(identities.client(peer)?)),
@@ -225,6 +236,9 @@ async fn greeted(tls: TlsConnector, host: &str, line: Connection) -> io::Result<
 
 /// The reason that stands behind the others: "transport error" helps nobody.
 fn innermost(error: &tonic::transport::Error) -> String {
+    if let Some(why) = NoHandshake::behind(error) {
+        return why.to_string();
+    }
     let mut inner: &dyn std::error::Error = error;
     while let Some(source) = inner.source() {
         inner = source;

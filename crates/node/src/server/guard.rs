@@ -34,6 +34,10 @@ const PUSHES: [&str; 2] = [
     "/liandong.progress.v1.ProgressService/UploadReports",
 ];
 
+/// The one method that is answered without a certificate: by it one is got. It is no more than
+/// others, and its secret is what entitles.
+const ENROL: &str = "/liandong.identity.v1.IdentityService/Enrol";
+
 /// How many other answers are made for a connection at a time, each until it is read: whoever does
 /// not read gets no more made for it.
 pub(super) const TURNS: usize = 3;
@@ -115,7 +119,7 @@ impl Guard {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let path = request.uri().path();
-        if self.must_show && self.shown.is_none() {
+        if self.must_show && self.shown.is_none() && path != ENROL {
             let response = refused(is_grpc(request.headers()), nobody());
             return Ok(self.bounded(response, None, None));
         }
@@ -223,15 +227,18 @@ mod tests {
     use std::time::Duration;
 
     use http::{HeaderMap, HeaderValue};
+    use liandong_wire::identity::v1::identity_service_server;
     use liandong_wire::link::v1::link_service_server::SERVICE_NAME;
 
     use liandong_wire::progress::v1::progress_service_server;
 
-    use super::{GRPC_TIMEOUT, LINK, PUSHES, asked_for};
+    use super::{ENROL, GRPC_TIMEOUT, LINK, PUSHES, asked_for};
 
     #[test]
     fn links_and_pushes_are_known_by_their_paths() {
         assert_eq!(LINK, format!("/{SERVICE_NAME}/Exchange"));
+        let identity = identity_service_server::SERVICE_NAME;
+        assert_eq!(ENROL, format!("/{identity}/Enrol"));
         for path in PUSHES {
             let service = progress_service_server::SERVICE_NAME;
             assert!(path.starts_with(&format!("/{service}/")), "{path}");

@@ -41,6 +41,10 @@ impl File {
                  [identity] folder (see `liandong cert`)",
             );
         }
+        let authority = self.identity.as_ref().and_then(|it| it.authority.clone());
+        if let Some(address) = &authority {
+            problems.address("identity.authority", address, "https");
+        }
         let parent = self
             .parent
             .as_ref()
@@ -157,6 +161,7 @@ impl File {
             hosts,
             data,
             identity: self.identity.map(|identity| base.join(identity.folder)),
+            authority,
             listen,
             tree: self.tree.iter().map(|path| base.join(path)).collect(),
             parent,
