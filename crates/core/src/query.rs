@@ -3,11 +3,13 @@
 
 mod completeness;
 mod drill;
+mod published;
 mod rank;
 mod rollup;
 
 pub use completeness::{CompletenessRow, completeness};
 pub use drill::{Drill, DrillRow, drill};
+pub use published::{HiddenParts, Published};
 pub use rank::rank_children;
 pub use rollup::{RollupRow, rollup};
 

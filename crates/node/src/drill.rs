@@ -1,6 +1,6 @@
 //! Taking a cell apart where its region is hosted: here, or at a node below.
 
-use liandong_core::query::{self, Question, Scope};
+use liandong_core::query::{self, HiddenParts, Published, Question, Scope};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::{Level, RegionCode, RegionKind};
 use liandong_core::state::State;
@@ -16,6 +16,18 @@ use crate::context::Context;
 /// # Errors
 /// Unknown region or indicator, or an indicator that is computed from others.
 pub(crate) async fn local(context: &Context, asked: &DrillQuestion) -> Result<Drill, Refusal> {
+    held(context, asked, true).await
+}
+
+/// [`local`] for those who may look at published figures alone.
+///
+/// # Errors
+/// As [`local`].
+pub(crate) async fn published(context: &Context, asked: &DrillQuestion) -> Result<Drill, Refusal> {
+    held(context, asked, false).await
+}
+
+async fn held(context: &Context, asked: &DrillQuestion, exact: bool) -> Result<Drill, Refusal> {
     let policy = context.light_policy();
     let scope = Scope::Indicator(asked.indicator);
     let catalogue = &context.catalogue;
@@ -32,7 +44,13 @@ pub(crate) async fn local(context: &Context, asked: &DrillQuestion) -> Result<Dr
             let drilled = query::drill(&question, asked.region)?;
             let reported_by = &drilled.indicator.reported_by;
             let expected = state.roster(asked.region).expected(reported_by);
+            let hidden = if exact {
+                HiddenParts::default()
+            } else {
+                Published::new(&question).hidden(asked.region, drilled.indicator)
+            };
             let row = |row: query::DrillRow| {
+                let is_hidden = hidden.rows.contains(&row.region);
                 let known = state.region(catalogue, row.region);
                 DrillRow {
                     region: row.region.to_string(),
@@ -42,16 +60,19 @@ pub(crate) async fn local(context: &Context, asked: &DrillQuestion) -> Result<Dr
                         known.map_or(RegionKind::OtherUnit, |known| known.kind),
                     )
                     .into(),
-                    sums: Some(sums(&row.sums, row.expected)),
+                    sums: (!is_hidden).then(|| sums(&row.sums, row.expected)),
                     joined: row.joined,
+                    hidden: is_hidden,
                 }
             };
             Ok(Drill {
                 region: asked.region.to_string(),
                 indicator: asked.indicator.to_string(),
                 period: asked.period.to_string(),
-                total: Some(sums(&drilled.total, expected)),
-                own: drilled.own.map(|own| sums(&own, 0)),
+                total: (!hidden.total).then(|| sums(&drilled.total, expected)),
+                own: drilled.own.filter(|_| !hidden.own).map(|own| sums(&own, 0)),
+                total_hidden: hidden.total,
+                own_hidden: hidden.own,
                 rows: drilled.rows.into_iter().map(row).collect(),
             })
         })

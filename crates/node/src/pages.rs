@@ -14,7 +14,7 @@ use liandong_core::document::{Body, Kind};
 use liandong_core::language::Language;
 use liandong_core::period::Period;
 use liandong_core::plan::PlanStatus;
-use liandong_core::query::{self, CompletenessRow, Question, RollupRow, Scope};
+use liandong_core::query::{self, CompletenessRow, Published, Question, RollupRow, Scope};
 use liandong_core::refusal::{Accepted, Class, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::rollup::{LightPolicy, Ranked};
@@ -216,7 +216,11 @@ impl Query for View<'_> {
         scope: &'q Scope,
         period: Period,
     ) -> Result<Vec<RollupRow<'q>>, Refusal> {
-        query::rollup(&self.question(scope, period), region)
+        let question = self.question(scope, period);
+        if self.sight.may(Right::ReadExact, region) {
+            return query::rollup(&question, region);
+        }
+        Published::new(&question).rollup(region)
     }
 
     fn completeness(
@@ -234,10 +238,17 @@ impl Query for View<'_> {
         scope: &Scope,
         period: Period,
     ) -> Result<Vec<Ranked>, Refusal> {
-        query::rank_children(&self.question(scope, period), region)
+        let question = self.question(scope, period);
+        if self.sight.may(Right::ReadExact, region) {
+            return query::rank_children(&question, region);
+        }
+        Published::new(&question).rank_children(region)
     }
 
     fn value_text(&self, row: &RollupRow<'_>, _language: Language) -> String {
+        if row.hidden {
+            return "*".to_owned();
+        }
         value_text(row.indicator, row.value)
     }
 }

@@ -1,6 +1,6 @@
 //! Ranking of the regions directly below a region.
 
-use super::{Question, rollup};
+use super::{Question, RollupRow, rollup};
 use crate::quantity::basis_points;
 use crate::refusal::Refusal;
 use crate::region::RegionCode;
@@ -12,13 +12,22 @@ use crate::rollup::{Ranked, Score, rank};
 /// # Errors
 /// Unknown region, plan or indicator.
 pub fn rank_children(question: &Question<'_>, region: RegionCode) -> Result<Vec<Ranked>, Refusal> {
+    rank_by(question, region, |child| rollup(question, child))
+}
+
+/// Ranks the children of a region by what their tables show.
+pub(super) fn rank_by<'a>(
+    question: &Question<'a>,
+    region: RegionCode,
+    table: impl Fn(RegionCode) -> Result<Vec<RollupRow<'a>>, Refusal>,
+) -> Result<Vec<Ranked>, Refusal> {
     question.require_region(region)?;
     let mut scores = Vec::new();
     for child in question.state.children(question.catalogue, region) {
         if !question.state.tree().contains(child) {
             continue;
         }
-        let rows = rollup(question, child)?;
+        let rows = table(child)?;
         let mut score = Score::default();
         let (mut reported, mut expected) = (0i128, 0i128);
         for row in &rows {

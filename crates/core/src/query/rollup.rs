@@ -34,6 +34,9 @@ pub struct RollupRow<'a> {
     pub completion: Completion,
     /// The share of the time gone, in basis points; `None` where no date is due.
     pub scheduled: Option<i64>,
+    /// Whether the figure was taken out because it would tell of few people; see
+    /// [`Published`](super::Published).
+    pub hidden: bool,
 }
 
 /// The roll-up of one region.
@@ -191,6 +194,7 @@ fn row<'a>(
         value,
         completion: judged,
         scheduled,
+        hidden: false,
     }
 }
 

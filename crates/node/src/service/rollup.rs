@@ -10,7 +10,7 @@ pub(crate) use value::text as value_text;
 use std::sync::Arc;
 
 use liandong_core::access::Right;
-use liandong_core::query::{Question, Scope, completeness, rank_children};
+use liandong_core::query::{Published, Question, Scope, completeness, rank_children};
 use liandong_core::refusal::Refusal;
 use liandong_core::rollup::Ranked;
 use liandong_core::state::State;
@@ -95,9 +95,9 @@ impl Service for RollupService {
             |caller, message| async move {
                 let asked = liandong_wire::rollup::Question::try_from(message)?;
                 let region = asked.region;
-                require(context, &caller, &asked)?;
+                let exact = require(context, &caller, &asked)?;
                 let table = ask(context, asked, |_, question| {
-                    table::table(question, region, caller.language)
+                    table::table(question, region, exact, caller.language)
                 });
                 Ok(table.await?)
             },
@@ -139,11 +139,21 @@ impl Service for RollupService {
             request,
             |caller, message| async move {
                 let asked = DrillQuestion::try_from(message)?;
-                context.require(&caller, Right::ReadPublished, asked.region)?;
+                let exact = context.ask_rights(&caller, |sight| {
+                    // What another node answers is exact.
+                    let needed = match asked.live {
+                        true => Right::ReadExact,
+                        false => Right::ReadPublished,
+                    };
+                    sight.require(needed, asked.region)?;
+                    Ok(sight.may(Right::ReadExact, asked.region))
+                })?;
                 let (drill, live) = if asked.live {
                     drill::live(context, &asked).await?
-                } else {
+                } else if exact {
                     (drill::local(context, &asked).await?, false)
+                } else {
+                    (drill::published(context, &asked).await?, false)
                 };
                 check_length(drill.rows.len())?;
                 Ok(DrillRollupResponse {
@@ -194,9 +204,13 @@ impl Service for RollupService {
             |caller, message| async move {
                 let asked = liandong_wire::rollup::Question::try_from(message)?;
                 let region = asked.region;
-                require(context, &caller, &asked)?;
+                let exact = require(context, &caller, &asked)?;
                 let rows = ask(context, asked, |state, question| {
-                    let ranked = rank_children(question, region)?;
+                    let ranked = if exact {
+                        rank_children(question, region)?
+                    } else {
+                        Published::new(question).rank_children(region)?
+                    };
                     check_length(ranked.len())?;
                     let row = |ranked: &Ranked| {
                         let known = state.region(question.catalogue, ranked.region);
@@ -229,18 +243,19 @@ impl Service for RollupService {
     }
 }
 
-/// Refuses a caller that may not look at the figures of a region at all, or not at the plan.
+/// Refuses a caller that may not look at the figures of a region at all, or not at the plan; whether
+/// it may look at exact ones.
 fn require(
     context: &Context,
     caller: &Caller,
     asked: &liandong_wire::rollup::Question,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     context.ask_rights(caller, |sight| {
         sight.require(Right::ReadPublished, asked.region)?;
-        match &asked.subject {
-            Subject::Plan(key) => sight.require_plan(key.issuer, &key.plan),
-            Subject::Indicator(_) => Ok(()),
+        if let Subject::Plan(key) = &asked.subject {
+            sight.require_plan(key.issuer, &key.plan)?;
         }
+        Ok(sight.may(Right::ReadExact, asked.region))
     })
 }
 

@@ -4,6 +4,8 @@
 mod every_method;
 mod matrix;
 mod pages;
+mod published;
+mod rows;
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,9 @@ use liandong_core::language::Language;
 use liandong_core::period::Period;
 use liandong_core::plan::PlanItem;
 use liandong_core::quantity::basis_points;
-use liandong_core::query::{CompletenessRow as Completeness, Question, RollupRow as Row, rollup};
+use liandong_core::query::{
+    CompletenessRow as Completeness, Published, Question, RollupRow as Row, rollup,
+};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_wire::admin::v1::IndicatorKind;
@@ -15,13 +17,21 @@ use liandong_wire::task::v1::Target;
 
 use super::value;
 
-/// The roll-up of a region.
+/// What stands in the place of a figure that is hidden.
+const HIDDEN: &str = "*";
+
+/// The roll-up of a region, exact or as it is published.
 pub(super) fn table(
     question: &Question<'_>,
     region: RegionCode,
+    exact: bool,
     language: Language,
 ) -> Result<GetRollupResponse, Refusal> {
-    let rows = rollup(question, region)?;
+    let rows = if exact {
+        rollup(question, region)?
+    } else {
+        Published::new(question).rollup(region)?
+    };
     let known = question.state.region(question.catalogue, region);
     Ok(GetRollupResponse {
         region: region.to_string(),
@@ -48,11 +58,16 @@ fn rollup_row(question: &Question<'_>, row: &Row<'_>, language: Language) -> Rol
         kind: IndicatorKind::from(indicator.kind).into(),
         period: own_period(indicator, question.period).to_string(),
         target: row.target.as_ref().map(Target::from),
-        sums: Some(sums(&row.sums, row.expected)),
-        sums_below: sums_below(question, row),
+        sums: (!row.hidden).then(|| sums(&row.sums, row.expected)),
+        sums_below: sums_below(question, row).filter(|_| !row.hidden),
         value_numerator,
         value_denominator,
-        value_text: value::text(indicator, row.value),
+        value_text: if row.hidden {
+            HIDDEN.to_owned()
+        } else {
+            value::text(indicator, row.value)
+        },
+        hidden: row.hidden,
         completion_basis_points: row.completion.rate,
         met: row.completion.met,
         scheduled_basis_points: row.scheduled,

@@ -1,0 +1,118 @@
+//! What a viewer sees of counts of few people, at every door that shows figures.
+
+use liandong_core::refusal::Reason;
+use liandong_wire::refusal::RemoteRefusal;
+use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
+use liandong_wire::rollup::v1::{
+    Drill, DrillRollupRequest, GetRollupRequest, RankRegionsRequest, RollupRow, WatchRollupRequest,
+    get_rollup_request, rank_regions_request,
+};
+use tonic::transport::Channel;
+
+use super::{COUNTY, SCHOOL, TOWN, World};
+use crate::support::dropouts;
+
+const INDICATOR: &str = "compulsory-dropouts";
+
+async fn drill(channel: &Channel, region: &str) -> Drill {
+    let asked = DrillRollupRequest {
+        region: region.to_owned(),
+        indicator: INDICATOR.to_owned(),
+        period: "2025-03".to_owned(),
+        live: false,
+    };
+    let mut rollup = RollupServiceClient::new(channel.clone());
+    let drilled = rollup.drill_rollup(asked).await.expect("a table");
+    drilled.into_inner().drill.expect("parts")
+}
+
+/// The table as it reads.
+fn read(drill: &Drill) -> String {
+    let mut words = Vec::new();
+    for row in &drill.rows {
+        assert_eq!(row.hidden, row.sums.is_none());
+        let word = row
+            .sums
+            .map_or("*".to_owned(), |sums| sums.numerator.to_string());
+        words.push(word);
+    }
+    assert_eq!(drill.total_hidden, drill.total.is_none());
+    let total = drill
+        .total
+        .map_or("*".to_owned(), |sums| sums.numerator.to_string());
+    words.push(format!("= {total}"));
+    words.join(" ")
+}
+
+async fn row(channel: &Channel, region: &str) -> RollupRow {
+    let asked = GetRollupRequest {
+        region: region.to_owned(),
+        subject: Some(get_rollup_request::Subject::Indicator(INDICATOR.to_owned())),
+        period: "2025-03".to_owned(),
+    };
+    let mut rollup = RollupServiceClient::new(channel.clone());
+    let got = rollup.get_rollup(asked).await.expect("a table");
+    got.into_inner().rows.remove(0)
+}
+
+#[tokio::test]
+async fn counts_of_few_people_are_for_those_who_may_see_exact_figures() {
+    let mut world = World::new().await;
+    let rows = vec![
+        dropouts("371524-A", 3),
+        dropouts("371524-B", 20),
+        dropouts("371524-C", 30),
+    ];
+    world.county.push("few", rows).await;
+    let viewer = world.channel(COUNTY, "viewer").await;
+    let reporter = world.channel(COUNTY, "reporter").await;
+
+    assert_eq!(read(&drill(&reporter, TOWN).await), "3 20 = 23");
+    assert_eq!(read(&drill(&viewer, TOWN).await), "* * = 23");
+    assert_eq!(read(&drill(&viewer, COUNTY).await), "30 23 = 53");
+    for (channel, expected) in [(&reporter, "3"), (&viewer, "*")] {
+        let row = row(channel, SCHOOL).await;
+        assert_eq!(row.value_text, expected);
+        assert_eq!(row.hidden, expected == "*");
+        assert_eq!(
+            row.sums.is_none() && row.value_numerator.is_empty(),
+            row.hidden
+        );
+    }
+
+    // Neither a school's place nor its light tells of it.
+    let asked = RankRegionsRequest {
+        region: TOWN.to_owned(),
+        subject: Some(rank_regions_request::Subject::Indicator(
+            INDICATOR.to_owned(),
+        )),
+        period: "2025-03".to_owned(),
+    };
+    let mut rollup = RollupServiceClient::new(viewer.clone());
+    let ranked = rollup.rank_regions(asked).await.expect("a ranking");
+    for row in ranked.into_inner().rows {
+        assert_eq!((row.place, row.grey), (1, 1), "{row:?}");
+    }
+
+    // Changes as they come, and another node's exact table, are not published.
+    let watched = WatchRollupRequest {
+        regions: vec![TOWN.to_owned()],
+        ..WatchRollupRequest::default()
+    };
+    let live = DrillRollupRequest {
+        region: TOWN.to_owned(),
+        indicator: INDICATOR.to_owned(),
+        period: "2025-03".to_owned(),
+        live: true,
+    };
+    let watched = rollup.watch_rollup(watched).await.map(drop);
+    let drilled = rollup.drill_rollup(live).await.map(drop);
+    for refused in [watched, drilled] {
+        let status = refused.expect_err("not for viewers");
+        let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+        assert_eq!(refusal.reason, Some(Reason::NoRight));
+        assert_eq!(refusal.value, TOWN);
+        let says = "viewer may not read exact figures: 371524 is above 371524001";
+        assert!(refusal.message.contains(says), "{}", refusal.message);
+    }
+}

@@ -1,0 +1,56 @@
+//! Rows of a push are refused one by one, each with who may not report what.
+
+use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
+use liandong_wire::progress::v1::{PushReportsRequest, UploadReportsRequest};
+use tonic::Code;
+
+use super::{COUNTY, NEIGHBOUR, SCHOOL, TOWN, World};
+use crate::support::{batch, dropouts};
+
+#[tokio::test]
+async fn a_school_reports_its_own_rows_and_no_other() {
+    let mut world = World::new().await;
+    let channel = world.channel(SCHOOL, "reporter").await;
+    let mut progress = ProgressServiceClient::new(channel);
+    let mixed = || {
+        let others = ["371524-B", COUNTY, NEIGHBOUR, "371599"];
+        let mut rows = vec![dropouts(SCHOOL, 7)];
+        rows.extend(others.map(|source| dropouts(source, 9)));
+        rows
+    };
+    let asked = PushReportsRequest {
+        batch: Some(batch("b-1", mixed())),
+        all_outcomes: true,
+    };
+    let pushed = progress.push_reports(asked).await.expect("the own row");
+    let pushed = pushed.into_inner();
+    let counts = pushed.counts.expect("counts");
+    assert_eq!((counts.accepted, counts.refused), (1, 4));
+    let refused = pushed.outcomes.iter().filter_map(|outcome| {
+        let refusal = outcome.refusal.as_ref()?;
+        Some((outcome.row, refusal.reason.as_str(), refusal.field.as_str()))
+    });
+    let refused: Vec<_> = refused.collect();
+    let expected = [2, 3, 4, 5].map(|row| (row, "NO_RIGHT", "source"));
+    assert_eq!(refused, expected);
+    assert_eq!(world.county.sum(TOWN).await.0, 7);
+
+    // All or none, and none that is its own.
+    let mut whole = batch("b-2", mixed());
+    whole.all_or_nothing = true;
+    let asked = PushReportsRequest {
+        batch: Some(whole),
+        all_outcomes: true,
+    };
+    let pushed = progress.push_reports(asked).await.expect("an answer");
+    let counts = pushed.into_inner().counts.expect("counts");
+    assert_eq!((counts.accepted, counts.refused), (0, 5));
+    let foreign = vec![dropouts("371524-B", 9)];
+    let upload = UploadReportsRequest {
+        batch: Some(batch("b-3", foreign)),
+    };
+    let uploaded = progress.upload_reports(tokio_stream::iter([upload])).await;
+    let status = uploaded.expect_err("nothing of it is its own");
+    assert_eq!(status.code(), Code::PermissionDenied);
+    assert_eq!(world.county.sum(COUNTY).await.0, 7);
+}
