@@ -6,7 +6,6 @@ use std::time::Duration;
 use hyper_util::rt::TokioIo;
 use liandong_core::language::Language;
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tower::Service;
@@ -14,7 +13,7 @@ use tower::Service;
 use crate::address::Address;
 use crate::admin::Admin;
 use crate::collaboration::Collaboration;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Line};
 use crate::error::ClientError;
 use crate::identity::Identities;
 use crate::link::Link;
@@ -230,9 +229,9 @@ fn encrypted(
     credentials: Credentials,
 ) -> impl Service<
     Uri,
-    Response = TokioIo<TlsStream<TcpStream>>,
+    Response = TokioIo<Line>,
     Error = io::Error,
-    Future = impl Future<Output = io::Result<TokioIo<TlsStream<TcpStream>>>> + Send,
+    Future = impl Future<Output = io::Result<TokioIo<Line>>> + Send,
 > + Send
 + 'static {
     tower::service_fn(move |uri: Uri| {

@@ -1,9 +1,13 @@
 //! What a client shows a node, and by what it knows one.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use liandong_core::language::Language;
 use liandong_identity::{Folder, FolderError, Invitation, TlsError, client_config, invited_config};
@@ -11,9 +15,17 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls::time_provider::DefaultTimeProvider;
 use thiserror::Error;
+use tokio::io::{AsyncBufRead, BufReader};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+/// How long the other side may take to look at what it was shown.
+const VERDICT: Duration = Duration::from_secs(2);
+
+/// An encrypted connection, with what was heard on it already.
+pub(crate) type Line = BufReader<TlsStream<TcpStream>>;
 
 /// An identity to show, or an invitation to one.
 #[derive(Clone)]
@@ -68,16 +80,33 @@ impl Credentials {
 
     /// TLS with the node at that host. Whom a node has to be is said by its certificate, and a name
     /// is only told for whoever serves several.
-    pub(crate) async fn greet(
-        &self,
-        host: &str,
-        line: TcpStream,
-    ) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn greet(&self, host: &str, line: TcpStream) -> io::Result<Line> {
         let config = self.0.config().map_err(io::Error::other)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        TlsConnector::from(config).connect(name, line).await
+        let greeted = TlsConnector::from(config).connect(name, line).await?;
+        let mut line = BufReader::new(greeted);
+        // By its own half of the handshake this side is through before the other has looked at what
+        // it was shown. Once it has, it hands out tickets; if it refuses, the reason comes here, and
+        // not in the middle of the first call.
+        let accepted = poll_fn(|task| {
+            let heard = match Pin::new(&mut line).poll_fill_buf(task) {
+                Poll::Ready(heard) => Some(heard.map(|_| ())),
+                Poll::Pending => None,
+            };
+            let tickets = line.get_ref().get_ref().1.tls13_tickets_received();
+            match heard {
+                Some(heard) => Poll::Ready(heard),
+                None if tickets > 0 => Poll::Ready(Ok(())),
+                None => Poll::Pending,
+            }
+        });
+        // Who speaks TLS and hands out none is heard in the first call.
+        if let Ok(accepted) = timeout(VERDICT, accepted).await {
+            accepted?;
+        }
+        Ok(line)
     }
 }
 

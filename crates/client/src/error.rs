@@ -6,7 +6,7 @@ use liandong_core::language::Language;
 use liandong_identity::NoHandshake;
 use liandong_wire::refusal::RemoteRefusal;
 use thiserror::Error;
-use tonic::{Code, Status};
+use tonic::{Code, Status, TimeoutExpired};
 
 use crate::address::Address;
 use crate::credentials::CredentialsError;
@@ -100,7 +100,11 @@ impl ClientError {
                 address: address.to_owned(),
                 waited: deadline,
             },
-            // The channel's own timer ends a call as cancelled; nobody else cancels calls here.
+            // The channel's own timer ends a call as cancelled, and so does a connection that is gone.
+            Code::Cancelled if !is_over(status) => Self::Unreachable {
+                address: address.to_owned(),
+                cause: cause_of(status),
+            },
             Code::Cancelled => Self::TimedOut {
                 address: address.to_owned(),
                 waited: deadline,
@@ -198,6 +202,21 @@ impl ClientError {
             ),
         }
     }
+}
+
+/// Whether the time was over, as far as the status tells.
+fn is_over(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    if source.is_none() {
+        return true;
+    }
+    while let Some(error) = source {
+        if error.is::<TimeoutExpired>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// What the status or its innermost cause says.
