@@ -1,0 +1,340 @@
+//! Certificates from the command line to a node and back: the program as people run it.
+
+#![expect(clippy::expect_used, reason = "tests")]
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a node may take to come up, and a list to be taken up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder to work in.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the program here.
+    fn run(&self, words: &[&str]) -> Output {
+        self.run_with(words, "")
+    }
+
+    fn run_with(&self, words: &[&str], input: &str) -> Output {
+        let mut program = program();
+        program.args(words).current_dir(self.0.path());
+        program.stdin(Stdio::piped());
+        program.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = program.spawn().expect("the program");
+        let mut stdin = running.stdin.take().expect("a pipe");
+        // Whoever needs no input may be gone already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        running.wait_with_output().expect("an end")
+    }
+
+    /// Runs the program here; what it answers as JSON.
+    fn json(&self, words: &[&str]) -> serde_json::Value {
+        let output = self.run(&[words, &["--format", "json"]].concat());
+        assert!(output.status.success(), "{words:?}: {}", errors(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Runs the program here, which has to refuse; what it says.
+    fn refused(&self, words: &[&str], input: &str) -> String {
+        let output = self.run_with(words, input);
+        assert!(!output.status.success(), "{words:?} was done");
+        errors(&output)
+    }
+
+    fn invite(&self, identity: &str, address: &str, region: &str, role: &str) -> String {
+        let words = ["cert", "invite", "--identity", identity, "--address"];
+        let who = [address, "--region", region, "--role", role];
+        let invited = self.json(&[&words[..], &who].concat());
+        invited["invitation"].as_str().expect("a text").to_owned()
+    }
+}
+
+fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_liandong"));
+    program.env("LC_ALL", "en_US.UTF-8");
+    for name in ["LIANDONG_IDENTITY", "LIANDONG_NODE", "TRACEPARENT"] {
+        program.env_remove(name);
+    }
+    program
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A node of its own process, which ends with this.
+struct Node {
+    process: Child,
+    address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Node {
+    fn start(place: &Place, region: &str, more: &str) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("an address");
+        let address = free.local_addr().expect("an address");
+        drop(free);
+        let (config, log) = (place.at("node.toml"), place.at("node.log"));
+        let text = format!(
+            "region = \"{region}\"\ndata = \"data\"\nlisten = \"{address}\"\n\
+             [journal]\nfree_floor_mb = 0\n[identity]\nfolder = \"identity\"\n{more}"
+        );
+        std::fs::write(&config, text).expect("written");
+        let told = std::fs::File::create(&log).expect("a log");
+        let process = program()
+            .args(["serve", "--config"])
+            .arg(&config)
+            .stdout(told.try_clone().expect("a log"))
+            .stderr(told)
+            .spawn();
+        let node = Self {
+            process: process.expect("the program"),
+            address,
+            log,
+        };
+        node.wait_for("the node listens", || TcpStream::connect(address).is_ok());
+        node
+    }
+
+    fn url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    fn wait_for(&self, what: &str, is_so: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !is_so() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            assert!(began.elapsed() < PATIENCE, "never came: {what}\n{log}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn founded(region: &str) -> Place {
+    let place = Place::new();
+    let words = [
+        "cert",
+        "init",
+        "--domain",
+        "edu.example",
+        "--region",
+        region,
+    ];
+    place.json(&words);
+    place
+}
+
+#[test]
+fn one_command_on_each_side_brings_a_county_into_the_mesh() {
+    let (city, county) = (founded("371500"), Place::new());
+    let node = Node::start(&city, "371500", "");
+    let invitation = city.invite("identity", &node.url(), "371524", "node");
+    let joined = county.run_with(&["cert", "issue", "-"], &invitation);
+    assert!(joined.status.success(), "{}", errors(&joined));
+    let shown = county.json(&["cert", "show"]);
+    let own = &shown["own"][0];
+    assert_eq!(own["identity"], "spiffe://edu.example/region/371524/node");
+    assert_eq!(shown["trusted"][0]["domain"], "edu.example");
+    // The invitation is used up, and says nothing of why it is not taken.
+    let again = county.refused(&["cert", "issue", "-", "--identity", "again"], &invitation);
+    assert!(again.contains("ask the authority for another"), "{again}");
+    assert!(!again.contains("used"), "{again}");
+    assert!(!county.at("again").exists());
+    let secret = &invitation[invitation.len() - 24..];
+    let log = std::fs::read_to_string(&node.log).expect("a log");
+    assert!(
+        log.contains("has been used") && !log.contains(secret),
+        "{log}"
+    );
+
+    // The county's node links to its parent, and its certificate is renewed with a new key.
+    let parent = format!(
+        "[parent]\nregion = \"371500\"\naddress = \"{}\"\n",
+        node.url()
+    );
+    let below = Node::start(&county, "371524", &parent);
+    let is_up = |log: &Path| {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        text.contains("link is up")
+    };
+    below.wait_for("the link", || is_up(&below.log));
+    let key = std::fs::read(county.at("identity/key.pem")).expect("a key");
+    let renewed = county.json(&["cert", "renew"]);
+    assert_ne!(renewed["serial"], own["serial"]);
+    assert_ne!(
+        std::fs::read(county.at("identity/key.pem")).expect("a key"),
+        key
+    );
+
+    // What was taken back while the county was away it hears of when it is there again.
+    drop(below);
+    let clerk = city.invite("identity", &node.url(), "371524", "reporter");
+    let issue = ["cert", "issue", "-", "--identity", "clerk"];
+    assert!(county.run_with(&issue, &clerk).status.success());
+    let clerk = "spiffe://edu.example/region/371524/reporter";
+    city.json(&["cert", "revoke", clerk]);
+    let below = Node::start(&county, "371524", &parent);
+    let list = || county.json(&["cert", "show"])["trusted"][0]["list"].clone();
+    below.wait_for("the list", || list() == 2);
+
+    // Taken back at the city, it is shut out within seconds, and gets no other.
+    let serial = renewed["serial"].as_str().expect("a number");
+    city.json(&["cert", "revoke", serial]);
+    let refused = || {
+        let words = ["cert", "renew", "--address", &node.url()];
+        errors(&county.run(&words))
+    };
+    let outside = "does not accept the certificate";
+    node.wait_for("the list", || refused().contains(outside));
+}
+
+#[test]
+fn a_person_shows_a_certificate_and_a_stranger_gets_no_word() {
+    let city = founded("371500");
+    let node = Node::start(&city, "371500", "");
+    let invitation = city.invite("identity", &node.url(), "371500", "admin");
+    std::fs::write(city.at("invitation"), &invitation).expect("written");
+    let issue = ["cert", "issue", "invitation", "--identity", "admin"];
+    city.json(&issue);
+    let bare = node.address.to_string();
+    let status = city.json(&["--identity", "admin", "--node", &bare, "status"]);
+    assert_eq!(status["region"], "371500");
+    // Nothing is ever said in plain text by mistake, and a stranger is told nothing.
+    let plain = format!("http://{bare}");
+    let words = ["--identity", "admin", "--node", &plain, "status"];
+    let why = city.refused(&words, "");
+    assert!(why.contains("is in plain text"), "{why}");
+    let why = city.refused(&["--node", &node.url(), "status"], "");
+    assert!(why.contains("needs an identity"), "{why}");
+    city.refused(&["--node", &plain, "status"], "");
+    // Somebody of an authority that the node does not know.
+    let other = Place::new();
+    let words = [
+        "cert",
+        "init",
+        "--domain",
+        "other.example",
+        "--region",
+        "500000",
+    ];
+    other.json(&words);
+    let roots = "identity/roots/edu.example.pem";
+    std::fs::copy(city.at(roots), other.at(roots)).expect("copied");
+    let words = ["--identity", "identity", "--node", &bare, "status"];
+    let why = other.refused(&words, "");
+    assert!(why.contains("does not accept the certificate"), "{why}");
+    // An invitation of that authority leads to a node that is not of it.
+    let invitation = other.invite("identity", &node.url(), "500243", "node");
+    let why = other.refused(&["cert", "issue", "-", "--identity", "new"], &invitation);
+    assert!(why.contains("not of the authority that invited"), "{why}");
+    assert!(!other.at("new").exists());
+    // One with no authority at its address.
+    let county = Place::new();
+    let invitation = city.invite("identity", "https://127.0.0.1:1", "371524", "node");
+    let why = county.refused(&["cert", "issue", "-"], &invitation);
+    assert!(why.contains("cannot reach"), "{why}");
+}
+
+#[test]
+fn requests_and_certificates_travel_as_files() {
+    let (city, county) = (founded("371500"), Place::new());
+    let why = county.refused(&["cert", "install", "nothing"], "");
+    assert!(why.contains("cert request"), "{why}");
+    county.json(&["cert", "request", "--out", "request.pem"]);
+    std::fs::copy(county.at("request.pem"), city.at("request.pem")).expect("copied");
+    let issue = [
+        "cert",
+        "issue",
+        "--request",
+        "request.pem",
+        "--out",
+        "issued.pem",
+    ];
+    let why = city.refused(&[&issue[..], &["--role", "node"]].concat(), "");
+    assert!(why.contains("--region"), "{why}");
+    let why = city.refused(&[&issue[..], &["--region", "371524"]].concat(), "");
+    assert!(why.contains("--role"), "{why}");
+    let whole = [
+        "--role", "node", "--region", "371524", "--name", "10.1.2.3", "--days", "30",
+    ];
+    let issued = city.json(&[&issue[..], &whole].concat());
+    std::fs::copy(city.at("issued.pem"), county.at("issued.pem")).expect("copied");
+    let wrong = "0".repeat(64);
+    let why = county.refused(&["cert", "install", "issued.pem", "--root", &wrong], "");
+    assert!(why.contains("no root has the fingerprint"), "{why}");
+    let root = issued["root_fingerprint"].as_str().expect("a fingerprint");
+    let installed = county.json(&["cert", "install", "issued.pem", "--root", root]);
+    assert_eq!(installed["serial"], issued["serial"]);
+    let own = &county.json(&["cert", "show"])["own"][0];
+    assert_eq!(own["names"][0], "10.1.2.3");
+    assert_eq!(own["days_left"], 29);
+    // Once only: the key that asked is in use now.
+    county.refused(&["cert", "install", "issued.pem"], "");
+}
+
+#[test]
+fn an_authority_tells_what_it_did_and_refuses_what_makes_no_sense() {
+    let city = founded("371500");
+    let again = [
+        "cert",
+        "init",
+        "--domain",
+        "edu.example",
+        "--region",
+        "371500",
+    ];
+    let why = city.refused(&again, "");
+    assert!(why.contains("authority of edu.example already"), "{why}");
+    city.invite("identity", "https://10.1.2.3:7410", "371524", "reporter");
+    let shown = city.json(&["cert", "show"]);
+    assert_eq!(shown["invited"][0]["state"], "open");
+    assert_eq!(shown["issued"].as_array().map(Vec::len), Some(1));
+    let serial = shown["own"][0]["serial"].as_str().expect("a number");
+    let unknown = "00".repeat(16);
+    let why = city.refused(&["cert", "revoke", &unknown], "");
+    assert!(why.contains("was issued here"), "{why}");
+    let revoked = city.json(&["cert", "revoke", serial]);
+    assert_eq!(revoked["list"], 2);
+    let shown = city.json(&["cert", "show"]);
+    assert_eq!(shown["issued"][0]["state"], "revoked");
+    assert_eq!(shown["trusted"][0]["revoked"], 1);
+    let identity = "spiffe://edu.example/region/371500/node";
+    let why = city.refused(&["cert", "revoke", identity], "");
+    assert!(why.contains("no certificate that is valid"), "{why}");
+    let plain = ["cert", "invite", "--region", "371524", "--role", "node"];
+    let plain = [&plain[..], &["--address", "http://10.1.2.3:7410"]].concat();
+    city.refused(&plain, "");
+    let elsewhere = Place::new();
+    let why = elsewhere.refused(&["cert", "revoke", serial], "");
+    assert!(why.contains("not the home of an authority"), "{why}");
+    // Whoever else may read the key may have read it.
+    use std::os::unix::fs::PermissionsExt;
+    let key = city.at("identity/key.pem");
+    let everybody = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&key, everybody).expect("set");
+    let why = city.refused(&["cert", "show"], "");
+    assert!(why.contains("chmod 600"), "{why}");
+}
