@@ -9,7 +9,7 @@ use liandong_node::config::Config;
 use liandong_tests::program::workspace;
 
 /// Every key of `node.toml`, by its section.
-const KEYS: [(&str, &[&str]); 8] = [
+const KEYS: [(&str, &[&str]); 9] = [
     (
         "",
         &[
@@ -23,6 +23,7 @@ const KEYS: [(&str, &[&str]); 8] = [
             "tree",
         ],
     ),
+    ("identity", &["authority", "folder"]),
     ("parent", &["address", "key", "region"]),
     ("partner", &["address", "key", "region"]),
     (

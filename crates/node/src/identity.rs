@@ -5,6 +5,7 @@
 //! trusted no more, because it was revoked or has run out, loses it.
 
 mod keeping;
+mod spoken;
 
 pub(crate) use keeping::keep_up;
 

@@ -50,6 +50,25 @@ fn plain_text_leaves_the_machine_only_when_asked_to() {
 }
 
 #[test]
+fn with_an_identity_nobody_is_dialled_in_plain_text() {
+    let text = "region = '371524'\ndata = 'data'\nlisten = '0.0.0.0:7410'\n\
+                [identity]\nfolder = 'identity'\n";
+    let with = |more: &str| load(&format!("{text}{more}"));
+    let authority = "https://city.example:7410";
+    let config = with(&format!("authority = '{authority}'\n")).expect("good");
+    assert_eq!(config.authority.as_deref(), Some(authority));
+    let refused = with("authority = 'http://city.example:7410'\n").unwrap_err();
+    assert!(refused.to_string().contains("identity.authority"));
+    let parent = |scheme: &str| {
+        with(&format!(
+            "[parent]\nregion = '371500'\naddress = '{scheme}://10.1.2.3:7410'\n"
+        ))
+    };
+    assert!(parent("https").is_ok());
+    assert!(parent("http").is_err());
+}
+
+#[test]
 fn a_misspelt_key_is_named() {
     let error = load("region = '371524'\ndata = 'd'\nlisten = '127.0.0.1:0'\nregoin = 'x'\n");
     assert!(error.unwrap_err().to_string().contains("regoin"));
