@@ -46,3 +46,32 @@ pub fn shares(
         Standing::Subordinate | Standing::Stranger => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+    use crate::access::Standing;
+    use crate::testing::code;
+
+    #[test]
+    fn what_a_region_shares_with_one_partner_is_none_of_another_ones() {
+        // Pengshui, below Chongqing, and Enshi, below Hubei, are both paired with the region.
+        let is_within = |code: crate::region::RegionCode, top: crate::region::RegionCode| {
+            code == top || (code.as_str(), top.as_str()) == ("500243", "500000")
+        };
+        let with_pengshui = |standing, caller: &str| {
+            let other = code("500243");
+            shares(standing, code(caller), other, is_within)
+        };
+        assert!(with_pengshui(Standing::Partner, "500243"));
+        assert!(!with_pengshui(Standing::Partner, "422800"));
+        assert!(with_pengshui(Standing::PartnersSuperior, "500000"));
+        assert!(!with_pengshui(Standing::PartnersSuperior, "420000"));
+        for standing in [Standing::Own, Standing::Hosted, Standing::Superior] {
+            assert!(with_pengshui(standing, "371500"), "{standing:?}");
+        }
+        for standing in [Standing::Subordinate, Standing::Stranger] {
+            assert!(!with_pengshui(standing, "371525"), "{standing:?}");
+        }
+    }
+}

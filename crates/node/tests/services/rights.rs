@@ -1,6 +1,7 @@
 //! The table of rights through a running node: who is answered what, by certificates that are shown
 //! on real connections.
 
+mod across;
 mod every_method;
 mod matrix;
 mod pages;
@@ -27,6 +28,8 @@ const SCHOOL: &str = "371524-A";
 const CITY: &str = "371500";
 /// A town below the county.
 const TOWN: &str = "371524001";
+/// A town below the county with a node of its own.
+const CHILD: &str = "371524009";
 /// A county of another province, paired with the county, at its own node and in its own trust domain.
 const PARTNER: &str = "500243";
 /// The municipality above the partner.
@@ -63,7 +66,7 @@ async fn begin(realm: &Realm, other: &Realm, region: &str, tree: &str, more: &st
 impl World {
     async fn new() -> Self {
         let (shandong, chongqing) = (Realm::new("edu.sd.example"), Realm::new("edu.cq.example"));
-        let lists = format!("[[partner]]\nregion = '{PARTNER}'\n");
+        let lists = format!("children = ['{CHILD}']\n[[partner]]\nregion = '{PARTNER}'\n");
         let county = begin(&shandong, &chongqing, COUNTY, TREE, &lists).await;
         let address = county.node.address();
         let dials = format!("[[partner]]\nregion = '{COUNTY}'\naddress = 'https://{address}'\n");

@@ -208,8 +208,17 @@ impl Sight<'_> {
         };
         let in_line = |own: &RegionCode| self.state.is_within(self.catalogue, *own, self.here);
         let own = own.filter(in_line);
-        let hosted = self.state.hosted().map(|(region, _)| region);
-        let mut concerned = [self.here].into_iter().chain(own).chain(hosted);
+        // What is hosted below the node's own region is asked about where it has a standing of its own.
+        let apart = |region: &RegionCode| !self.state.is_within(self.catalogue, *region, self.here);
+        let apart = self.state.hosted().map(|(region, _)| region).filter(apart);
+        let paired = self.state.documents(Kind::Pairing);
+        let paired = paired.map(|document| document.owner);
+        let paired = paired.filter(|region| self.state.hosts(*region));
+        let mut concerned = [self.here]
+            .into_iter()
+            .chain(own)
+            .chain(apart)
+            .chain(paired);
         if concerned.any(|region| self.may(right, region)) {
             return Ok(());
         }

@@ -23,7 +23,9 @@ use liandong_wire::task::v1::{
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use super::{CITY, COUNTY, NEIGHBOUR, PARTNER, PARTNERS_SUPERIOR, SCHOOL, TOWN, World, word};
+use super::{
+    CHILD, CITY, COUNTY, NEIGHBOUR, PARTNER, PARTNERS_SUPERIOR, SCHOOL, TOWN, World, word,
+};
 use crate::peers::{dial, hello};
 use crate::support::{author, batch, dropouts};
 
@@ -46,12 +48,11 @@ const TABLE: &str = "
     Inspect           AER    /      -        -           -       -                 -   (a node is its region's)
     Audit             /      /      /        /           /       /                 /   (no method reads it yet)
     Administer        A      A      -        -           -       -                 -
-    Exchange          -      /      /        /           N       -                 -   (see below)
+    Exchange          -      /      /        N           N       -                 -   (see below)
 ";
 
-/// Exchange: a superior is dialled and does not dial; what a node hosts has no node; and what a
-/// node below may do is seen where nodes are linked.
-const CELLS: usize = 470;
+/// Exchange: a superior is dialled and does not dial, and what a node hosts has no node of its own.
+const CELLS: usize = 475;
 
 fn letter(role: Role) -> char {
     match role {
@@ -64,8 +65,9 @@ fn letter(role: Role) -> char {
 }
 
 /// Whose certificate is shown, and whose data is asked for, for that standing.
-fn cast(standing: Standing) -> (&'static str, &'static str) {
+fn cast(right: Right, standing: Standing) -> (&'static str, &'static str) {
     match standing {
+        Standing::Subordinate if right == Right::Exchange => (CHILD, COUNTY),
         Standing::Own => (COUNTY, COUNTY),
         Standing::Hosted => (COUNTY, SCHOOL),
         Standing::Superior => (CITY, COUNTY),
@@ -228,7 +230,7 @@ async fn every_cell_is_answered_as_it_is_written_down() {
             if letters == "/" {
                 continue;
             }
-            let (caller, target) = cast(standing);
+            let (caller, target) = cast(right, standing);
             for role in Role::ALL {
                 let channel = world.channel(caller, word(role)).await;
                 let done = attempt(channel, caller, right, target).await;
