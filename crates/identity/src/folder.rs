@@ -12,18 +12,21 @@
 //! authority/register      … and what it issued, see `Register`
 //! ```
 
+mod error;
+
+pub use error::FolderError;
+
 use std::path::{Path, PathBuf};
 
 use liandong_core::identity::TrustDomain;
-use thiserror::Error;
 
-use crate::authority::{Authority, AuthorityError};
-use crate::certificate::{CertificateError, Chain};
+use crate::authority::Authority;
+use crate::certificate::Chain;
 use crate::files::{self, FileError, Secrecy, is_exposed};
 use crate::key::{Key, KeyError};
 use crate::list::list_number;
 use crate::register::Register;
-use crate::trust::{Domain, Trust, TrustError};
+use crate::trust::{Domain, Trust};
 
 const KEY: &str = "key.pem";
 const ASKING: &str = "key-requested.pem";
@@ -46,70 +49,6 @@ pub struct Own {
     pub chain: Chain,
     /// Its key.
     pub key: Key,
-}
-
-/// Something in the folder that cannot be used.
-#[derive(Debug, Error)]
-pub enum FolderError {
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Others may read a key.
-    #[error(
-        "{} can be read by others than its owner: chmod 600 it, and have a new certificate issued \
-         if somebody may have read it",
-        path.display()
-    )]
-    Exposed {
-        /// The key.
-        path: PathBuf,
-    },
-    /// A key is none.
-    #[error("{}: {cause}", path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: KeyError,
-    },
-    /// A certificate is none.
-    #[error("{}: {cause}", path.display())]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: CertificateError,
-    },
-    /// There is a certificate and no key, or the key is another's.
-    #[error("{} is not the key of {}", key.display(), certificate.display())]
-    NotTogether {
-        /// The key.
-        key: PathBuf,
-        /// The certificate.
-        certificate: PathBuf,
-    },
-    /// Roots that cannot be trusted.
-    #[error("{}: {cause}", path.display())]
-    Trust {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        cause: TrustError,
-    },
-    /// A file among the roots whose name is no trust domain's.
-    #[error("{} is not called after a trust domain: DOMAIN.pem", path.display())]
-    Stray {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The authority's files are no authority's.
-    #[error("{}: {cause}", path.display())]
-    Authority {
-        /// Its folder.
-        path: PathBuf,
-        /// Why.
-        cause: AuthorityError,
-    },
 }
 
 impl Folder {

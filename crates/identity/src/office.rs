@@ -3,10 +3,13 @@
 //! Whatever leaves the office stands in the register first. The operator's commands and the node's
 //! program both work here, at the same time if need be.
 
+mod error;
+
+pub use error::OfficeError;
+
 use jiff::{SignedDuration, Timestamp};
 use liandong_core::identity::{Identity, Role, TrustDomain};
 use rustls::pki_types::DnsName;
-use thiserror::Error;
 
 use crate::authority::{Authority, AuthorityError, Grant};
 use crate::certificate::{Certificate, Chain, Serial};
@@ -14,9 +17,9 @@ use crate::folder::{Folder, FolderError};
 use crate::invitation::{Invitation, Secret};
 use crate::list::list_number;
 use crate::package::Package;
-use crate::random::{NoRandomBytes, random};
+use crate::random::random;
 use crate::register::{Register, RegisterError, Registered};
-use crate::request::{Request, RequestError};
+use crate::request::Request;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -52,52 +55,6 @@ pub enum Which {
     Serial(Serial),
     /// All of an identity that are valid still.
     Identity(Identity),
-}
-
-/// Something that an office does not do.
-#[derive(Debug, Error)]
-pub enum OfficeError {
-    /// The folder.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// The register.
-    #[error(transparent)]
-    Register(#[from] RegisterError),
-    /// The certificate or the list.
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    /// The request.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The system gave no randomness.
-    #[error(transparent)]
-    NoRandomBytes(#[from] NoRandomBytes),
-    /// There is an authority already.
-    #[error("{folder} is the home of the authority of {domain} already")]
-    Taken {
-        /// The folder.
-        folder: String,
-        /// Whose.
-        domain: TrustDomain,
-    },
-    /// A certificate that is none of this authority's.
-    #[error("the certificate {serial} was not issued here")]
-    NotIssuedHere {
-        /// Its number.
-        serial: Serial,
-    },
-    /// It was taken back.
-    #[error("the certificate {serial} was revoked: no other is issued in its place")]
-    Revoked {
-        /// Its number.
-        serial: Serial,
-    },
-    /// Nothing to take back.
-    #[error("{identity} has no certificate that is valid")]
-    NothingToRevoke {
-        /// Whose was asked for.
-        identity: Identity,
-    },
 }
 
 impl Wanted {

@@ -10,6 +10,7 @@ mod show;
 
 pub(crate) use failure::CertFailure;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -86,7 +87,7 @@ pub(crate) struct IssueArguments {
         required_unless_present = "request",
         conflicts_with = "request"
     )]
-    invitation: Option<String>,
+    invitation: Option<Given>,
     /// 申请文件，由 cert request 写出 || The request that `cert request` wrote
     #[arg(long, value_name = "FILE", requires = "out")]
     request: Option<PathBuf>,
@@ -102,6 +103,22 @@ pub(crate) struct IssueArguments {
     /// 有效天数，用于 --request：节点默认 90，人员默认 365 || For how many days, with --request: by default 90 for a node, 365 for a person
     #[arg(long, value_name = "N", requires = "request", value_parser = clap::value_parser!(u16).range(1..=i64::from(liandong_identity::MOST_DAYS)))]
     days: Option<u16>,
+}
+
+/// An invitation, or where it is read from. Never shown.
+#[derive(Clone)]
+struct Given(String);
+
+impl From<String> for Given {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Given(..)")
+    }
 }
 
 /// The arguments of `cert renew`.
@@ -170,7 +187,7 @@ pub(crate) async fn run(
         CertCommand::Init(arguments) => authority::init(&folder, arguments, region, output),
         CertCommand::Invite(arguments) => authority::invite(&folder, arguments, region, output),
         CertCommand::Issue(arguments) => match arguments.invitation {
-            Some(invitation) => own::enrol(&folder, &invitation, output).await,
+            Some(Given(invitation)) => own::enrol(&folder, &invitation, output).await,
             None => authority::issue(&folder, arguments, region, output),
         },
         CertCommand::Renew(arguments) => own::renew(&folder, arguments, output).await,

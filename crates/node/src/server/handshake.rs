@@ -51,6 +51,12 @@ pub(super) async fn greet(
     let leaf = certificates.and_then(<[_]>::first);
     // It was read during the handshake already.
     let shown = leaf.and_then(|leaf| Certificate::from_der(leaf).ok());
+    // A connection that goes on from an earlier one shows what was checked then.
+    if let Some(refused) = shown.as_ref().and_then(|it| identities.check(it).err()) {
+        let from = remote.map(|from| from.to_string());
+        tracing::warn!(from, why = %refused, "a caller was not let in");
+        return Err("not trusted any more");
+    }
     Ok(Greeted {
         shown: shown.map(|certificate| Shown(Arc::new(certificate))),
         line: Connection::new(accepted, remote),
