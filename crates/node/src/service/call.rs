@@ -3,6 +3,7 @@
 //! Nothing is answered to a caller whose rights nobody asked about: a handler that forgets to ask
 //! answers nobody.
 
+mod asking;
 mod denial;
 mod rights;
 

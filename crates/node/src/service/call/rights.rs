@@ -7,9 +7,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use liandong_core::access::{Right, Standing, allows, needed, partners, shares, shows_plan};
+use liandong_core::access::{Right, Standing, allows, partners, shares, shows_plan};
 use liandong_core::catalogue::Catalogue;
-use liandong_core::command::Command;
 use liandong_core::document::{Body, Kind};
 use liandong_core::identity::{Identity, Role};
 use liandong_core::language::Language;
@@ -18,9 +17,7 @@ use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 
-use super::{Caller, denial, internal};
-use crate::context::Context;
-use crate::server::Shown;
+use super::denial;
 
 /// Who calls, as far as rights go.
 #[derive(Clone, Debug)]
@@ -54,102 +51,12 @@ impl Who {
 /// The rights of one caller at one moment of the state. Regions that are asked for again are looked
 /// up once.
 pub(crate) struct Sight<'a> {
-    state: &'a State,
-    catalogue: &'a Catalogue,
-    here: RegionCode,
-    today: Date,
-    who: &'a Who,
-    known: RefCell<BTreeMap<RegionCode, Standing>>,
-}
-
-impl Context {
-    /// Who it is that shows that certificate, or none.
-    pub(crate) fn who(&self, shown: Option<&Shown>) -> Who {
-        let Some(identities) = &self.identities else {
-            return Who::Here;
-        };
-        let Some(identity) = shown.and_then(|Shown(certificate)| certificate.identity()) else {
-            return Who::Nobody;
-        };
-        let own = identities.certificate();
-        let own = own.identity().map(|own| &own.domain);
-        Who::Shown {
-            identity: identity.clone(),
-            foreign: own != Some(&identity.domain),
-        }
-    }
-
-    /// The rights of somebody at this moment of the state.
-    pub(crate) fn sight<'a>(&'a self, state: &'a State, who: &'a Who) -> Sight<'a> {
-        Sight {
-            state,
-            catalogue: &self.catalogue,
-            here: self.config.region,
-            today: self.moment().today,
-            who,
-            known: RefCell::default(),
-        }
-    }
-
-    /// Who calls, for a handler that asks for rights while it reads the state.
-    pub(in crate::service) fn asking(&self, caller: &Caller) -> Who {
-        caller.note_asked();
-        self.who(caller.shown.as_ref())
-    }
-
-    /// Asks the table about several things at once, before anything is read or written.
-    ///
-    /// # Errors
-    /// The refusal of `ask`.
-    pub(in crate::service) fn ask_rights<T>(
-        &self,
-        caller: &Caller,
-        ask: impl FnOnce(&Sight<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        let who = self.asking(caller);
-        self.reader.glance(|state| ask(&self.sight(state, &who)))
-    }
-
-    /// Refuses a caller that may not do that to that region.
-    ///
-    /// # Errors
-    /// [`Reason::NoRight`]; it says who asked for what, and how they stand to the region.
-    pub(in crate::service) fn require(
-        &self,
-        caller: &Caller,
-        right: Right,
-        region: RegionCode,
-    ) -> Result<(), Refusal> {
-        self.ask_rights(caller, |sight| sight.require(right, region))
-    }
-
-    /// Refuses a caller that is not entitled to a command.
-    ///
-    /// # Errors
-    /// [`Reason::NoRight`]; [`Reason::Corrupt`] for a command that is not a caller's to give, which
-    /// is a fault of this program.
-    pub(in crate::service) fn require_for(
-        &self,
-        caller: &Caller,
-        command: &Command,
-    ) -> Result<(), Refusal> {
-        match needed(command) {
-            Some((right, region)) => self.require(caller, right, region),
-            None => Err(internal("rights")),
-        }
-    }
-
-    /// Refuses a caller that may not do that to the node's own region.
-    ///
-    /// # Errors
-    /// [`Reason::NoRight`].
-    pub(in crate::service) fn require_here(
-        &self,
-        caller: &Caller,
-        right: Right,
-    ) -> Result<(), Refusal> {
-        self.require(caller, right, self.config.region)
-    }
+    pub(super) state: &'a State,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) here: RegionCode,
+    pub(super) today: Date,
+    pub(super) who: &'a Who,
+    pub(super) known: RefCell<BTreeMap<RegionCode, Standing>>,
 }
 
 impl Sight<'_> {
