@@ -20,6 +20,8 @@ pub mod link;
 pub mod progress;
 pub mod refusal;
 pub mod rollup;
+#[cfg(feature = "samples")]
+pub mod samples;
 pub mod task;
 
 #[cfg(test)]

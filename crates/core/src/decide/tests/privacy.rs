@@ -15,6 +15,9 @@ use crate::testing::{Node, author, bureau, code, indicator, plan_text, report, s
 /// From the text of GB 11643-1999.
 const NUMBER: &str = "11010519491231002X";
 
+/// Puts a number into one of a plan's texts.
+type Change = fn(&mut PlanText);
+
 fn city() -> Node {
     Node::new(&[
         bureau("371500", None),
@@ -59,7 +62,7 @@ fn refused(node: &mut Node, field: &str, command: Command) {
 #[test]
 fn no_text_of_a_plan_takes_one() {
     let mut node = city();
-    let changes: [(&str, fn(&mut PlanText)); 11] = [
+    let changes: [(&str, Change); 11] = [
         ("plan.title", |text| text.title = number()),
         ("plan.document", |text| text.document = number()),
         ("plan.source", |text| text.source = number()),

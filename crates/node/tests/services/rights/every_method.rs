@@ -5,14 +5,12 @@ mod filled;
 
 use std::collections::BTreeSet;
 
-use liandong_wire::FILE_DESCRIPTOR_SET;
-use prost::Message;
-use prost_types::FileDescriptorSet;
+use liandong_wire::samples::{SampleCall, sample_calls};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use super::{COUNTY, NEIGHBOUR, PARTNERS_SUPERIOR, TOWN, World};
-use filled::{Messages, Raw};
+use filled::{Raw, sample};
 
 /// Methods that everybody may call whose certificate is trusted, and why.
 const OPEN: [(&str, &str); 3] = [
@@ -41,25 +39,6 @@ const PLANS: [&str; 4] = [
 /// What somebody is answered who may read the sums of the county's aid and nothing else.
 const SUMS: [&str; 1] = ["liandong.collaboration.v1.CollaborationService/ListProjects"];
 
-struct Method {
-    path: String,
-    input: String,
-}
-
-fn methods(set: &FileDescriptorSet) -> Vec<Method> {
-    let mut methods = Vec::new();
-    for file in &set.file {
-        for service in &file.service {
-            for method in &service.method {
-                let path = format!("{}.{}/{}", file.package(), service.name(), method.name());
-                let input = method.input_type().to_owned();
-                methods.push(Method { path, input });
-            }
-        }
-    }
-    methods
-}
-
 /// Calls a method with one message and hears the beginning of its answer.
 async fn call(channel: &Channel, path: &str, message: Vec<u8>) -> Result<(), Status> {
     let mut client = tonic::client::Grpc::new(channel.clone());
@@ -73,9 +52,7 @@ async fn call(channel: &Channel, path: &str, message: Vec<u8>) -> Result<(), Sta
 #[tokio::test]
 async fn no_method_answers_somebody_who_has_no_right_to_it() {
     let mut world = World::new().await;
-    let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptions");
-    let messages = Messages::new(&set);
-    let methods = methods(&set);
+    let methods = sample_calls(&sample);
     assert!(methods.len() > 40, "{}", methods.len());
     let open: BTreeSet<&str> = OPEN.iter().map(|(path, _)| *path).collect();
     // Who, and what they may call besides.
@@ -91,11 +68,11 @@ async fn no_method_answers_somebody_who_has_no_right_to_it() {
     let (mut tried, mut wrong) = (0, Vec::new());
     for (region, role, besides) in callers {
         let channel = world.channel(region, role).await;
-        for Method { path, input } in &methods {
+        for SampleCall { path, message } in &methods {
             if open.contains(path.as_str()) {
                 continue;
             }
-            let answer = call(&channel, path, messages.fill(input)).await;
+            let answer = call(&channel, path, message.clone()).await;
             let code = answer.as_ref().err().map_or(Code::Ok, Status::code);
             if besides.contains(&path.as_str()) {
                 if code == Code::PermissionDenied && *path != exchange {
@@ -120,8 +97,6 @@ async fn no_method_answers_somebody_who_has_no_right_to_it() {
 #[tokio::test]
 async fn nobody_is_answered_without_a_certificate() {
     let world = World::new().await;
-    let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptions");
-    let messages = Messages::new(&set);
     let address = world.county.node.address();
     let channel = world.shandong.dial(address, None).await.expect("a line");
     let more = [
@@ -129,10 +104,10 @@ async fn nobody_is_answered_without_a_certificate() {
         "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
     ];
-    let methods = methods(&set);
+    let methods = sample_calls(&sample);
     let known = methods
         .iter()
-        .map(|method| (method.path.as_str(), messages.fill(&method.input)));
+        .map(|method| (method.path.as_str(), method.message.clone()));
     for (path, message) in known.chain(more.map(|path| (path, Vec::new()))) {
         if path.ends_with("/Enrol") {
             continue;
