@@ -35,7 +35,10 @@ pub(crate) async fn run(
     identity: Option<PathBuf>,
     output: Output,
 ) -> Result<Verdict, Failure> {
-    let data = arguments.place.named()?.data;
+    let place = arguments.place.named()?;
+    // The node itself is asked with its own certificate, unless another one is shown.
+    let identity = identity.or(place.identity);
+    let data = place.data;
     let target = arguments.to.clone();
     // Held until the copy is complete, so that no node begins to cut its journal meanwhile.
     let (_held, upto) = match maintenance::usage(&data)? {

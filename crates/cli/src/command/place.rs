@@ -25,6 +25,8 @@ pub(crate) struct Named {
     pub(crate) data: PathBuf,
     /// Known only from a configuration that has one.
     pub(crate) mirror: Option<PathBuf>,
+    /// The folder of the node's own certificate; likewise.
+    pub(crate) identity: Option<PathBuf>,
 }
 
 impl Place {
@@ -38,18 +40,21 @@ impl Place {
             (Some(data), _) => Ok(Named {
                 data: data.clone(),
                 mirror: None,
+                identity: None,
             }),
             (None, Some(path)) => {
                 let config = Config::load(path).map_err(Failure::Config)?;
                 Ok(Named {
                     data: config.data,
                     mirror: config.mirror,
+                    identity: config.identity,
                 })
             }
             // The group asks for one of them.
             (None, None) => Ok(Named {
                 data: PathBuf::new(),
                 mirror: None,
+                identity: None,
             }),
         }
     }

@@ -155,16 +155,9 @@ fn granted(role: Role, standing: Standing) -> &'static [Right] {
             Right::ReadTasks,
             Right::ReadAidSummary,
         ],
-        // A superior sets tasks and judges them; what lies inside a pairing is the pair's own.
-        (Standing::Superior, Role::Admin | Role::Reviewer) => &[
-            Right::ReadPlans,
-            Right::ReadPublished,
-            Right::ReadExact,
-            Right::ReadTasks,
-            Right::ReadAidSummary,
-            Right::Supervise,
-        ],
-        (Standing::Superior, Role::Reporter) => &[
+        // A superior sets tasks and judges them at its own node and in its own name, and never acts
+        // in the name of a region below; what lies inside a pairing is the pair's own.
+        (Standing::Superior, Role::Admin | Role::Reviewer | Role::Reporter) => &[
             Right::ReadPlans,
             Right::ReadPublished,
             Right::ReadExact,
@@ -186,8 +179,11 @@ fn granted(role: Role, standing: Standing) -> &'static [Right] {
         (Standing::Superior | Standing::Subordinate | Standing::Partner, Role::Node) => {
             &[Right::Exchange]
         }
-        (Standing::Own | Standing::Hosted | Standing::PartnersSuperior, Role::Node)
-        | (Standing::Stranger, _) => &[],
+        // Whoever has the node's own key looks after it: its backups are made beside it.
+        (Standing::Own, Role::Node) => &[Right::Inspect],
+        (Standing::Hosted | Standing::PartnersSuperior, Role::Node) | (Standing::Stranger, _) => {
+            &[]
+        }
     }
 }
 

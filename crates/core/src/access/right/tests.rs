@@ -18,10 +18,10 @@ const TABLE: &str = "
     ReadAidSummary    AERV   AERV   AERV     -           AERV    AERV              -
     Report            AR     AR     -        -           -       -                 -
     Work              AR     AR     -        -           -       -                 -
-    Supervise         AE     AE     AE       -           -       -                 -
+    Supervise         AE     AE     -        -           -       -                 -
     Pair              AE     AE     -        -           -       -                 -
     RecordAid         AR     AR     -        -           -       -                 -
-    Inspect           AER    AER    -        -           -       -                 -
+    Inspect           NAER   AER    -        -           -       -                 -
     Audit             AE     AE     -        -           -       -                 -
     Administer        A      A      -        -           -       -                 -
     Exchange          -      -      N        N           N       -                 -

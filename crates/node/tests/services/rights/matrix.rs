@@ -42,10 +42,10 @@ const TABLE: &str = "
     ReadAidSummary    AERV   AERV   AERV     -           AERV    AERV              -
     Report            AR     AR     -        -           -       -                 -
     Work              AR     AR     -        -           -       -                 -
-    Supervise         AE     AE     AE       -           -       -                 -
+    Supervise         AE     AE     -        -           -       -                 -
     Pair              AE     AE     -        -           -       -                 -
     RecordAid         AR     AR     -        -           -       -                 -
-    Inspect           AER    /      -        -           -       -                 -   (a node is its region's)
+    Inspect           NAER   /      -        -           -       -                 -   (a node is its region's)
     Audit             /      /      /        /           /       /                 /   (no method reads it yet)
     Administer        A      A      -        -           -       -                 -
     Exchange          -      /      /        N           N       -                 -   (see below)

@@ -32,7 +32,7 @@ async fn pages_are_shown_to_those_who_may_look_at_what_is_on_them() {
         (COUNTY, "viewer", [yes, yes, no, no]),
         (COUNTY, "reporter", [yes, yes, no, yes]),
         (COUNTY, "admin", [yes, yes, no, yes]),
-        (COUNTY, "node", [no, no, no, no]),
+        (COUNTY, "node", [no, no, no, yes]),
         (CITY, "viewer", [yes, yes, yes, no]),
         (CITY, "admin", [yes, yes, yes, no]),
         (TOWN, "viewer", [no, yes, no, no]),
