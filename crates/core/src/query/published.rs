@@ -66,10 +66,10 @@ impl<'q, 'a> Published<'q, 'a> {
         }
     }
 
-    /// [`rollup`] with what is hidden taken out.
+    /// [`rollup()`] with what is hidden taken out.
     ///
     /// # Errors
-    /// As [`rollup`].
+    /// As [`rollup()`].
     pub fn rollup(&self, region: RegionCode) -> Result<Vec<RollupRow<'a>>, Refusal> {
         let mut rows = rollup(self.question, region)?;
         for row in &mut rows {
@@ -94,7 +94,7 @@ impl<'q, 'a> Published<'q, 'a> {
     /// [`rank_children`](super::rank_children) with what is hidden not judged.
     ///
     /// # Errors
-    /// As [`rollup`].
+    /// As [`rollup()`].
     pub fn rank_children(&self, region: RegionCode) -> Result<Vec<Ranked>, Refusal> {
         rank_by(self.question, region, |child| self.rollup(child))
     }
