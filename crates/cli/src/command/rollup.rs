@@ -13,7 +13,7 @@ use liandong_core::region::RegionCode;
 
 use super::target::bound_text_of;
 use crate::failure::{Failure, Verdict};
-use crate::output::{Cell, Column, Listing, light};
+use crate::output::{Cell, Column, Listing, Output, light};
 use crate::session::Session;
 use crate::value;
 
@@ -130,6 +130,7 @@ async fn get(session: &Session, about: &About) -> Result<Verdict, Failure> {
         format!("{name} ({region}) as of {as_of}"),
     ))?;
     let mut listing = Listing::new(&ROWS);
+    let any_hidden = answer.rows.iter().any(|row| row.hidden);
     for row in answer.rows {
         listing.row(rollup_row(row));
     }
@@ -137,7 +138,22 @@ async fn get(session: &Session, about: &About) -> Result<Verdict, Failure> {
         drop_item_columns(&mut listing);
     }
     session.output.listing(&listing)?;
+    say_hidden(session.output, any_hidden)?;
     Ok(Verdict::Done)
+}
+
+/// What stands in place of a figure that is not published.
+const HIDDEN: &str = "*";
+
+/// Below a table with figures that are not published, why they are not.
+fn say_hidden(output: Output, any_hidden: bool) -> Result<(), Failure> {
+    if any_hidden {
+        output.line(output.pick(
+            "* 人数为 1 至 4 人，或由此可以推算出来，不予公布",
+            "* from 1 to 4 people, or what would give such a figure away: not published",
+        ))?;
+    }
+    Ok(())
 }
 
 fn rollup_row(row: v1::RollupRow) -> Vec<Cell> {
@@ -152,7 +168,11 @@ fn rollup_row(row: v1::RollupRow) -> Vec<Cell> {
         Cell::Text(row.indicator),
         Cell::Text(row.indicator_name),
         Cell::Text(row.period),
-        Cell::Text(row.value_text),
+        if row.hidden {
+            Cell::text(HIDDEN)
+        } else {
+            Cell::Text(row.value_text)
+        },
         Cell::Text(row.unit),
         Cell::text(bound_text_of(&target, kind)),
         Cell::Text(target.due),

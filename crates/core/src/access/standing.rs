@@ -99,8 +99,8 @@ impl Standing {
     pub fn sentence(self, caller: RegionCode, target: RegionCode, language: Language) -> String {
         match self {
             Self::Own => language.pick(
-                format!("{caller} 就是 {target}"),
-                format!("{caller} is {target} itself"),
+                format!("{target} 就是其本区域"),
+                format!("{target} is its own region"),
             ),
             Self::Hosted => language.pick(
                 format!("{caller} 是 {target} 的上级，同在一个节点"),

@@ -7,7 +7,7 @@ use liandong_core::period::Period;
 use liandong_core::quantity::basis_points;
 use liandong_core::region::RegionCode;
 
-use super::reported_of;
+use super::{HIDDEN, reported_of, say_hidden};
 use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Column, Listing, region_kind};
 use crate::session::Session;
@@ -67,6 +67,12 @@ pub(super) async fn run(session: &Session, arguments: &DrillArguments) -> Result
         ))?;
     }
     let mut listing = Listing::new(&PARTS);
+    let any_hidden =
+        drill.total_hidden || drill.own_hidden || drill.rows.iter().any(|row| row.hidden);
+    if drill.own_hidden {
+        let name = output.pick("本级", "own figure");
+        listing.row(hidden(&region, name, Cell::text(""), Cell::Yes(None)));
+    }
     if let Some(own) = drill.own {
         let name = output.pick("本级", "own figure");
         listing.row(part(
@@ -82,20 +88,39 @@ pub(super) async fn run(session: &Session, arguments: &DrillArguments) -> Result
         let sums = row.sums.unwrap_or_default();
         let word = Cell::Word(region_kind(row.kind));
         let joined = Cell::Yes(Some(row.joined));
+        if row.hidden {
+            listing.row(hidden(&row.region, &row.name, word, joined));
+            continue;
+        }
         listing.row(part(&row.region, &row.name, word, &sums, joined, kind));
     }
-    let total = drill.total.unwrap_or_default();
     let name = output.pick("合计", "total");
-    listing.row(part(
-        &region,
-        name,
-        Cell::text(""),
-        &total,
-        Cell::Yes(None),
-        kind,
-    ));
+    let (blank, joined) = (Cell::text(""), Cell::Yes(None));
+    listing.row(if drill.total_hidden {
+        hidden(&region, name, blank, joined)
+    } else {
+        let total = drill.total.unwrap_or_default();
+        part(&region, name, blank, &total, joined, kind)
+    });
     output.listing(&listing)?;
+    say_hidden(output, any_hidden)?;
     Ok(Verdict::Done)
+}
+
+/// A row whose figure is not published.
+fn hidden(region: &str, name: &str, kind_word: Cell, joined: Cell) -> Vec<Cell> {
+    let blank = || Cell::text("");
+    vec![
+        Cell::text(region),
+        Cell::text(name),
+        kind_word,
+        Cell::text(HIDDEN),
+        blank(),
+        blank(),
+        blank(),
+        blank(),
+        joined,
+    ]
 }
 
 fn part(
