@@ -76,7 +76,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(),
     sync_folder(folder)
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, which may be gone already.
 pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! key.pem                 the private key, for its owner alone
+//! key-next.pem            the next one, while certificate and key are being replaced
 //! certificate.pem         its certificate
 //! key-requested.pem       a key whose certificate was asked for and is not here yet
 //! roots/DOMAIN.pem        the roots of each trust domain that is trusted
@@ -29,6 +30,7 @@ use crate::register::Register;
 use crate::trust::{Domain, Trust};
 
 const KEY: &str = "key.pem";
+const NEXT_KEY: &str = "key-next.pem";
 const ASKING: &str = "key-requested.pem";
 const CERTIFICATE: &str = "certificate.pem";
 const ROOTS: &str = "roots";
@@ -37,6 +39,9 @@ const AUTHORITY: &str = "authority";
 const ROOT: &str = "root.pem";
 const ADDRESS: &str = "authority-address";
 const REGISTER: &str = "register";
+
+/// How often certificate and key are read that do not belong together.
+const READS: u32 = 3;
 
 /// A folder with an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +72,19 @@ impl Folder {
     /// # Errors
     /// [`FolderError`].
     pub fn own(&self) -> Result<Option<Own>, FolderError> {
-        let (key_path, path) = (self.0.join(KEY), self.0.join(CERTIFICATE));
+        let mut found = self.read_own();
+        // Both may have been replaced between the reading of the one and of the other.
+        for _ in 1..READS {
+            if !matches!(found, Err(FolderError::NotTogether { .. })) {
+                break;
+            }
+            found = self.read_own();
+        }
+        found
+    }
+
+    fn read_own(&self) -> Result<Option<Own>, FolderError> {
+        let path = self.0.join(CERTIFICATE);
         let Some(text) = files::read(&path)? else {
             return Ok(None);
         };
@@ -76,25 +93,31 @@ impl Folder {
             path: path.clone(),
             cause,
         })?;
-        match read_key(&key_path)? {
-            Some(key) if key.is_of(&chain.leaf) => Ok(Some(Own { chain, key })),
-            _ => Err(FolderError::NotTogether {
-                key: key_path,
-                certificate: path,
-            }),
+        for name in [KEY, NEXT_KEY] {
+            if let Some(key) = read_key(&self.0.join(name))?
+                && key.is_of(&chain.leaf)
+            {
+                return Ok(Some(Own { chain, key }));
+            }
         }
+        Err(FolderError::NotTogether {
+            key: self.0.join(KEY),
+            certificate: path,
+        })
     }
 
-    /// Keeps a certificate and its key in place of those that are there.
+    /// Keeps a certificate and its key in place of those that are there. Whatever is in the way in
+    /// between, there is a key for the certificate.
     ///
     /// # Errors
-    /// [`FolderError::File`]. After a crash in between the old certificate is found not to belong
-    /// to the key; the new one has to be issued again then.
+    /// [`FolderError::File`].
     pub fn keep_own(&self, own: &Own) -> Result<(), FolderError> {
         let (key, chain) = (own.key.to_pem(), own.chain.to_pem());
-        files::replace(&self.0.join(KEY), key.as_bytes(), Secrecy::Secret)?;
+        let next = self.0.join(NEXT_KEY);
+        files::replace(&next, key.as_bytes(), Secrecy::Secret)?;
         files::replace(&self.0.join(CERTIFICATE), chain.as_bytes(), Secrecy::Public)?;
-        Ok(())
+        files::replace(&self.0.join(KEY), key.as_bytes(), Secrecy::Secret)?;
+        Ok(files::remove(&next)?)
     }
 
     /// Keeps a key whose certificate is being asked for elsewhere.

@@ -81,6 +81,29 @@ fn an_identity_is_found_as_it_was_kept_and_its_key_is_the_owners_alone() {
 }
 
 #[test]
+fn there_is_a_key_for_the_certificate_wherever_a_crash_comes_between() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = Folder::at(place.path());
+    let (authority, elsewhere) = (root(), tempfile::tempdir().expect("a folder"));
+    let (old, new) = (county(&authority, 1), county(&authority, 2));
+    folder.keep_own(&old).expect("kept");
+    Folder::at(elsewhere.path()).keep_own(&new).expect("kept");
+    let copy = |from: &str, to: &str| {
+        fs::copy(elsewhere.path().join(from), place.path().join(to)).expect("copied");
+    };
+    let serial = || folder.own().expect("readable").expect("own").chain.leaf;
+    copy("key.pem", "key-next.pem");
+    assert_eq!(serial(), old.chain.leaf);
+    copy("certificate.pem", "certificate.pem");
+    assert_eq!(serial(), new.chain.leaf);
+    copy("key.pem", "key.pem");
+    assert_eq!(serial(), new.chain.leaf);
+    folder.keep_own(&old).expect("kept");
+    assert!(!place.path().join("key-next.pem").exists());
+    assert_eq!(serial(), old.chain.leaf);
+}
+
+#[test]
 fn who_is_trusted_is_read_and_a_list_is_kept_only_when_it_is_newer_and_the_roots() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = Folder::at(place.path());
