@@ -9,6 +9,7 @@
 //! used and never leave there. Nothing here reads the clock: the time is handed in. Nothing here
 //! shows a key, in a log or a message.
 
+mod attestation;
 mod authority;
 mod certificate;
 mod files;
@@ -25,6 +26,7 @@ mod spoken;
 mod tls;
 mod trust;
 
+pub use attestation::{Attestation, NotAttested, Purpose};
 pub use authority::{Authority, AuthorityError, Grant, Revocation};
 pub use certificate::{
     Certificate, CertificateError, Chain, Fingerprint, NoFingerprint, NoSerial, Serial,

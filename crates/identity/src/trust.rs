@@ -1,6 +1,12 @@
 //! Who is trusted: the roots of some trust domains, and what each of them took back.
 
+mod refused;
+
+pub use refused::Refused;
+
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use liandong_core::identity::{Identity, TrustDomain};
@@ -11,6 +17,7 @@ use webpki::{
     OwnedCertRevocationList, RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 
+use self::refused::refusal;
 use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem};
 
 /// One trust domain: its roots, of which there are two while one takes the place of the other, and
@@ -19,7 +26,13 @@ pub struct Domain {
     name: TrustDomain,
     roots: Vec<Certificate>,
     anchors: Vec<TrustAnchor<'static>>,
-    revoked: Option<CertRevocationList<'static>>,
+    revoked: Option<Revoked>,
+}
+
+/// A list of revoked certificates.
+struct Revoked {
+    list: CertRevocationList<'static>,
+    since: BTreeMap<Serial, Timestamp>,
 }
 
 /// All the trust domains that somebody trusts.
@@ -67,73 +80,6 @@ pub enum TrustError {
     Twice {
         /// Which.
         domain: TrustDomain,
-    },
-}
-
-/// Why a certificate is not taken. For the log of whoever refuses: a stranger is told nothing of it.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refused {
-    /// It cannot be read or names nobody.
-    #[error("the certificate cannot be read: {0}")]
-    Unreadable(#[from] CertificateError),
-    /// It names no identity.
-    #[error("the certificate names no identity")]
-    Nameless,
-    /// Nobody here trusts its domain.
-    #[error("{identity} is of a trust domain that is not trusted here")]
-    ForeignDomain {
-        /// Who it says it is.
-        identity: Identity,
-    },
-    /// No root of its domain issued it.
-    #[error("{identity}: no root of its trust domain issued the certificate")]
-    UnknownIssuer {
-        /// Who it says it is.
-        identity: Identity,
-    },
-    /// It is over.
-    #[error("{identity}: the certificate {serial} expired at {until}")]
-    Expired {
-        /// Whose it was.
-        identity: Identity,
-        /// Its number.
-        serial: Serial,
-        /// When it ended.
-        until: Timestamp,
-    },
-    /// It has not begun.
-    #[error("{identity}: the certificate {serial} is valid from {from}; is a clock wrong?")]
-    NotYet {
-        /// Whose it is.
-        identity: Identity,
-        /// Its number.
-        serial: Serial,
-        /// When it begins.
-        from: Timestamp,
-    },
-    /// It was taken back.
-    #[error("{identity}: the certificate {serial} was revoked")]
-    Revoked {
-        /// Whose it was.
-        identity: Identity,
-        /// Its number.
-        serial: Serial,
-    },
-    /// It is for something else.
-    #[error("{identity}: the certificate is not for {}", usage.word())]
-    NotForThis {
-        /// Whose it is.
-        identity: Identity,
-        /// What it was shown for.
-        usage: Usage,
-    },
-    /// Anything else that is wrong with it.
-    #[error("{identity}: {why}")]
-    Bad {
-        /// Who it says it is.
-        identity: Identity,
-        /// What the library said.
-        why: String,
     },
 }
 
@@ -209,7 +155,7 @@ impl Domain {
     }
 
     /// A list that one of the roots signed.
-    fn read_list(&self, der: &[u8]) -> Result<CertRevocationList<'static>, TrustError> {
+    fn read_list(&self, der: &[u8]) -> Result<Revoked, TrustError> {
         let no_list = || TrustError::List {
             domain: self.name.clone(),
         };
@@ -218,7 +164,9 @@ impl Domain {
         if !crate::list::is_signed_by_any(der, &self.roots) {
             return Err(no_list());
         }
-        Ok(CertRevocationList::Owned(owned))
+        let since = crate::list::revoked_since(der).ok_or_else(no_list)?;
+        let list = CertRevocationList::Owned(owned);
+        Ok(Revoked { list, since })
     }
 }
 
@@ -266,11 +214,9 @@ impl Trust {
 
     /// The roots of the certificate's domain.
     pub(crate) fn roots_above(&self, leaf: &Certificate) -> Vec<CertificateDer<'static>> {
-        let identity = leaf.identity();
-        let domain = self
-            .domains
-            .iter()
-            .find(|domain| identity.is_some_and(|identity| identity.domain == domain.name));
+        let domain = leaf
+            .identity()
+            .and_then(|identity| self.domain_of(identity));
         let roots = domain.map_or(&[][..], Domain::roots);
         roots.iter().map(Certificate::der).collect()
     }
@@ -286,13 +232,45 @@ impl Trust {
         usage: Usage,
         now: UnixTime,
     ) -> Result<Certificate, Refused> {
+        self.verify(leaf, above, usage, now, true)
+    }
+
+    /// Who this certificate was of at a moment, whether or not it was taken back.
+    pub(crate) fn was_trusted(
+        &self,
+        leaf: &[u8],
+        above: &[CertificateDer<'_>],
+        usage: Usage,
+        at: Timestamp,
+    ) -> Result<Certificate, Refused> {
+        let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        self.verify(leaf, above, usage, at, false)
+    }
+
+    /// When a certificate was taken back, as far as is known here.
+    pub(crate) fn revoked_at(&self, leaf: &Certificate) -> Option<Timestamp> {
+        let domain = self.domain_of(leaf.identity()?)?;
+        let revoked = domain.revoked.as_ref()?;
+        revoked.since.get(leaf.serial()).copied()
+    }
+
+    fn domain_of(&self, identity: &Identity) -> Option<&Domain> {
+        let mut domains = self.domains.iter();
+        domains.find(|domain| domain.name == identity.domain)
+    }
+
+    fn verify(
+        &self,
+        leaf: &[u8],
+        above: &[CertificateDer<'_>],
+        usage: Usage,
+        now: UnixTime,
+        minds_revocation: bool,
+    ) -> Result<Certificate, Refused> {
         let certificate = Certificate::from_der(leaf)?;
         let identity = certificate.identity().ok_or(Refused::Nameless)?.clone();
-        let known = self
-            .domains
-            .iter()
-            .find(|domain| domain.name == identity.domain);
-        let Some(domain) = known else {
+        let Some(domain) = self.domain_of(&identity) else {
             return Err(Refused::ForeignDomain { identity });
         };
         let der = CertificateDer::from(leaf);
@@ -300,7 +278,8 @@ impl Trust {
             identity: identity.clone(),
             why: error.to_string(),
         })?;
-        let lists: Vec<&CertRevocationList<'_>> = domain.revoked.iter().collect();
+        let lists = domain.revoked.iter().filter(|_| minds_revocation);
+        let lists: Vec<&CertRevocationList<'_>> = lists.map(|revoked| &revoked.list).collect();
         // A list that has run out still counts, and so does its silence: a node that is cut off
         // from its authority goes on.
         let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
@@ -321,37 +300,7 @@ impl Trust {
         );
         match verified {
             Ok(_) => Ok(certificate),
-            Err(error) => Err(refusal(&certificate, identity, usage, error)),
+            Err(error) => Err(refusal(&certificate, identity, usage, &error)),
         }
-    }
-}
-
-fn refusal(
-    certificate: &Certificate,
-    identity: Identity,
-    usage: Usage,
-    error: webpki::Error,
-) -> Refused {
-    let serial = certificate.serial().clone();
-    match error {
-        webpki::Error::CertExpired { .. } => Refused::Expired {
-            identity,
-            serial,
-            until: certificate.not_after(),
-        },
-        webpki::Error::CertNotValidYet { .. } => Refused::NotYet {
-            identity,
-            serial,
-            from: certificate.not_before(),
-        },
-        webpki::Error::CertRevoked => Refused::Revoked { identity, serial },
-        webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey => {
-            Refused::UnknownIssuer { identity }
-        }
-        webpki::Error::RequiredEkuNotFoundContext(_) => Refused::NotForThis { identity, usage },
-        other => Refused::Bad {
-            identity,
-            why: other.to_string(),
-        },
     }
 }
