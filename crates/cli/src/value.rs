@@ -8,7 +8,7 @@ use liandong_core::period::Period;
 use liandong_core::quantity::parse_yuan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::{MAX_REGION_CODE_LEN, RegionCode};
-use liandong_identity::{Fingerprint, Which};
+use liandong_identity::{Fingerprint, RegionPattern, Which};
 use liandong_input::{normalise, read_period, read_yuan};
 
 use crate::failure::BadArgument;
@@ -141,6 +141,17 @@ pub(crate) fn revoked(text: &str) -> Result<Which, BadArgument> {
             text,
             "填 cert show 所列的编号，或身份 spiffe://信任域/region/代码/角色",
             "write a serial number as `cert show` lists it, or an identity spiffe://DOMAIN/region/CODE/ROLE",
+        )
+    })
+}
+
+/// Regions that a trust domain speaks for.
+pub(crate) fn regions(text: &str) -> Result<RegionPattern, BadArgument> {
+    text.parse().map_err(|_| {
+        bad(
+            text,
+            "填区域代码如 500243，或代码开头加星号如 50*",
+            "write a code like 500243, or what codes begin with and a star like 50*",
         )
     })
 }

@@ -243,6 +243,7 @@ fn a_person_shows_a_certificate_and_a_stranger_gets_no_word() {
     other.json(&words);
     let roots = "identity/roots/edu.example.pem";
     std::fs::copy(city.at(roots), other.at(roots)).expect("copied");
+    std::fs::write(other.at("identity/roots/edu.example.regions"), "37*").expect("written");
     let words = ["--identity", "identity", "--node", &bare, "status"];
     let why = other.refused(&words, "");
     assert!(why.contains("does not accept the certificate"), "{why}");
@@ -337,4 +338,50 @@ fn an_authority_tells_what_it_did_and_refuses_what_makes_no_sense() {
     std::fs::set_permissions(&key, everybody).expect("set");
     let why = city.refused(&["cert", "show"], "");
     assert!(why.contains("chmod 600"), "{why}");
+}
+
+#[test]
+fn another_domain_is_trusted_for_its_own_regions_when_its_fingerprint_is_known() {
+    let (city, partner) = (founded("371500"), Place::new());
+    let made = [
+        "cert",
+        "init",
+        "--domain",
+        "edu.cq.example",
+        "--region",
+        "500243",
+    ];
+    partner.json(&made);
+    let shown = partner.json(&["cert", "show"]);
+    let fingerprint = shown["trusted"][0]["root"].as_str().expect("a fingerprint");
+    let root = partner.at("identity/roots/edu.cq.example.pem");
+    let root = root.to_str().expect("a path");
+    let trust = ["cert", "trust", root, "--root"];
+    let with = |root: &'static str, regions: &'static str| [root, "--regions", regions];
+    let zeros = "0000000000000000000000000000000000000000000000000000000000000000";
+    let why = city.refused(&[&trust[..], &with(zeros, "50*")].concat(), "");
+    assert!(why.contains("has the fingerprint"), "{why}");
+    let known = [&trust[..], &[fingerprint]].concat();
+    let why = city.refused(&[&known[..], &["--regions", "*"]].concat(), "");
+    assert!(why.contains("like 50*"), "{why}");
+    city.refused(&known, "");
+    let trusted = city.json(&["cert", "show"]);
+    assert_eq!(trusted["trusted"].as_array().map(Vec::len), Some(1));
+    let two = ["--regions", "50*", "--regions", "510500"];
+    let told = city.json(&[&known[..], &two].concat());
+    assert_eq!(told["domain"], "edu.cq.example");
+    let trusted = city.json(&["cert", "show"]);
+    assert_eq!(trusted["trusted"][0]["regions"], "50* 510500");
+    assert_eq!(trusted["trusted"][1]["regions"], "*");
+    // A node's own certificate is no root.
+    let own = partner.at("identity/certificate.pem");
+    let shown = shown["own"][0]["fingerprint"]
+        .as_str()
+        .expect("a fingerprint");
+    let own = own.to_str().expect("a path");
+    let why = city.refused(
+        &["cert", "trust", own, "--root", shown, "--regions", "50*"],
+        "",
+    );
+    assert!(why.contains("not the root"), "{why}");
 }

@@ -124,7 +124,9 @@ async fn the_innermost_reason_is_told_whichever_side_refuses() {
     assert!(matches!(why(error), NoHandshake::Refused(_)));
     // Now it does, and the other does not believe this one; at once, not in the first call.
     let roots = scene.node.roots(scene.office.domain()).unwrap().unwrap();
-    other.keep_roots(scene.office.domain(), &roots).unwrap();
+    let regions = ["37*".parse().unwrap()];
+    let domain = scene.office.domain();
+    other.keep_foreign(domain, &roots, &regions).unwrap();
     for _ in 0..10 {
         let error = Client::connect_with(&address, showing(&other)).await;
         assert_eq!(why(error.unwrap_err()), NoHandshake::NotAccepted);

@@ -6,6 +6,7 @@
 //! certificate.pem         its certificate
 //! key-requested.pem       a key whose certificate was asked for and is not here yet
 //! roots/DOMAIN.pem        the roots of each trust domain that is trusted
+//! roots/DOMAIN.regions    which regions another domain than the own may speak for, one in a line
 //! revoked/DOMAIN.crl      the newest list of what they took back
 //! authority-address       where the authority was that issued the certificate
 //! authority/root.pem      at the authority of a domain: its root, …
@@ -14,20 +15,17 @@
 //! ```
 
 mod error;
+mod trusted;
 
 pub use error::FolderError;
 
 use std::path::{Path, PathBuf};
 
-use liandong_core::identity::TrustDomain;
-
 use crate::authority::Authority;
 use crate::certificate::Chain;
-use crate::files::{self, FileError, Secrecy, is_exposed};
+use crate::files::{self, Secrecy, is_exposed};
 use crate::key::{Key, KeyError};
-use crate::list::list_number;
 use crate::register::Register;
-use crate::trust::{Domain, Trust};
 
 const KEY: &str = "key.pem";
 const NEXT_KEY: &str = "key-next.pem";
@@ -149,80 +147,6 @@ impl Folder {
         Ok(files::remove(&self.0.join(ASKING))?)
     }
 
-    /// Everybody who is trusted.
-    ///
-    /// # Errors
-    /// [`FolderError`].
-    pub fn trust(&self) -> Result<Trust, FolderError> {
-        let folder = self.0.join(ROOTS);
-        let mut domains = Vec::new();
-        for path in listed(&folder)? {
-            let stray = || FolderError::Stray { path: path.clone() };
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            if path.extension().is_none_or(|extension| extension != "pem") {
-                continue;
-            }
-            let name: TrustDomain = stem.and_then(|stem| stem.parse().ok()).ok_or_else(stray)?;
-            let roots = files::read(&path)?.unwrap_or_default();
-            let list = files::read(&self.list_path(&name))?;
-            let domain = Domain::new(name, &String::from_utf8_lossy(&roots), list.as_deref());
-            domains.push(domain.map_err(|cause| FolderError::Trust { path, cause })?);
-        }
-        Trust::new(domains).map_err(|cause| FolderError::Trust {
-            path: folder,
-            cause,
-        })
-    }
-
-    /// Trusts these roots of a domain from now on.
-    ///
-    /// # Errors
-    /// [`FolderError`] also when they are no roots of that domain; nothing is written then.
-    pub fn keep_roots(&self, domain: &TrustDomain, pem: &str) -> Result<(), FolderError> {
-        let path = self.roots_path(domain);
-        if let Err(cause) = Domain::new(domain.clone(), pem, None) {
-            return Err(FolderError::Trust { path, cause });
-        }
-        Ok(files::replace(&path, pem.as_bytes(), Secrecy::Public)?)
-    }
-
-    /// The roots of a domain as text, where it is trusted.
-    ///
-    /// # Errors
-    /// [`FolderError::File`].
-    pub fn roots(&self, domain: &TrustDomain) -> Result<Option<String>, FolderError> {
-        let read = files::read(&self.roots_path(domain))?;
-        Ok(read.map(|text| String::from_utf8_lossy(&text).into_owned()))
-    }
-
-    /// The list of what a domain took back, as it was signed.
-    ///
-    /// # Errors
-    /// [`FolderError::File`].
-    pub fn list(&self, domain: &TrustDomain) -> Result<Option<Vec<u8>>, FolderError> {
-        Ok(files::read(&self.list_path(domain))?)
-    }
-
-    /// Keeps a list of what a domain took back, if it is one of that domain and newer than what is
-    /// there; whether it was.
-    ///
-    /// # Errors
-    /// [`FolderError`] also when no root of the domain signed it; nothing is written then.
-    pub fn keep_list(&self, domain: &TrustDomain, list: &[u8]) -> Result<bool, FolderError> {
-        let path = self.roots_path(domain);
-        let roots = files::read(&path)?.unwrap_or_default();
-        let roots = String::from_utf8_lossy(&roots);
-        if let Err(cause) = Domain::new(domain.clone(), &roots, Some(list)) {
-            return Err(FolderError::Trust { path, cause });
-        }
-        let known = self.list(domain)?;
-        if list_number(list) <= known.as_deref().and_then(list_number) {
-            return Ok(false);
-        }
-        files::replace(&self.list_path(domain), list, Secrecy::Public)?;
-        Ok(true)
-    }
-
     /// Where the authority was that issued the certificate here; `None` where nobody noted it.
     ///
     /// # Errors
@@ -290,14 +214,6 @@ impl Folder {
     pub fn register(&self) -> Register {
         Register::at(self.0.join(AUTHORITY).join(REGISTER))
     }
-
-    fn roots_path(&self, domain: &TrustDomain) -> PathBuf {
-        self.0.join(ROOTS).join(format!("{domain}.pem"))
-    }
-
-    fn list_path(&self, domain: &TrustDomain) -> PathBuf {
-        self.0.join(REVOKED).join(format!("{domain}.crl"))
-    }
 }
 
 fn read_key(path: &Path) -> Result<Option<Key>, FolderError> {
@@ -311,19 +227,4 @@ fn read_key(path: &Path) -> Result<Option<Key>, FolderError> {
     let key = Key::from_pem(&String::from_utf8_lossy(&text));
     key.map(Some)
         .map_err(|cause| FolderError::Key { path, cause })
-}
-
-/// The files of a folder in the order of their names; none where there is no folder.
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(files::failing("list", folder)(error)),
-    };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = paths
-        .collect::<Result<_, _>>()
-        .map_err(files::failing("list", folder))?;
-    paths.sort();
-    Ok(paths)
 }

@@ -8,6 +8,7 @@ use crate::files::FileError;
 use crate::folder::FolderError;
 use crate::office::OfficeError;
 use crate::package::PackageError;
+use crate::regions::NoRegionPattern;
 use crate::register::{NotInvited, RegisterError};
 use crate::request::RequestError;
 use crate::trust::TrustError;
@@ -57,6 +58,9 @@ impl FolderError {
             Self::Trust { path, cause } => {
                 format!("{}：{}", path.display(), cause.message(language))
             }
+            Self::Regions { path, cause } => {
+                format!("{}：{}", path.display(), cause.message(language))
+            }
             Self::Stray { path } => {
                 format!("{} 须以信任域命名：信任域.pem", path.display())
             }
@@ -64,6 +68,15 @@ impl FolderError {
                 format!("{}：{}", path.display(), cause.message(language))
             }
         };
+        language.pick(chinese, self.to_string())
+    }
+}
+
+impl NoRegionPattern {
+    /// The whole sentence for a person.
+    pub fn message(&self, language: Language) -> String {
+        let text = &self.text;
+        let chinese = format!("“{text}”不是区域：填区域代码如 500243，或代码开头加星号如 50*");
         language.pick(chinese, self.to_string())
     }
 }

@@ -19,6 +19,7 @@ use webpki::{
 
 use self::refused::refusal;
 use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem};
+use crate::regions::Regions;
 
 /// One trust domain: its roots, of which there are two while one takes the place of the other, and
 /// the newest list of what they took back.
@@ -26,6 +27,7 @@ pub struct Domain {
     name: TrustDomain,
     roots: Vec<Certificate>,
     anchors: Vec<TrustAnchor<'static>>,
+    regions: Regions,
     revoked: Option<Revoked>,
 }
 
@@ -100,7 +102,8 @@ impl Usage {
 }
 
 impl Domain {
-    /// The roots of a domain as a file holds them, and the newest list of what they took back.
+    /// The roots of a domain as a file holds them, and the newest list of what they took back. It
+    /// speaks for all regions unless told otherwise.
     ///
     /// # Errors
     /// [`TrustError`].
@@ -131,12 +134,25 @@ impl Domain {
             name,
             roots,
             anchors,
+            regions: Regions::All,
             revoked: None,
         };
         if let Some(list) = revoked {
             domain.revoked = Some(domain.read_list(list)?);
         }
         Ok(domain)
+    }
+
+    /// Believes the domain's certificates where they are of these regions, and no others.
+    #[must_use]
+    pub fn speaking_for(mut self, regions: Regions) -> Self {
+        self.regions = regions;
+        self
+    }
+
+    /// The regions that it may speak for.
+    pub fn regions(&self) -> &Regions {
+        &self.regions
     }
 
     /// Its name.
@@ -174,6 +190,7 @@ impl fmt::Debug for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Domain")
             .field("name", &self.name)
+            .field("regions", &self.regions)
             .field("roots", &self.roots.len())
             .field("has_list", &self.revoked.is_some())
             .finish()
@@ -273,6 +290,9 @@ impl Trust {
         let Some(domain) = self.domain_of(&identity) else {
             return Err(Refused::ForeignDomain { identity });
         };
+        if !domain.regions.include(identity.region) {
+            return Err(Refused::ForeignRegion { identity });
+        }
         let der = CertificateDer::from(leaf);
         let parsed = EndEntityCert::try_from(&der).map_err(|error| Refused::Bad {
             identity: identity.clone(),

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use liandong_core::identity::TrustDomain;
 use liandong_identity::{
     Authority, AuthorityError, Certificate, Chain, Folder, FolderError, Grant, Key, NotInvited,
     Own, RegisterError, Request, Secret, Wanted, list_number,
@@ -270,4 +271,38 @@ fn a_register_survives_a_crash_in_its_last_line_and_refuses_a_damaged_one() {
         matches!(found, Err(RegisterError::Line { line: 1, .. })),
         "{found:?}"
     );
+}
+
+#[test]
+fn another_domain_speaks_for_the_regions_that_were_named_and_for_no_other() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = Folder::at(place.path().join("identity"));
+    let authority = root();
+    folder
+        .keep_roots(authority.domain(), &authority.root_pem())
+        .expect("kept");
+    folder.keep_own(&county(&authority, 1)).expect("kept");
+    let name = "edu.other".parse().expect("a domain");
+    let other = Authority::create(name, [4; 16], now(), now() + DAY).expect("a root");
+    let speaks = |domain: &TrustDomain, region: &str| {
+        let trust = folder.trust().expect("readable");
+        let found = trust.domains().iter().find(|known| known.name() == domain);
+        let regions = found.expect("trusted").regions().clone();
+        regions.include(region.parse().expect("a code"))
+    };
+    // A root alone, as a person may have put it there.
+    let (domain, pem) = (other.domain(), other.root_pem());
+    folder.keep_roots(domain, &pem).expect("kept");
+    assert!(!speaks(domain, "500243"));
+    let regions = ["50*".parse().expect("regions")];
+    folder.keep_foreign(domain, &pem, &regions).expect("kept");
+    assert!(speaks(domain, "500243"));
+    assert!(!speaks(domain, "371524"));
+    for region in ["371524", "500243"] {
+        assert!(speaks(authority.domain(), region), "{region}");
+    }
+    let file = folder.path().join("roots/edu.other.regions");
+    fs::write(&file, "50*\nfifty*?\n").expect("written");
+    let refused = folder.trust().expect_err("no regions");
+    assert!(matches!(refused, FolderError::Regions { .. }), "{refused}");
 }

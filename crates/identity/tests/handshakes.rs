@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use liandong_identity::{
-    Authority, Chain, Domain, Grant, Key, NoHandshake, NotMeant, Refused, Request, Revocation,
-    Trust, client_config, invited_config, server_config,
+    Authority, Chain, Domain, Grant, Key, NoHandshake, NotMeant, Refused, Regions, Request,
+    Revocation, Trust, client_config, invited_config, server_config,
 };
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
@@ -218,6 +218,30 @@ fn whoever_has_no_good_certificate_stays_outside_and_the_reason_is_known() {
     let late = now() + 60 * DAY;
     assert_eq!(enter(&good, late), Ok(()));
     assert!(enter(&revoked, late).is_err());
+}
+
+#[test]
+fn another_domain_speaks_for_its_own_regions_only() {
+    let (ours, foreign) = (root("edu.example"), root("other.example"));
+    let city = own(&ours, "371500", "node", 1);
+    let partner = own(&foreign, "500243", "node", 2);
+    let pretender = own(&foreign, "371524", "node", 3);
+    let trust = || {
+        let domains = [(&ours, "37*"), (&foreign, "50*")].map(|(authority, regions)| {
+            let name = authority.domain().clone();
+            let domain = Domain::new(name, &authority.root_pem(), None).expect("a domain");
+            domain.speaking_for(Regions::read(regions).expect("regions"))
+        });
+        Arc::new(Trust::new(domains.into()).expect("trust"))
+    };
+    let enter = |own: &Own| shake((&city, trust()), (Some(own), trust(), "371500"), now()).0;
+    assert_eq!(enter(&partner), Ok(()));
+    let refused = refused_with(&enter(&pretender).expect_err("a region of ours"));
+    assert!(
+        matches!(refused, Refused::ForeignRegion { .. }),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("371524"), "{refused}");
 }
 
 #[test]

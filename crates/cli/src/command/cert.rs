@@ -7,6 +7,7 @@ mod authority;
 mod failure;
 mod own;
 mod show;
+mod trust;
 
 pub(crate) use failure::CertFailure;
 
@@ -17,7 +18,7 @@ use clap::{Args, Subcommand};
 use liandong_core::identity::{Identity, Role, TrustDomain};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_identity::{Fingerprint, Folder};
+use liandong_identity::{Fingerprint, Folder, RegionPattern};
 
 use crate::failure::{Failure, Verdict};
 use crate::output::Output;
@@ -39,6 +40,8 @@ pub(crate) enum CertCommand {
     Renew(RenewArguments),
     /// 在机构吊销证书 || Take certificates back, at the authority
     Revoke(RevokeArguments),
+    /// 信任另一个信任域的根证书，只认其指定区域 || Trust the root of another trust domain, for the regions that it speaks for
+    Trust(TrustArguments),
     /// 显示证书、信任的机构，以及机构签发和邀请过的 || Show the certificate, who is trusted, and what an authority issued and whom it invited
     Show(ShowArguments),
     /// 离线申请：生成密钥，写出申请文件 || Ask without a network: make a key and write a request
@@ -137,6 +140,20 @@ pub(crate) struct RevokeArguments {
     which: liandong_identity::Which,
 }
 
+/// The arguments of `cert trust`.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArguments {
+    /// 对方机构的根证书（其 identity/roots/信任域.pem） || The root of the other authority: its identity/roots/DOMAIN.pem
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// 对方可代表的区域：代码，或代码开头加星号，如 50*；可写多个 || A region that it speaks for: a code, or what codes begin with and a star, like 50*; as often as needed
+    #[arg(long = "regions", value_name = "CODE|BEGINNING*", required = true, value_parser = value::regions)]
+    regions: Vec<RegionPattern>,
+    /// 根证书指纹，由对方另行告知，不符则不信任 || The root's fingerprint, as the other authority told it by another way; nothing else is trusted
+    #[arg(long, value_name = "FINGERPRINT", value_parser = value::fingerprint)]
+    root: Fingerprint,
+}
+
 /// The arguments of `cert show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
@@ -192,6 +209,7 @@ pub(crate) async fn run(
         },
         CertCommand::Renew(arguments) => own::renew(&folder, arguments, output).await,
         CertCommand::Revoke(arguments) => authority::revoke(&folder, &arguments.which, output),
+        CertCommand::Trust(arguments) => trust::run(&folder, &arguments, output),
         CertCommand::Show(arguments) => show::run(&folder, arguments.only, output),
         CertCommand::Request(arguments) => own::request(&folder, &arguments.out, output),
         CertCommand::Install(arguments) => own::install(&folder, &arguments, output),

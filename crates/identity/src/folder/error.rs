@@ -8,6 +8,7 @@ use crate::authority::AuthorityError;
 use crate::certificate::CertificateError;
 use crate::files::FileError;
 use crate::key::KeyError;
+use crate::regions::NoRegionPattern;
 use crate::trust::TrustError;
 
 /// Something in the folder that cannot be used.
@@ -57,6 +58,14 @@ pub enum FolderError {
         path: PathBuf,
         /// Why.
         cause: TrustError,
+    },
+    /// A file of a domain's regions that cannot be read.
+    #[error("{}: {cause}", path.display())]
+    Regions {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: NoRegionPattern,
     },
     /// A file among the roots whose name is no trust domain's.
     #[error("{} is not called after a trust domain: DOMAIN.pem", path.display())]

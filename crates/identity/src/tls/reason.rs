@@ -152,6 +152,9 @@ impl Refused {
                     "{identity} 属于本方不信任的信任域：如应信任，请把它的根证书放入 roots 目录"
                 )
             }
+            Self::ForeignRegion { identity } => {
+                format!("{identity}：其信任域在本方不能代表该区域；cert trust 写明外域可代表的区域")
+            }
             Self::UnknownIssuer { identity } => {
                 format!("{identity} 的证书不是其信任域的根签发的")
             }

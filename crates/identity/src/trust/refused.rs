@@ -22,6 +22,15 @@ pub enum Refused {
         /// Who it says it is.
         identity: Identity,
     },
+    /// Its domain does not speak for that region here.
+    #[error(
+        "{identity}: its trust domain may not speak for that region here; \
+         `liandong cert trust` names the regions of another domain"
+    )]
+    ForeignRegion {
+        /// Who it says it is.
+        identity: Identity,
+    },
     /// No root of its domain issued it.
     #[error("{identity}: no root of its trust domain issued the certificate")]
     UnknownIssuer {

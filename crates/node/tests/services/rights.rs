@@ -37,6 +37,10 @@ const PARTNERS_SUPERIOR: &str = "500000";
 /// The county's neighbour.
 const NEIGHBOUR: &str = "371525";
 
+/// Which regions each domain may speak for at the other's node: too many, so that what has to refuse
+/// is the table of rights.
+const REGIONS: [&str; 2] = ["37*", "50*"];
+
 /// Two nodes of two trust domains that are paired, and whoever calls the first one.
 struct World {
     shandong: Realm,
@@ -50,7 +54,7 @@ struct World {
 async fn begin(realm: &Realm, other: &Realm, region: &str, tree: &str, more: &str) -> Running {
     let dir = tempfile::tempdir().expect("a directory");
     let own = realm.issue(region, "node");
-    realm.settle(&dir.path().join("identity"), &own, &[other]);
+    realm.settle(&dir.path().join("identity"), &own, &[(other, &REGIONS)]);
     let more = format!("{more}\n[identity]\nfolder = 'identity'\n");
     let node = Setup::new(region, tree, &more).start_node(dir.path());
     let node = node.await.expect("the node starts");

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use liandong_core::language::Language;
 use liandong_identity::{
-    CertificateError, FolderError, KeyError, NoInvitation, OfficeError, PackageError, RegisterError,
+    CertificateError, Fingerprint, FolderError, KeyError, NoInvitation, OfficeError, PackageError,
+    RegisterError,
 };
 use thiserror::Error;
 
@@ -51,6 +52,20 @@ pub(crate) enum CertFailure {
         /// The folder.
         folder: PathBuf,
     },
+    /// A file without the root that was meant.
+    #[error("no certificate in {} has the fingerprint {expected}: compare it with what `cert show` says at the other authority", file.display())]
+    AnotherRoot {
+        /// The file.
+        file: PathBuf,
+        /// The fingerprint that was given.
+        expected: Fingerprint,
+    },
+    /// A certificate that is no root.
+    #[error("the certificate in {} is not the root of a trust domain: ask the other authority for its identity/roots/DOMAIN.pem", file.display())]
+    NotARoot {
+        /// The file.
+        file: PathBuf,
+    },
     /// Nobody noted where the authority is.
     #[error("where the authority is was not noted: name its node with --address")]
     NoAddress,
@@ -79,6 +94,14 @@ impl CertFailure {
             Self::NothingRequested { folder } => format!(
                 "{} 中没有待领证书的私钥：请先运行 cert request",
                 folder.display()
+            ),
+            Self::AnotherRoot { file, expected } => format!(
+                "{} 中没有指纹为 {expected} 的证书：请与对方机构 cert show 所示核对",
+                file.display()
+            ),
+            Self::NotARoot { file } => format!(
+                "{} 中的证书不是信任域的根证书：请向对方机构索取 identity/roots/信任域.pem",
+                file.display()
             ),
             Self::NoAddress => "没有记下机构的地址：请用 --address 填写机构节点的地址".to_owned(),
         };

@@ -35,8 +35,9 @@ const OWN: [Column; 6] = [
     Column::text("fingerprint", "指纹", "fingerprint"),
 ];
 
-const TRUSTED: [Column; 6] = [
+const TRUSTED: [Column; 7] = [
     Column::text("domain", "信任域", "trust domain"),
+    Column::text("regions", "可代表区域", "speaks for"),
     Column::text("here", "机构在此", "authority here"),
     Column::text("until", "根有效至", "root until"),
     Column::number("revoked", "吊销数", "revoked"),
@@ -120,6 +121,7 @@ fn read(folder: &Folder, now: Timestamp) -> Result<Shown, CertFailure> {
         for root in domain.roots() {
             trusted.row(vec![
                 Cell::text(domain.name().to_string()),
+                Cell::text(domain.regions().to_string()),
                 Cell::Yes(Some(is_here)),
                 Cell::Moment(Some(root.not_after())),
                 Cell::Count(revoked),

@@ -75,13 +75,19 @@ impl Realm {
         Own { chain, key }
     }
 
-    /// Puts an identity into a folder that trusts this domain and others.
-    pub(crate) fn settle(&self, folder: &Path, own: &Own, others: &[&Self]) {
+    /// Puts an identity into a folder that trusts this domain, and others for some regions.
+    pub(crate) fn settle(&self, folder: &Path, own: &Own, others: &[(&Self, &[&str])]) {
         let folder = Folder::at(folder);
         folder.keep_own(own).expect("kept");
-        for realm in [self].into_iter().chain(others.iter().copied()) {
-            let authority = &realm.authority;
-            let kept = folder.keep_roots(authority.domain(), &authority.root_pem());
+        let roots = self.authority.root_pem();
+        let kept = folder.keep_roots(self.authority.domain(), &roots);
+        kept.expect("kept");
+        for (realm, regions) in others {
+            let regions = regions.iter().map(|named| named.parse());
+            let regions: Result<Vec<_>, _> = regions.collect();
+            let regions = regions.expect("regions");
+            let (domain, roots) = (realm.authority.domain(), realm.authority.root_pem());
+            let kept = folder.keep_foreign(domain, &roots, &regions);
             kept.expect("kept");
         }
     }
