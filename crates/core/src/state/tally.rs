@@ -1,7 +1,7 @@
 //! What a node holds of one direction of a link, bucket by bucket, a step at a time: nobody waits
 //! for the whole of a province to be added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -132,6 +132,19 @@ impl State {
             }
         }
         buckets
+    }
+
+    /// The buckets of a range in which this node holds what `teller` does not have any more. As that
+    /// is not added up, they may seem to be the same at both ends; but a teller that was told of it
+    /// on a stream that broke has perhaps not heard it, and is to be told again on the next.
+    pub fn unowned_buckets(&self, teller: RegionCode, range: Range) -> BTreeSet<Bucket> {
+        let documents = self.unowned_documents();
+        let documents = documents.map(|(key, from)| (Bucket::Documents(key.kind, key.owner), from));
+        let cells = self.unowned_cells();
+        let cells = cells.map(|(name, from)| (Bucket::Cells(name.region), from));
+        let of_teller = documents.chain(cells).filter(|(_, from)| *from == teller);
+        let buckets = of_teller.map(|(bucket, _)| bucket);
+        buckets.filter(|bucket| range.contains(bucket)).collect()
     }
 
     /// Whether a document belongs to what this node, being that side, holds of the direction.

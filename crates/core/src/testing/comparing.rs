@@ -3,7 +3,7 @@
 use super::node::Node;
 use crate::access::Relation;
 use crate::command::{Answer, Command, Healing, Incoming, Reconciling};
-use crate::compare::{Bucket, Direction, Range, Side, differing};
+use crate::compare::{Bucket, Direction, Findings, Range, Side, differing};
 use crate::document::{Document, DocumentKey};
 
 /// What one comparison came to.
@@ -29,9 +29,49 @@ pub(crate) fn greet(from: &Node, to: &mut Node) {
     to.run(Command::Meet { peer, knows }).unwrap();
 }
 
+/// How far a comparison comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    /// It has just opened: nothing was said on it yet.
+    New,
+    /// What is marked at the listener was told of on it.
+    Known,
+    /// It breaks when the listener says what it found.
+    Breaks,
+}
+
 /// Compares what `teller` tells with what `listener`, which is `listener_is` to it, holds; heals
 /// what differs. Whatever the teller was going to say has to be said before.
 pub(crate) fn compare(
+    teller: &mut Node,
+    listener: &mut Node,
+    listener_is: Relation,
+    budget: usize,
+) -> Compared {
+    compare_on(Stream::Known, teller, listener, listener_is, budget)
+}
+
+/// The first comparison on a new stream.
+pub(crate) fn compare_anew(
+    teller: &mut Node,
+    listener: &mut Node,
+    listener_is: Relation,
+) -> Compared {
+    compare_on(Stream::New, teller, listener, listener_is, usize::MAX)
+}
+
+/// The first comparison on a new stream, which breaks with the listener's first findings on their
+/// way to the teller.
+pub(crate) fn compare_and_break(
+    teller: &mut Node,
+    listener: &mut Node,
+    listener_is: Relation,
+) -> Compared {
+    compare_on(Stream::Breaks, teller, listener, listener_is, usize::MAX)
+}
+
+fn compare_on(
+    stream: Stream,
     teller: &mut Node,
     listener: &mut Node,
     listener_is: Relation,
@@ -58,11 +98,18 @@ pub(crate) fn compare(
         let held = listener.state.tally(side, range, true, usize::MAX);
         let mut buckets = differing(&told.buckets, &held.buckets);
         buckets.extend(listener.state.overtaken_buckets(&direction, range));
+        if stream != Stream::Known {
+            buckets.extend(listener.state.unowned_buckets(teller.here, range));
+        }
         buckets.sort_unstable();
         buckets.dedup();
         for bucket in buckets {
             compared.differing.push(bucket);
-            heal(teller, listener, direction, bucket, &mut compared);
+            let findings = heal(teller, listener, direction, bucket, &mut compared);
+            if stream == Stream::Breaks {
+                return compared;
+            }
+            act_on(findings, teller, listener, direction, bucket, &mut compared);
         }
         after = told.until;
         if after.is_none() {
@@ -80,7 +127,7 @@ fn heal(
     direction: Direction,
     bucket: Bucket,
     compared: &mut Compared,
-) {
+) -> Findings {
     let content = teller.state.content(Side::Teller(direction), bucket);
     let documents: Vec<Document> = content
         .documents
@@ -113,6 +160,17 @@ fn heal(
     };
     compared.healed += findings.healed;
     compared.missing += findings.cells_missing;
+    findings
+}
+
+fn act_on(
+    findings: Findings,
+    teller: &mut Node,
+    listener: &Node,
+    direction: Direction,
+    bucket: Bucket,
+    compared: &mut Compared,
+) {
     let reconciled = teller.run(Command::Reconcile(Reconciling {
         peer: listener.here,
         relation: direction.listener_is,

@@ -1,5 +1,6 @@
 //! Links that converge: whatever one side lost or never got, both hold the same again.
 
+mod broken;
 mod lives;
 mod twins;
 mod withdrawal;

@@ -1,12 +1,15 @@
 //! Lives of a node's data: emptied, restored from a backup, copied back; and what peers do about it.
 
+mod broken;
+
 use crate::access::Relation;
 use crate::command::{Answer, Command, Part, Reconciling};
 use crate::compare::{Bucket, Findings};
 use crate::document::{Body, DocumentKey, Kind};
 use crate::region::RegionCode;
 use crate::testing::{
-    Compared, Node, author, bureau, carry, code, compare, greet, plan_text, report, school,
+    Compared, Node, author, bureau, carry, code, compare, compare_anew, greet, plan_text, report,
+    school,
 };
 
 const ALL: usize = usize::MAX;
@@ -41,11 +44,16 @@ fn meet(below: &mut Node, above: &mut Node) -> Vec<Compared> {
     greet(below, above);
     greet(above, below);
     let mut all = Vec::new();
-    for _ in 0..4 {
+    for round in 0..4 {
         carry(below, above, Relation::Parent, 100);
         carry(above, below, Relation::Child, 100);
-        let up = compare(below, above, Relation::Parent, ALL);
-        let down = compare(above, below, Relation::Child, ALL);
+        let (up, down) = if round == 0 {
+            let up = compare_anew(below, above, Relation::Parent);
+            (up, compare_anew(above, below, Relation::Child))
+        } else {
+            let up = compare(below, above, Relation::Parent, ALL);
+            (up, compare(above, below, Relation::Child, ALL))
+        };
         let quiet = up.differing.is_empty() && down.differing.is_empty();
         all.extend([up, down]);
         carry(below, above, Relation::Parent, 100);

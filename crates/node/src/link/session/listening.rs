@@ -1,6 +1,8 @@
 //! The listener's side of comparisons: what the peer tells is compared with what is held of it, and
 //! buckets that differ are taken as the peer has them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use liandong_core::access::Relation;
 use liandong_core::command::{Answer, Command, Healing, Incoming as Taken};
 use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, Side, differing};
@@ -29,6 +31,8 @@ pub(super) struct Listening {
     relation: Relation,
     incarnation: u128,
     gathered: Option<Gathered>,
+    /// Buckets of which the peer was told on this stream what only this node holds.
+    named: BTreeSet<Bucket>,
 }
 
 /// A bucket that comes in parts.
@@ -48,6 +52,7 @@ impl Listening {
             relation,
             incarnation,
             gathered: None,
+            named: BTreeSet::new(),
         }
     }
 
@@ -86,7 +91,7 @@ impl Listening {
             listener_is: self.relation.opposite(),
         };
         let side = Side::Listener(direction);
-        let mut held = std::collections::BTreeMap::new();
+        let mut held = BTreeMap::new();
         let mut range = digest.range;
         loop {
             let contents = digest.contents;
@@ -102,10 +107,17 @@ impl Listening {
                 ..range
             };
         }
-        let overtaken = |state: &State| state.overtaken_buckets(&direction, digest.range);
-        let overtaken = context.reader.read(overtaken).await;
+        let beside = |state: &State| {
+            let overtaken = state.overtaken_buckets(&direction, digest.range);
+            let unowned = state.unowned_buckets(self.peer, digest.range);
+            (overtaken, unowned)
+        };
+        let beside = context.reader.read(beside).await;
+        let (overtaken, unowned) = beside.map_err(|refusal| refusal.to_string())?;
         let mut buckets = differing(&digest.tallies, &held);
-        buckets.extend(overtaken.map_err(|refusal| refusal.to_string())?);
+        buckets.extend(overtaken);
+        // What was found on an earlier stream may have been lost with it.
+        buckets.extend(unowned.difference(&self.named));
         buckets.sort_unstable();
         buckets.dedup();
         Ok(buckets)
@@ -167,6 +179,9 @@ impl Listening {
                 "what was held of the peer was not what it had told",
             );
             context.links.healed(self.peer, u64::from(found.healed));
+        }
+        if !found.documents.is_empty() || found.cells_missing > 0 {
+            self.named.insert(bucket);
         }
         let sent = findings(!is_current, &found);
         Ok(Some(said(id, Sent::Findings(sent))))
