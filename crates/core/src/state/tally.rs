@@ -134,32 +134,42 @@ impl State {
         buckets
     }
 
-    /// The buckets of a range in which this node holds what `teller` does not have any more. As that
-    /// is not added up, they may seem to be the same at both ends; but a teller that was told of it
-    /// on a stream that broke has perhaps not heard it, and is to be told again on the next.
-    pub fn unowned_buckets(&self, teller: RegionCode, range: Range) -> BTreeSet<Bucket> {
-        let documents = self.unowned_documents();
-        let documents = documents.map(|(key, from)| (Bucket::Documents(key.kind, key.owner), from));
-        let cells = self.unowned_cells();
-        let cells = cells.map(|(name, from)| (Bucket::Cells(name.region), from));
-        let of_teller = documents.chain(cells).filter(|(_, from)| *from == teller);
-        let buckets = of_teller.map(|(bucket, _)| bucket);
-        buckets.filter(|bucket| range.contains(bucket)).collect()
+    /// The buckets of a range in which this node, listening, holds what the teller has no more. That
+    /// is not added up, but a teller that was told of it on a stream that broke may not know it.
+    pub fn unowned_buckets(&self, direction: &Direction, range: Range) -> BTreeSet<Bucket> {
+        let mut buckets = BTreeSet::new();
+        for (key, from) in self.unowned_documents() {
+            let stored = self.documents.get(key);
+            let is_told = stored.is_some_and(|held| self.is_told(direction, &held.document));
+            if from == direction.teller && is_told {
+                buckets.insert(Bucket::Documents(key.kind, key.owner));
+            }
+        }
+        for (name, from) in self.unowned_cells() {
+            let is_told = self.holds_cells(Side::Listener(*direction), name.region);
+            if from == direction.teller && is_told {
+                buckets.insert(Bucket::Cells(name.region));
+            }
+        }
+        buckets.retain(|bucket| range.contains(bucket));
+        buckets
     }
 
     /// Whether a document belongs to what this node, being that side, holds of the direction.
     fn holds_document(&self, side: Side, document: &Document) -> bool {
-        if !side.direction().tells(&self.tree, document) {
-            return false;
-        }
         match side {
-            Side::Teller(_) => true,
+            Side::Teller(direction) => direction.tells(&self.tree, document),
             Side::Listener(direction) => {
-                !self.hosts(document.owner)
-                    && direction.believes(&self.tree, document)
-                    && !self.is_unowned(&document.key())
+                self.is_told(&direction, document) && !self.is_unowned(&document.key())
             }
         }
+    }
+
+    /// Whether this node listens to what is told of a document in that direction.
+    fn is_told(&self, direction: &Direction, document: &Document) -> bool {
+        direction.tells(&self.tree, document)
+            && !self.hosts(document.owner)
+            && direction.believes(&self.tree, document)
     }
 
     fn holds_cells(&self, side: Side, region: RegionCode) -> bool {

@@ -99,7 +99,7 @@ fn compare_on(
         let mut buckets = differing(&told.buckets, &held.buckets);
         buckets.extend(listener.state.overtaken_buckets(&direction, range));
         if stream != Stream::Known {
-            buckets.extend(listener.state.unowned_buckets(teller.here, range));
+            buckets.extend(listener.state.unowned_buckets(&direction, range));
         }
         buckets.sort_unstable();
         buckets.dedup();

@@ -109,7 +109,7 @@ impl Listening {
         }
         let beside = |state: &State| {
             let overtaken = state.overtaken_buckets(&direction, digest.range);
-            let unowned = state.unowned_buckets(self.peer, digest.range);
+            let unowned = state.unowned_buckets(&direction, digest.range);
             (overtaken, unowned)
         };
         let beside = context.reader.read(beside).await;
