@@ -2,6 +2,7 @@
 
 use super::{city, county, hand_down, meet, task_key};
 use crate::access::Relation;
+use crate::compare::{Bucket, Direction, Range};
 use crate::testing::{Compared, Node, carry, compare_and_break, greet, report};
 
 /// Everything is told, and each stream breaks with what the listener found on its way.
@@ -51,6 +52,18 @@ fn an_emptied_county_rises_above_what_its_city_named_on_a_stream_that_broke() {
         meet_and_break(&mut new, &mut city);
     }
     assert!(city.state.unowned_cells().count() > 0);
+    let named = |listener_is: Relation| {
+        let (teller, listener) = (new.here, city.here);
+        let direction = Direction {
+            teller,
+            listener,
+            listener_is,
+        };
+        let all = city.state.unowned_buckets(&direction, Range::default());
+        all.contains(&Bucket::Cells(teller))
+    };
+    assert!(named(Relation::Parent));
+    assert!(!named(Relation::Partner), "a partner tells of no cells");
     let rounds = meet(&mut new, &mut city);
     assert!(rounds[0].missing > 0, "{rounds:?}");
     new.push(vec![report("s1", 4)]);
