@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod aid;
+pub mod audit;
 pub mod catalogue;
 pub mod command;
 pub mod compare;
