@@ -7,31 +7,39 @@
 //!
 //! ```text
 //! journal record     version 1 (1 byte), postcard of the batch, a sequence of events
+//!                    version 2 (1 byte), postcard of the batch's trail, then the batch as above
 //! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
 //! ```
 
 use std::io::Write;
 
+use liandong_core::audit::Trail;
 use liandong_core::event::Event;
 use liandong_core::state::Snapshot;
 
 use crate::identity::Incarnation;
 
+mod batch;
 #[cfg(test)]
 mod tests;
 
+pub use batch::Batch;
+
+/// A batch of which nobody wrote down whose it was.
 const RECORD_VERSION: u8 = 1;
+/// A batch behind its part of the audit trail.
+const AUDITED_VERSION: u8 = 2;
 const STATE_VERSION: u8 = 1;
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Written by a program with another format.
-    #[error("format version {found} is unknown, this program reads version {supported}")]
+    #[error("format version {found} is unknown, this program reads versions up to {supported}")]
     UnknownVersion {
         /// Version found.
         found: u8,
-        /// Version this program reads.
+        /// The newest version that this program reads.
         supported: u8,
     },
     /// No bytes at all, or too few to be anything.
@@ -64,62 +72,49 @@ pub fn encode(events: &[Event]) -> Result<Vec<u8>, EncodeError> {
     postcard::to_extend(events, vec![RECORD_VERSION]).map_err(EncodeError)
 }
 
-/// A batch that grows event by event; each event is put into bytes once.
-#[derive(Debug, Default)]
-pub struct Batch {
-    bytes: Vec<u8>,
-    events: usize,
-}
-
-impl Batch {
-    /// An empty batch.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds an event.
-    ///
-    /// # Errors
-    /// The batch is as it was before.
-    pub fn push(&mut self, event: &Event) -> Result<(), EncodeError> {
-        let mut event_bytes = postcard::to_stdvec(event).map_err(EncodeError)?;
-        if self.bytes.is_empty() {
-            self.bytes = event_bytes;
-        } else {
-            self.bytes.append(&mut event_bytes);
-        }
-        self.events += 1;
-        Ok(())
-    }
-
-    /// How many bytes the events take so far.
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Whether there is no event.
-    pub fn is_empty(&self) -> bool {
-        self.events == 0
-    }
-
-    /// The payload in two parts, for [`crate::journal::Journal::append_parts`]: what stands before
-    /// the events, and the events.
-    ///
-    /// # Errors
-    /// Never for a number that fits a `usize`.
-    pub fn parts(&self) -> Result<(Vec<u8>, &[u8]), EncodeError> {
-        let head = postcard::to_extend(&self.events, vec![RECORD_VERSION]);
-        Ok((head.map_err(EncodeError)?, &self.bytes))
-    }
-}
-
 /// The batch in a journal payload.
 ///
 /// # Errors
 /// [`DecodeError::UnknownVersion`] names both versions.
 pub fn decode(payload: &[u8]) -> Result<Vec<Event>, DecodeError> {
-    let content = after_version(payload, RECORD_VERSION)?;
-    from_postcard(content)
+    read(payload)?.events()
+}
+
+/// A journal payload of which the trail was read, and the batch was not.
+#[derive(Debug)]
+pub struct Audited<'a> {
+    /// Whose the batch was; nobody's in a record of version 1.
+    pub trail: Trail,
+    batch: &'a [u8],
+}
+
+impl Audited<'_> {
+    /// The batch.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn events(&self) -> Result<Vec<Event>, DecodeError> {
+        from_postcard(self.batch)
+    }
+}
+
+/// The trail in a journal payload, which stands before the batch and is a small part of it.
+///
+/// # Errors
+/// [`DecodeError::UnknownVersion`] names both versions.
+pub fn read(payload: &[u8]) -> Result<Audited<'_>, DecodeError> {
+    match payload.split_first() {
+        Some((&RECORD_VERSION, batch)) => Ok(Audited {
+            trail: Trail::default(),
+            batch,
+        }),
+        _ => {
+            let content = after_version(payload, AUDITED_VERSION)?;
+            let taken = postcard::take_from_bytes(content);
+            let (trail, batch) = taken.map_err(DecodeError::Content)?;
+            Ok(Audited { trail, batch })
+        }
+    }
 }
 
 /// A snapshot as checkpoint bytes.

@@ -1,7 +1,10 @@
 //! Records written by earlier programs must be read for ever.
 //!
-//! `golden/journal-v1.bin` was written once and never changes. If it no longer decodes to these
-//! events, stored journals no longer do either: add a new record version and keep the old shapes.
+//! `golden/journal-v1.bin` and `golden/journal-v2.bin`, which has a trail, were written once and
+//! never change. If they no longer decode to these events, stored journals no longer do either: add
+//! a new record version and keep the old shapes.
+
+mod trail;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

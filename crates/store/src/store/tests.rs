@@ -281,7 +281,7 @@ fn a_record_of_a_newer_program_stops_with_both_versions() {
         source.downcast_ref(),
         Some(DecodeError::UnknownVersion {
             found: 200,
-            supported: 1
+            supported: 2
         })
     ));
 }
