@@ -31,6 +31,13 @@ pub struct Certificate {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial(pub(crate) Vec<u8>);
 
+impl Serial {
+    /// The number, most significant byte first.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// The SHA-256 of a certificate, by which two people compare it over the telephone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 32]);

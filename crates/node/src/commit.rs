@@ -20,6 +20,7 @@ mod batch;
 mod direct;
 mod driver;
 mod fatal;
+mod origin;
 mod syncer;
 
 use std::fmt::{Debug, Formatter};
@@ -40,6 +41,7 @@ use crate::trace::Traces;
 use direct::{Direct, UnderWay};
 
 pub(crate) use driver::{CommitLoop, Failure, start};
+pub(crate) use origin::{Origin, actor};
 
 /// What the deciding thread is told.
 pub(crate) enum Message {
@@ -52,8 +54,7 @@ pub(crate) enum Message {
 /// Something that waits to be decided.
 pub(crate) struct Request {
     command: Command,
-    /// The trace that the change belongs to, as a W3C `traceparent`; empty for none.
-    trace: String,
+    origin: Origin,
     span: Span,
     reply: oneshot::Sender<Result<Answer, Refusal>>,
 }
@@ -105,8 +106,8 @@ impl Committer {
     /// # Errors
     /// The rule's [`Refusal`]; [`Reason::Overloaded`] at once when too many commands wait;
     /// [`Reason::Stopping`] when the node stops.
-    pub(crate) async fn submit(&self, command: Command, trace: String) -> Result<Answer, Refusal> {
-        let (request, answer) = request(command, trace);
+    pub(crate) async fn submit(&self, command: Command, origin: Origin) -> Result<Answer, Refusal> {
+        let (request, answer) = request(command, origin);
         let under_way = self.direct.as_ref().map(|direct| direct.begin());
         let Some(request) = self.at_once(under_way.as_ref(), request) else {
             return answer.await.unwrap_or_else(|_| Err(stopping()));
@@ -137,9 +138,9 @@ impl Committer {
     pub(crate) async fn submit_waiting(
         &self,
         command: Command,
-        trace: String,
+        origin: Origin,
     ) -> Result<Answer, Refusal> {
-        let (request, answer) = request(command, trace);
+        let (request, answer) = request(command, origin);
         let under_way = self.direct.as_ref().map(|direct| direct.begin());
         let Some(request) = self.at_once(under_way.as_ref(), request) else {
             return answer.await.unwrap_or_else(|_| Err(stopping()));
@@ -178,12 +179,12 @@ impl Committer {
 
 fn request(
     command: Command,
-    trace: String,
+    origin: Origin,
 ) -> (Box<Request>, oneshot::Receiver<Result<Answer, Refusal>>) {
     let (reply, answer) = oneshot::channel();
     let request = Request {
         command,
-        trace,
+        origin,
         span: Span::current(),
         reply,
     };

@@ -21,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::checkpoint::Keeper;
-use crate::commit::{self, CommitLoop, Failure};
+use crate::commit::{self, CommitLoop, Failure, Origin};
 use crate::config::{Config, ConfigError};
 use crate::context::Context;
 use crate::hosting::{self, CatalogueError};
@@ -181,7 +181,7 @@ impl Node {
             identity: incarnation,
             restored,
         };
-        let begun = context.committer.submit(begin, String::new());
+        let begun = context.committer.submit(begin, Origin::of_node());
         begun.await.map_err(NodeError::Hosting)?;
         liandong_store::confirm_restored(&context.config.data)?;
         host(&context, regions).await.map_err(NodeError::Hosting)?;
@@ -388,7 +388,7 @@ async fn host(context: &Context, regions: Vec<Region>) -> Result<(), Refusal> {
         regions,
         configured: true,
     };
-    context.committer.submit(command, String::new()).await?;
+    context.committer.submit(command, Origin::of_node()).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use liandong_core::audit::{Actor, Entry, deed};
 use liandong_core::command::{Answer, Command};
 use liandong_core::decide::{Setting, apply, decide};
 use liandong_core::event::Event;
@@ -13,7 +14,7 @@ use liandong_store::record::Batch;
 use tokio::sync::mpsc::Receiver;
 
 use super::fatal::Fatal;
-use super::{Decided, Message, Parts, Reply, Request};
+use super::{Decided, Message, Origin, Parts, Reply, Request};
 
 /// The most commands and the most rows in one batch: enough to fill a disk's sync, small enough to
 /// answer soon.
@@ -169,10 +170,15 @@ pub(super) fn decide_batch(
         {
             let _entered = request.span.enter();
             let before = state.last_change();
-            let answer = decide_one(&mut state, request.command, &setting, &room, &mut batch)?;
+            let Origin { actor, trace } = request.origin;
+            let asked = Asked {
+                command: request.command,
+                actor: &actor,
+            };
+            let answer = decide_one(&mut state, asked, &setting, &room, &mut batch)?;
             let after = state.last_change();
             if after > before {
-                parts.traces.note(after, request.trace);
+                parts.traces.note(after, trace);
             }
             replies.push(Reply {
                 to: request.reply,
@@ -189,19 +195,26 @@ pub(super) fn decide_batch(
     })
 }
 
+/// A command, and who asks for it.
+struct Asked<'a> {
+    command: Command,
+    actor: &'a Actor,
+}
+
 /// Decides one command, and applies it if what it leads to fits the batch.
 ///
 /// # Errors
 /// [`Fatal::Encode`]; refusals are answers.
 fn decide_one(
     state: &mut State,
-    command: Command,
+    Asked { command, actor }: Asked<'_>,
     setting: &Setting<'_>,
     room: &Result<(), Refusal>,
     batch: &mut Batch,
 ) -> Result<Result<Answer, Refusal>, Fatal> {
     // The rows of a push are bounded by the size of a message; the rest is measured.
     let bounded = matches!(command, Command::PushReports(_));
+    let done = deed(&command).map(|(deed, author)| (deed, author.cloned()));
     let decision = match decide(state, command, setting) {
         Ok(decision) => decision,
         Err(refusal) => return Ok(Err(refusal)),
@@ -222,6 +235,7 @@ fn decide_one(
             return Ok(Err(refusal));
         }
     }
+    let first = place(batch.events());
     let mut encoded = Ok(());
     apply(state, decision.events, setting.frame, |event| {
         if encoded.is_ok() {
@@ -229,7 +243,22 @@ fn decide_one(
         }
     });
     encoded?;
+    if let Some((deed, author)) = done {
+        let entry = Entry {
+            actor: 0,
+            deed,
+            first,
+            events: place(batch.events()) - first,
+            author,
+        };
+        batch.note(setting.now.as_microsecond(), actor, entry)?;
+    }
     Ok(Ok(decision.answer))
+}
+
+/// A place among the events of a batch, which is far below the largest.
+fn place(events: usize) -> u32 {
+    u32::try_from(events).unwrap_or(u32::MAX)
 }
 
 fn encoded_len(events: &[Event]) -> Result<usize, Fatal> {

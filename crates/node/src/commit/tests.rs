@@ -1,5 +1,7 @@
 //! Tests of the commit loop on a real journal.
 
+mod audit;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
@@ -19,7 +21,7 @@ use tokio::sync::{oneshot, watch};
 use super::batch::{Decider, decide_batch};
 use super::direct::Direct;
 use super::syncer::Durability;
-use super::{CommitLoop, Committer, Message, Parts, Request, request, start};
+use super::{CommitLoop, Committer, Message, Origin, Parts, Request, request, start};
 use crate::reader::{Reader, SharedState};
 use crate::surroundings::{Surroundings, Threads};
 use crate::trace::Traces;
@@ -115,7 +117,7 @@ fn handed_in(commands: Vec<Command>) -> (VecDeque<Request>, Vec<Answers>) {
     let mut waiting = VecDeque::new();
     let mut answers = Vec::new();
     for command in commands {
-        let (asked, answer) = request(command, String::new());
+        let (asked, answer) = request(command, Origin::of_node());
         waiting.push_back(*asked);
         answers.push(answer);
     }
@@ -216,7 +218,7 @@ async fn running(dir: &TempDir, queue: usize) -> Running {
     let hosting = host(&parts.catalogue);
     let state = Arc::clone(&parts.state);
     let (committer, durable, running, _) = start(parts);
-    let hosted = committer.submit(hosting, String::new()).await;
+    let hosted = committer.submit(hosting, Origin::of_node()).await;
     assert_eq!(hosted, Ok(Answer::Done));
     Running {
         committer,
@@ -237,7 +239,7 @@ async fn everything_handed_in_before_a_stop_is_answered() {
     } = running(&dir, 1_000).await;
     let mut answers = Vec::new();
     for number in 0..500 {
-        let (asked, answer) = request(push(&number.to_string(), number), String::new());
+        let (asked, answer) = request(push(&number.to_string(), number), Origin::of_node());
         committer
             .messages
             .send(Message::Decide(asked))
@@ -255,7 +257,7 @@ async fn everything_handed_in_before_a_stop_is_answered() {
         ));
     }
     joined.await.unwrap();
-    let late = committer.submit(push("late", 1), String::new()).await;
+    let late = committer.submit(push("late", 1), Origin::of_node()).await;
     assert_eq!(late.unwrap_err().reason, Reason::Stopping);
     // All that was answered can still be read.
     let reader = Reader::new(state, durable);
@@ -292,11 +294,11 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
     // One is taken out of the queue before the loop waits; how many more fit is for the queue.
     let mut refused = None;
     for number in 0..5 {
-        let (asked, answer) = request(push(&number.to_string(), number), String::new());
+        let (asked, answer) = request(push(&number.to_string(), number), Origin::of_node());
         match committer.messages.try_send(Message::Decide(asked)) {
             Ok(()) => waiting.push(answer),
             Err(_) => {
-                let shed = committer.submit(push("shed", 1), String::new()).await;
+                let shed = committer.submit(push("shed", 1), Origin::of_node()).await;
                 refused = Some(shed.unwrap_err().reason);
                 break;
             }
@@ -308,7 +310,7 @@ async fn who_finds_the_queue_full_is_told_at_once_and_who_may_wait_is_served() {
         let committer = committer.clone();
         async move {
             committer
-                .submit_waiting(push("patient", 9), String::new())
+                .submit_waiting(push("patient", 9), Origin::of_node())
                 .await
         }
     });
@@ -338,7 +340,7 @@ async fn a_command_alone_is_made_durable_by_its_caller_and_others_are_left_to_th
     let direct = Arc::new(Direct::new(Arc::clone(&decider), durability));
     let serving = tokio::spawn(async move {
         let serve = |id: &str, numerator| {
-            let (asked, mut answer) = request(push(id, numerator), String::new());
+            let (asked, mut answer) = request(push(id, numerator), Origin::of_node());
             let left = direct.begin().serve(asked).is_some();
             (left, answer.try_recv().ok())
         };
@@ -374,7 +376,7 @@ async fn a_disk_that_was_slow_is_not_waited_for_by_a_caller() {
     let direct = Direct::new(decider, Arc::new(durability));
     let serving = tokio::spawn(async move {
         let serve = |id: &str, numerator| {
-            let (asked, _answer) = request(push(id, numerator), String::new());
+            let (asked, _answer) = request(push(id, numerator), Origin::of_node());
             direct.begin().serve(asked).is_none()
         };
         (serve("1", 5), serve("2", 6))
@@ -391,7 +393,7 @@ async fn a_runtime_of_one_thread_is_never_blocked() {
     let durability = Durability::new(parts.journal.syncer(), durable, Duration::MAX);
     let decider = Arc::new(Mutex::new(Some(Decider::new(parts))));
     let direct = Direct::new(decider, Arc::new(durability));
-    let (asked, _answer) = request(push("1", 5), String::new());
+    let (asked, _answer) = request(push("1", 5), Origin::of_node());
     assert!(direct.begin().serve(asked).is_some());
 }
 
@@ -404,7 +406,7 @@ async fn a_loop_of_tasks_that_cannot_append_says_why_and_acknowledges_nothing() 
         sync_takes: Duration::ZERO,
     };
     let (committer, durable, running, mut failure) = start(parts);
-    let first = committer.submit(received(1, 2), String::new()).await;
+    let first = committer.submit(received(1, 2), Origin::of_node()).await;
     assert!(first.is_ok());
     let reached = *durable.borrow();
     // Frames of this size need a segment of their own, and something has the names of the next.
@@ -414,7 +416,7 @@ async fn a_loop_of_tasks_that_cannot_append_says_why_and_acknowledges_nothing() 
             std::fs::create_dir(name).unwrap();
         }
     }
-    let second = committer.submit(received(2, 2), String::new()).await;
+    let second = committer.submit(received(2, 2), Origin::of_node()).await;
     assert_eq!(second.unwrap_err().reason, Reason::Stopping);
     let why = failure.wait_for(Option::is_some).await.unwrap().clone();
     let why = why.unwrap_or_default();

@@ -10,6 +10,7 @@ use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::link::read_kept;
 
+use crate::commit::Origin;
 use crate::context::Context;
 use crate::link::admission::relation;
 
@@ -31,7 +32,7 @@ pub(crate) struct Retried {
 pub(crate) async fn retry(
     context: &Context,
     only: Option<RegionCode>,
-    trace: &str,
+    origin: &Origin,
 ) -> Result<Retried, Refusal> {
     let is_asked = |from: RegionCode| only.is_none_or(|only| only == from);
     let listed = context
@@ -79,7 +80,7 @@ pub(crate) async fn retry(
         };
         let answer = context
             .committer
-            .submit_waiting(command, trace.to_owned())
+            .submit_waiting(command, origin.clone())
             .await?;
         if let Answer::Received { applied, .. } = answer {
             retried.applied += u64::from(applied);
@@ -97,7 +98,7 @@ pub(crate) async fn retry(
 
 /// Tries again what was set aside before the node was started: the program may be a newer one.
 pub(crate) async fn retry_at_start(context: &Context) {
-    match retry(context, None, "").await {
+    match retry(context, None, &Origin::of_node()).await {
         Ok(Retried { tried: 0, .. }) => {}
         Ok(retried) => {
             let Retried {

@@ -5,7 +5,7 @@
 //! every few seconds and never in a tight loop. A node that stops waits for none of it.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use liandong_core::access::Relation;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_identity::{NoHandshake, TlsError};
+use liandong_identity::{Certificate, NoHandshake, TlsError};
 use liandong_wire::link::v1::ExchangeRequest;
 use liandong_wire::link::v1::link_service_client::LinkServiceClient;
 use liandong_wire::link::{Incoming, StreamReader};
@@ -29,7 +29,9 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
 use super::session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
+use crate::commit::actor;
 use crate::context::Context;
+use crate::server::Shown;
 use crate::surroundings::Connection;
 
 /// The first wait after a stream broke; doubled up to [`LONGEST_WAIT`].
@@ -141,7 +143,8 @@ async fn open(
     relation: Relation,
     address: &str,
 ) -> Result<Session, DialError> {
-    let mut client = LinkServiceClient::new(connect(context, Some(peer), address).await?)
+    let (channel, shown) = connect_shown(context, Some(peer), address).await?;
+    let mut client = LinkServiceClient::new(channel)
         .max_decoding_message_size(LARGEST_FRAME)
         .max_encoding_message_size(LARGEST_FRAME);
     let (outbox, said) = outbox();
@@ -173,6 +176,7 @@ async fn open(
         context: Arc::clone(context),
         peer,
         relation,
+        actor: actor(shown.as_ref()),
         hello,
         frames,
         reader,
@@ -189,20 +193,37 @@ pub(crate) async fn connect(
     peer: Option<RegionCode>,
     address: &str,
 ) -> Result<Channel, DialError> {
+    let (channel, _) = connect_shown(context, peer, address).await?;
+    Ok(channel)
+}
+
+/// Like [`connect`], with the certificate that the other side showed; `None` in plain text.
+async fn connect_shown(
+    context: &Context,
+    peer: Option<RegionCode>,
+    address: &str,
+) -> Result<(Channel, Option<Shown>), DialError> {
+    let seen = Arc::new(Mutex::new(None));
     let network = Arc::clone(&context.surroundings.network);
     let tls = match &context.identities {
         Some(identities) => Some(TlsConnector::from(identities.client(peer)?)),
         None => None,
     };
+    let noted = Arc::clone(&seen);
     let connector = tower::service_fn(move |uri: Uri| {
         let host = uri.host().unwrap_or_default().to_owned();
         let port = uri.port_u16().unwrap_or(HTTP_PORT);
         let connecting = network.connect(format!("{host}:{port}"));
         let tls = tls.clone();
+        let noted = Arc::clone(&noted);
         async move {
             let line = connecting.await?;
             let line = match tls {
-                Some(tls) => greeted(tls, &host, line).await?,
+                Some(tls) => {
+                    let (line, shown) = greeted(tls, &host, line).await?;
+                    *noted.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+                    line
+                }
                 None => line,
             };
             Ok::<_, io::Error>(TokioIo::new(line))
@@ -219,19 +240,29 @@ pub(crate) async fn connect(
         .keep_alive_timeout(Duration::from_secs(20))
         .keep_alive_while_idle(true);
     let connecting = endpoint.connect_with_connector(connector);
-    connecting
+    let channel = connecting
         .await
-        .map_err(|error| DialError::Connect(innermost(&error)))
+        .map_err(|error| DialError::Connect(innermost(&error)))?;
+    let shown = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok((channel, shown))
 }
 
-/// TLS over a connection. The host's name is told for whoever serves several; whom it has to be is
+/// TLS over a connection, with the certificate that was checked. The host's name is told for whoever serves several; whom it has to be is
 /// said by the region that was meant.
-async fn greeted(tls: TlsConnector, host: &str, line: Connection) -> io::Result<Connection> {
+async fn greeted(
+    tls: TlsConnector,
+    host: &str,
+    line: Connection,
+) -> io::Result<(Connection, Option<Shown>)> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(host.to_owned());
     let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let greeted = tls.connect(name, line).await?;
-    Ok(Connection::new(greeted, None))
+    let (_, session) = greeted.get_ref();
+    let shown = session.peer_certificates().and_then(<[_]>::first);
+    let shown = shown.and_then(|der| Certificate::from_der(der).ok());
+    let shown = shown.map(|certificate| Shown(Arc::new(certificate)));
+    Ok((Connection::new(greeted, None), shown))
 }
 
 /// The reason that stands behind the others: "transport error" helps nobody.

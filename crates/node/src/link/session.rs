@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use liandong_core::access::Relation;
+use liandong_core::audit::Actor;
 use liandong_core::command::Command;
 use liandong_core::compare::SCHEME;
 use liandong_core::planted::{self, Planted};
@@ -34,6 +35,7 @@ use tonic::Status;
 use self::listening::Listening;
 use super::status::{Question, Ways};
 use super::twins::Pinger;
+use crate::commit::Origin;
 use crate::context::Context;
 
 /// Frames that may wait for a slow line.
@@ -60,6 +62,8 @@ pub(crate) struct Session {
     pub(crate) context: Arc<Context>,
     pub(crate) peer: RegionCode,
     pub(crate) relation: Relation,
+    /// Who the peer is by its certificate.
+    pub(crate) actor: Arc<Actor>,
     /// What the peer said it holds.
     pub(crate) hello: Hello,
     pub(crate) frames: Frames,
@@ -110,6 +114,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         context,
         peer,
         relation,
+        actor,
         hello,
         frames,
         reader,
@@ -130,7 +135,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
     };
     let stream = context.links.connected(peer, relation, ways);
     tracing::info!(%peer, relation = relation.word(), "link is up");
-    if let Err(why) = meet(&context, peer, &hello).await {
+    if let Err(why) = meet(&context, peer, &actor, &hello).await {
         tracing::warn!(%peer, why, "link is down");
         context.links.disconnected(peer, stream, why.clone());
         return why;
@@ -160,6 +165,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         context: &context,
         peer,
         relation,
+        actor: &actor,
         scheme: hello.scheme,
         outbox: &outbox,
         through: &through,
@@ -172,6 +178,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         context: &context,
         peer,
         relation,
+        actor: &actor,
         incarnation: hello.incarnation,
         outbox: &outbox,
         waiting: &waiting,
@@ -181,7 +188,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         pieces_taken: &pieces_taken,
         pieces_confirmed: &pieces_confirmed,
         answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
-        listening: Listening::new(peer, relation, hello.incarnation),
+        listening: Listening::new(peer, relation, hello.incarnation, Arc::clone(&actor)),
         answers: &answers,
         orders: &weak_orders,
         awaited: &awaited,
@@ -210,9 +217,15 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
 ///
 /// # Errors
 /// Why the stream has to end, for a person: the next says hello under another incarnation.
-async fn meet(context: &Context, peer: RegionCode, hello: &Hello) -> Result<(), String> {
+async fn meet(
+    context: &Context,
+    peer: RegionCode,
+    actor: &Arc<Actor>,
+    hello: &Hello,
+) -> Result<(), String> {
     let submit = |command| async {
-        let submitted = context.committer.submit_waiting(command, String::new());
+        let origin = Origin::of(Arc::clone(actor));
+        let submitted = context.committer.submit_waiting(command, origin);
         submitted.await.map_err(|refusal| refusal.to_string())
     };
     let read = |state: &State| {

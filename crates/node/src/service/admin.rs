@@ -162,7 +162,7 @@ impl Service for AdminService {
                     .reader
                     .read(|state| catalogue::differing(state, &command));
                 let changed = changed.await?;
-                match context.committer.submit(command, caller.trace()).await? {
+                match context.committer.submit(command, caller.origin()).await? {
                     Answer::Done => Ok(HostRegionsResponse { changed }),
                     other => Err(Failure::Refused(unexpected(&other))),
                 }

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status};
 use tracing::{Instrument, Span};
 
+use crate::commit::{Origin, actor};
 use crate::context::Context;
 use crate::server::Shown;
 use crate::trace;
@@ -71,9 +72,10 @@ impl Caller {
         self.asked.store(true, Ordering::Relaxed);
     }
 
-    /// The trace that a change caused by this call belongs to.
-    pub(super) fn trace(&self) -> String {
-        trace::hand_on(&self.span, &self.incoming_trace)
+    /// Whose a change caused by this call is, and the trace that it belongs to.
+    pub(super) fn origin(&self) -> Origin {
+        let trace = trace::hand_on(&self.span, &self.incoming_trace);
+        Origin::of(actor(self.shown.as_ref())).traced(trace)
     }
 }
 
@@ -206,7 +208,7 @@ pub(super) async fn write(
     command: Command,
 ) -> Result<(String, u64), Refusal> {
     context.require_for(caller, &command)?;
-    match context.committer.submit(command, caller.trace()).await? {
+    match context.committer.submit(command, caller.origin()).await? {
         Answer::Written { id, version } => Ok((id, version)),
         other => Err(unexpected(&other)),
     }

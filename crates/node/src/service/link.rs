@@ -18,6 +18,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::call::Who;
+use crate::commit::actor;
 use crate::context::Context;
 use crate::link::{Frames, HELLO_PATIENCE, Session, admit, check_for_twin, hello, outbox, run};
 use crate::server::Shown;
@@ -80,6 +81,7 @@ impl Served for LinkService {
             context: Arc::clone(&self.context),
             peer,
             relation,
+            actor: actor(shown.as_ref()),
             hello: greeting,
             frames,
             reader,

@@ -119,7 +119,7 @@ impl Service for LinkFileService {
                 while let Some(ImportLinkRequest { chunk }) = chunks.message().await? {
                     import.take(&chunk).await?;
                 }
-                Ok(outcome(import.finish(caller.trace()).await?))
+                Ok(outcome(import.finish(caller.origin()).await?))
             },
         )
         .await;
@@ -142,7 +142,7 @@ impl Service for LinkFileService {
                 let RetrySetAsideRequest { peer: of } = message;
                 let only: Option<RegionCode> = optional_peer(&of)?;
                 context.require_here(&caller, Right::Administer)?;
-                let retried = retry(context, only, &caller.trace()).await?;
+                let retried = retry(context, only, &caller.origin()).await?;
                 Ok(RetrySetAsideResponse {
                     tried: retried.tried,
                     applied: retried.applied,

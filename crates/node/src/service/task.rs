@@ -183,7 +183,7 @@ impl Service for TaskService {
             |caller, message| async move {
                 let command = Command::try_from(message)?;
                 context.require_for(&caller, &command)?;
-                match context.committer.submit(command, caller.trace()).await? {
+                match context.committer.submit(command, caller.origin()).await? {
                     Answer::Tasks { ids, shortfalls } => Ok(AssignTasksResponse {
                         tasks: ids,
                         shortfalls: shortfalls.iter().map(Shortfall::from).collect(),

@@ -14,6 +14,7 @@ use liandong_wire::link::StreamReader;
 use liandong_wire::link::file::{FileEnd, FileFault, FileHeader, FileReader, FileSection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::commit::Origin;
 use crate::context::Context;
 use crate::link::admission::relation;
 use crate::signing::PublicKey;
@@ -117,7 +118,7 @@ impl Import {
     /// # Errors
     /// When the file is not whole, not what was written, or not signed by its exporter: then nothing
     /// was applied. When the node stops: the file can be imported again.
-    pub(crate) async fn finish(self, trace: String) -> Result<Outcome, Refusal> {
+    pub(crate) async fn finish(self, origin: Origin) -> Result<Outcome, Refusal> {
         let Self {
             context,
             file,
@@ -140,7 +141,7 @@ impl Import {
                 format!("it is not the signature of {exporter}: ask for the file again"),
             ));
         }
-        applying::apply(&context, spool, head, end, trace).await
+        applying::apply(&context, spool, head, end, origin).await
     }
 }
 

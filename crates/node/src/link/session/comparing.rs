@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use liandong_core::access::Relation;
+use liandong_core::audit::Actor;
 use liandong_core::command::{Answer, Command, Reconciling};
 use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, SCHEME, Side};
 use liandong_core::region::RegionCode;
@@ -22,6 +23,7 @@ use liandong_wire::link::{CompareResult, Digest, Step, bucket_content};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::commit::Origin;
 use crate::context::Context;
 
 /// How long after a stream has opened the first comparison begins; a random part of it more.
@@ -62,6 +64,7 @@ pub(super) struct Comparing<'a> {
     pub(super) context: &'a Context,
     pub(super) peer: RegionCode,
     pub(super) relation: Relation,
+    pub(super) actor: &'a Arc<Actor>,
     /// How the peer hashes; 0 when it does not compare.
     pub(super) scheme: u32,
     pub(super) outbox: &'a mpsc::Sender<Said>,
@@ -310,10 +313,8 @@ impl Comparing<'_> {
     }
 
     async fn submit(&self, command: Command) -> Result<Answer, String> {
-        let submitted = self
-            .context
-            .committer
-            .submit_waiting(command, String::new());
+        let origin = Origin::of(Arc::clone(self.actor));
+        let submitted = self.context.committer.submit_waiting(command, origin);
         submitted.await.map_err(|refusal| refusal.to_string())
     }
 

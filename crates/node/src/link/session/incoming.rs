@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use liandong_core::access::Relation;
+use liandong_core::audit::Actor;
 use liandong_core::command::{Command, Incoming as Taken};
 use liandong_core::language::Language;
 use liandong_core::planted::{self, Planted};
@@ -24,6 +25,7 @@ use tracing::Instrument;
 use super::comparing::{Awaited, Order};
 use super::listening::Listening;
 use super::{Frames, Waiting};
+use crate::commit::Origin;
 use crate::context::Context;
 use crate::{drill, trace};
 
@@ -35,6 +37,7 @@ pub(super) struct Receiving<'a> {
     pub(super) context: &'a Arc<Context>,
     pub(super) peer: RegionCode,
     pub(super) relation: Relation,
+    pub(super) actor: &'a Arc<Actor>,
     pub(super) incarnation: u128,
     pub(super) outbox: &'a mpsc::Sender<Said>,
     pub(super) waiting: &'a Waiting,
@@ -231,6 +234,7 @@ impl Receiving<'_> {
         let trace_parent = trace::checked(&changes.trace_parent);
         trace::continue_trace(&span, trace_parent);
         let on = trace::hand_on(&span, trace_parent);
+        let on = Origin::of(Arc::clone(self.actor)).traced(on);
         metrics::counter!("liandong_link_cells_received_total", "peer" => self.peer.to_string())
             .increment(changes.cells.len() as u64);
         let upto = changes.upto;

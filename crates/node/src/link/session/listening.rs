@@ -2,8 +2,10 @@
 //! buckets that differ are taken as the peer has them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use liandong_core::access::Relation;
+use liandong_core::audit::Actor;
 use liandong_core::command::{Answer, Command, Healing, Incoming as Taken};
 use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, Side, differing};
 use liandong_core::document::{CellDocument, Document};
@@ -15,6 +17,7 @@ use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::{Comparison, Verdict};
 use liandong_wire::link::{Digest, ReadChanges, findings};
 
+use crate::commit::Origin;
 use crate::context::Context;
 
 /// Cells that are added up while the state is held.
@@ -30,6 +33,7 @@ pub(super) struct Listening {
     peer: RegionCode,
     relation: Relation,
     incarnation: u128,
+    actor: Arc<Actor>,
     gathered: Option<Gathered>,
     /// Buckets of which the peer was told on this stream what only this node holds.
     named: BTreeSet<Bucket>,
@@ -46,11 +50,17 @@ struct Gathered {
 }
 
 impl Listening {
-    pub(super) fn new(peer: RegionCode, relation: Relation, incarnation: u128) -> Self {
+    pub(super) fn new(
+        peer: RegionCode,
+        relation: Relation,
+        incarnation: u128,
+        actor: Arc<Actor>,
+    ) -> Self {
         Self {
             peer,
             relation,
             incarnation,
+            actor,
             gathered: None,
             named: BTreeSet::new(),
         }
@@ -194,7 +204,8 @@ impl Listening {
         is_current: bool,
     ) -> Result<Findings, String> {
         let submit = |command| async {
-            let submitted = context.committer.submit_waiting(command, String::new());
+            let origin = Origin::of(Arc::clone(&self.actor));
+            let submitted = context.committer.submit_waiting(command, origin);
             submitted.await.map_err(|refusal| refusal.to_string())
         };
         let received = Command::ReceiveApart(Taken {

@@ -55,7 +55,7 @@ pub(super) async fn export(
         .await??;
     if asked.move_out && hosted {
         let command = Command::MoveOut { region };
-        match context.committer.submit(command, caller.trace()).await? {
+        match context.committer.submit(command, caller.origin()).await? {
             Answer::Done => tracing::info!(%region, "the region has moved out"),
             other => return Err(unexpected(&other)),
         }

@@ -174,7 +174,7 @@ pub(super) async fn import(
     };
     match context
         .committer
-        .submit_waiting(command, caller.trace())
+        .submit_waiting(command, caller.origin())
         .await?
     {
         Answer::Done => {

@@ -159,8 +159,8 @@ async fn commit(
     let command = Command::PushReports(push);
     let committer = &context.committer;
     let answer = match pace {
-        Pace::Refuse => committer.submit(command, caller.trace()).await?,
-        Pace::Wait => committer.submit_waiting(command, caller.trace()).await?,
+        Pace::Refuse => committer.submit(command, caller.origin()).await?,
+        Pace::Wait => committer.submit_waiting(command, caller.origin()).await?,
     };
     match answer {
         Answer::Reports(outcomes) => Ok(outcomes),

@@ -36,7 +36,7 @@ pub(super) async fn withdraw(
         let command = Command::Withdraw {
             cells: names.into_iter().collect(),
         };
-        match context.committer.submit(command, caller.trace()).await? {
+        match context.committer.submit(command, caller.origin()).await? {
             Answer::Done => {}
             other => return Err(unexpected(&other)),
         }

@@ -12,6 +12,7 @@ use liandong_wire::link::file::{FileEnd, FileHeader, FileReader, FileSection};
 use liandong_wire::link::{ReadChanges, StreamReader};
 
 use super::{Head, bad, spool_failed};
+use crate::commit::Origin;
 use crate::context::Context;
 
 /// Bytes read from the spool at a time.
@@ -58,7 +59,7 @@ pub(super) async fn apply(
     spool: Spool,
     head: Head,
     end: FileEnd,
-    trace: String,
+    origin: Origin,
 ) -> Result<Outcome, Refusal> {
     let Head {
         header, relation, ..
@@ -78,7 +79,7 @@ pub(super) async fn apply(
     };
     let mut again = Again::new(spool)?;
     while let Some(changes) = again.next().await? {
-        take(context, relation, place, changes, &mut outcome, &trace).await?;
+        take(context, relation, place, changes, &mut outcome, &origin).await?;
     }
     if place == Place::Follows {
         // What the recipient may not see ends the file without a section of its own.
@@ -90,10 +91,10 @@ pub(super) async fn apply(
             unreadable: Vec::new(),
             trace_parent: String::new(),
         };
-        take(context, relation, place, rest, &mut outcome, &trace).await?;
+        take(context, relation, place, rest, &mut outcome, &origin).await?;
     }
     if place != Place::Earlier {
-        outcome.acknowledged = acknowledge(context, &outcome.header, &trace).await?;
+        outcome.acknowledged = acknowledge(context, &outcome.header, &origin).await?;
     }
     let mark = context.reader.read(|state| state.watermark(peer)).await?;
     outcome.held = mark.map_or(0, |mark| mark.upto);
@@ -133,7 +134,7 @@ async fn take(
     place: Place,
     changes: ReadChanges,
     outcome: &mut Outcome,
-    trace: &str,
+    origin: &Origin,
 ) -> Result<(), Refusal> {
     let incoming = Incoming {
         from: outcome.header.exporter,
@@ -150,7 +151,7 @@ async fn take(
     };
     let taken = context
         .committer
-        .submit_waiting(command, trace.to_owned())
+        .submit_waiting(command, origin.clone())
         .await?;
     if let Answer::Received {
         applied,
@@ -165,7 +166,11 @@ async fn take(
 
 /// Notes what the exporter holds of this node's changes; returns it. What it holds of another life
 /// of this node, or beyond what this one has, says nothing.
-async fn acknowledge(context: &Context, header: &FileHeader, trace: &str) -> Result<u64, Refusal> {
+async fn acknowledge(
+    context: &Context,
+    header: &FileHeader,
+    origin: &Origin,
+) -> Result<u64, Refusal> {
     let peer = header.exporter;
     let read = |state: &State| {
         let own = state.incarnation(context.incarnation);
@@ -184,7 +189,7 @@ async fn acknowledge(context: &Context, header: &FileHeader, trace: &str) -> Res
     });
     context
         .committer
-        .submit_waiting(command, trace.to_owned())
+        .submit_waiting(command, origin.clone())
         .await?;
     let noted = context
         .reader
