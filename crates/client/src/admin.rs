@@ -25,6 +25,8 @@ unary_calls! {
     again list_regions(ListRegionsRequest) -> ListRegionsResponse;
     /// Indicators that the node knows.
     again list_indicators(ListIndicatorsRequest) -> ListIndicatorsResponse;
+    /// One page of who changed what, newest first; see [`Admin::audit`].
+    again list_audit(ListAuditRequest) -> ListAuditResponse;
     /// Hosts regions, or updates those that are hosted; repeating it is harmless.
     again host_regions(HostRegionsRequest) -> HostRegionsResponse;
 }
@@ -41,6 +43,33 @@ impl Admin {
         let patient = self.client.with_deadline(AS_LONG_AS_NEEDED).admin();
         let parts = parts.iter().map(|part| (*part).into()).collect();
         patient.verify_node(v1::VerifyNodeRequest { parts }).await
+    }
+
+    /// What was done, newest first, at most `most` entries, in as many pages as it takes. Where
+    /// `request` names a page, from that on. Returns whether there may be more, too.
+    ///
+    /// # Errors
+    /// A refusal of the node, or a node that could not be reached.
+    pub async fn audit(
+        &self,
+        mut request: v1::ListAuditRequest,
+        most: usize,
+    ) -> Result<(Vec<v1::AuditEntry>, bool), ClientError> {
+        let mut entries = Vec::new();
+        loop {
+            let wanted = most.saturating_sub(entries.len());
+            if wanted == 0 {
+                return Ok((entries, true));
+            }
+            request.page_size = i32::try_from(wanted).unwrap_or(0);
+            let page = self.list_audit(request.clone()).await?;
+            entries.extend(page.entries);
+            // A node that names the same page again would be asked for ever.
+            if page.next_page_token.is_empty() || page.next_page_token == request.page_token {
+                return Ok((entries, false));
+            }
+            request.page_token = page.next_page_token;
+        }
     }
 
     /// Everything that the node holds of a region and of all below it, chunk by chunk.

@@ -11,6 +11,7 @@
 
 use liandong_core::event::Event;
 
+use crate::audit::Stretches;
 use crate::engine::{Engine, EngineFault};
 use crate::journal::{JournalError, JournalIter, JournalReader, Sequence, SparseIndex};
 use crate::record::{self, DecodeError};
@@ -41,11 +42,15 @@ pub enum HistoryError {
 #[derive(Debug, Clone)]
 pub struct History {
     reader: JournalReader,
+    pub(crate) stretches: Stretches,
 }
 
 impl History {
     pub(crate) fn new(reader: JournalReader) -> Self {
-        Self { reader }
+        Self {
+            reader,
+            stretches: Stretches::default(),
+        }
     }
 
     /// The last batch that can be read, 0 if none.

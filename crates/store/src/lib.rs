@@ -6,6 +6,7 @@
 //! anything, asks the time, or makes randomness.
 
 mod announce;
+pub mod audit;
 mod backup;
 pub mod checkpoint;
 mod durable;

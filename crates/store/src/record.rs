@@ -89,6 +89,11 @@ pub struct Audited<'a> {
 }
 
 impl Audited<'_> {
+    /// How many bytes the batch takes.
+    pub fn bytes(&self) -> usize {
+        self.batch.len()
+    }
+
     /// The batch.
     ///
     /// # Errors

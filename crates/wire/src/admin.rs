@@ -11,6 +11,7 @@ pub mod v1 {
     tonic::include_proto!("liandong.admin.v1");
 }
 
+mod audit;
 mod request;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use liandong_core::state::{Mismatch, SetAside, Sizes};
 
 use crate::read::{self, each, enumeration, optional_region, text_or_empty};
 
+pub use audit::{AuditFilter, AuditPage, AuditPlace, By, MAX_AUDIT_PAGE};
 pub use request::{Export, IndicatorFilter, RegionFilter, Verification, VerifyPart};
 
 enumeration!(

@@ -1,5 +1,6 @@
 //! Looking after a node: `liandong.admin.v1`.
 
+mod audit;
 mod catalogue;
 mod export;
 mod format;
@@ -15,10 +16,10 @@ use liandong_wire::admin::v1::admin_service_server::AdminService as Service;
 use liandong_wire::admin::v1::{
     ExportRegionRequest, ExportRegionResponse, GetStatusRequest, GetStatusResponse,
     HostRegionsRequest, HostRegionsResponse, ImportRegionRequest, ImportRegionResponse,
-    ListIndicatorsRequest, ListIndicatorsResponse, ListRegionsRequest, ListRegionsResponse,
-    VerifyNodeRequest, VerifyNodeResponse,
+    ListAuditRequest, ListAuditResponse, ListIndicatorsRequest, ListIndicatorsResponse,
+    ListRegionsRequest, ListRegionsResponse, VerifyNodeRequest, VerifyNodeResponse,
 };
-use liandong_wire::admin::{Export, IndicatorFilter, RegionFilter, Verification};
+use liandong_wire::admin::{AuditPage, Export, IndicatorFilter, RegionFilter, Verification};
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -213,6 +214,24 @@ impl Service for AdminService {
                     reader.take(&chunk)?;
                 }
                 Ok(import::import(context, &caller, reader).await?)
+            },
+        )
+        .await
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("list_audit", region = request.get_ref().region);
+        serve(
+            self.method("ListAudit"),
+            span,
+            request,
+            |caller, message| async move {
+                let page = AuditPage::try_from(message)?;
+                Ok(audit::list(context, &caller, page).await?)
             },
         )
         .await

@@ -59,7 +59,12 @@ pub(crate) struct Sight<'a> {
     pub(super) known: RefCell<BTreeMap<RegionCode, Standing>>,
 }
 
-impl Sight<'_> {
+impl<'a> Sight<'a> {
+    /// The state that it is about.
+    pub(crate) fn state(&self) -> &'a State {
+        self.state
+    }
+
     /// How the caller stands to a region. What is known nowhere is the node's own business: whoever
     /// may ask here is told that it is not known, and nobody else.
     pub(crate) fn standing(&self, region: RegionCode) -> Standing {

@@ -15,7 +15,9 @@ pub(super) fn sample(name: &str) -> &'static str {
         "indicator" | "indicators" => "compulsory-dropouts",
         "period" => "2025-03",
         "from" | "until" | "on" | "due" | "issued_on" | "consultation_until" => "2026-12-31",
-        "page_token" => "",
+        "page_token" | "certificate" => "",
+        "role" => "reporter",
+        "action" => "push-reports",
         "at_least" | "at_most" | "equals" => "50",
         _ => "x",
     }

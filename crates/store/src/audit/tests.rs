@@ -1,0 +1,108 @@
+use std::path::Path;
+
+use liandong_core::audit::{Actor, Deed, Entry};
+use liandong_core::event::{Event, LifeBegan};
+use liandong_core::identity::Role;
+
+use super::{STRETCH, stretch};
+use crate::history::History;
+use crate::journal::JournalOptions;
+use crate::record::Batch;
+use crate::store::{Opened, Store, StoreOptions};
+
+fn open(data: &Path) -> Opened {
+    let journal = JournalOptions {
+        segment_bytes: 4096,
+        free_floor: 0,
+        ..JournalOptions::default()
+    };
+    let options = StoreOptions {
+        journal,
+        ..StoreOptions::default()
+    };
+    Store::open(data, options, [1; 16], &mut |_| {}).unwrap()
+}
+
+/// Appends a frame at that second; of an administrator, or of the node itself.
+fn append(opened: &mut Opened, second: i64, by_admin: bool) {
+    let admin = Actor::Shown {
+        identity: "spiffe://edu.example/region/371524/admin".parse().unwrap(),
+        serial: vec![1, 2, 3],
+    };
+    let actor = if by_admin { &admin } else { &Actor::Node };
+    let mut batch = Batch::new();
+    let identity = u128::from(second.unsigned_abs());
+    let began = LifeBegan {
+        identity,
+        incarnation: identity,
+    };
+    batch.push(&Event::LifeBegan(began)).unwrap();
+    let entry = Entry {
+        actor: 0,
+        deed: Deed::BeginLife,
+        first: 0,
+        events: 1,
+        author: None,
+    };
+    batch.note(second * 1_000_000, actor, entry).unwrap();
+    let (head, events) = batch.parts().unwrap();
+    let journal = &mut opened.store.journal;
+    journal.append_parts(&[&head, events]).unwrap();
+}
+
+/// The seconds of the frames that a stretch shows.
+fn seconds(history: &History, frame: u64) -> Vec<i64> {
+    let mut seconds = Vec::new();
+    let shown = history.trails(stretch(frame), |_, audited| {
+        seconds.push(audited.trail.at_micros / 1_000_000);
+        assert_eq!(audited.events()?.len(), 1);
+        Ok(())
+    });
+    shown.unwrap();
+    seconds
+}
+
+#[test]
+fn a_stretch_is_summed_up_once_it_was_read_whole() {
+    let data = tempfile::tempdir().unwrap();
+    let mut opened = open(data.path());
+    let frames = STRETCH as i64 * 2 + 5;
+    for second in 1..=frames {
+        append(&mut opened, second, second == 70);
+    }
+    opened.store.journal.sync().unwrap();
+    let history = opened.store.history.clone();
+    assert_eq!(stretch(64), 1..=64);
+    assert_eq!(stretch(65), 65..=128);
+    assert_eq!(history.summary(1), None);
+    assert_eq!(seconds(&history, 1), (1..=64).collect::<Vec<i64>>());
+    let first = history.summary(64).unwrap();
+    assert!(first.names(Some(Role::Node)) && !first.names(Some(Role::Admin)));
+    assert_eq!(first.times(), Some((1_000_000, 64_000_000)));
+    seconds(&history, 100);
+    let second = history.summary(65).unwrap();
+    assert!(second.names(Some(Role::Admin)) && !second.names(None));
+    // More frames follow in it.
+    assert_eq!(seconds(&history, 129).len(), 5);
+    assert_eq!(history.summary(129), None);
+}
+
+#[test]
+fn the_trail_is_read_from_sealed_segments_and_after_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let mut opened = open(data.path());
+    for second in 1..=300 {
+        append(&mut opened, second, false);
+    }
+    opened.store.journal.sync().unwrap();
+    while opened.store.sealer.run().unwrap().is_some() {}
+    let sealed = opened.store.history.journal().on_disk().unwrap().sealed;
+    assert!(sealed > 2, "{sealed}");
+    drop(opened);
+    let opened = open(data.path());
+    let history = &opened.store.history;
+    assert_eq!(history.last(), 300);
+    let first: Vec<i64> = (1..=64).collect();
+    assert_eq!(seconds(history, 33), first);
+    assert_eq!(seconds(history, 300).len(), 300 - 256);
+}
