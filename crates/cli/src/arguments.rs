@@ -10,8 +10,8 @@ use liandong_client::{Address, TraceParent};
 use liandong_core::region::RegionCode;
 
 use crate::command::{
-    aid, backup, cert, indicator, link, plan, region, repair, report, restore, rollup, status,
-    task, verify,
+    aid, audit, backup, cert, indicator, link, plan, region, repair, report, restore, rollup,
+    status, task, verify,
 };
 use crate::output::Format;
 use crate::{demo, serve, value};
@@ -116,6 +116,9 @@ pub(crate) enum Command {
     /// 证书：签发机构、邀请、领取、换发、吊销 || Certificates: an authority, invitations, issuing, renewing, revoking
     #[command(subcommand)]
     Cert(cert::CertCommand),
+    /// 审计：谁、何时、为何、用哪张证书改了什么 || Who changed what, when, why, and by which certificate
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// 指标 || Indicators
     #[command(subcommand)]
     Indicator(indicator::IndicatorCommand),

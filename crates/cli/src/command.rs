@@ -1,6 +1,7 @@
 //! The commands, one file for each noun.
 
 pub(crate) mod aid;
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod cert;
 pub(crate) mod indicator;

@@ -175,6 +175,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Aid(command) => command::aid::run(&session, command).await,
         Command::Region(command) => command::region::run(&session, command).await,
         Command::Link(command) => command::link::run(&session, command).await,
+        Command::Audit(command) => command::audit::run(&session, command).await,
         Command::Indicator(command) => command::indicator::run(&session, command).await,
         Command::Status(arguments) => command::status::run(&session, arguments).await,
         Command::Verify(arguments) => command::verify::run(&session, arguments).await,

@@ -11,7 +11,9 @@ pub(crate) use cell::Cell;
 pub(crate) use column::Column;
 pub(crate) use listing::Listing;
 pub(crate) use said::Said;
-pub(crate) use word::{action, check, direction, indicator_kind, level, light, mirror_state};
+pub(crate) use word::{
+    action, check, deed, direction, indicator_kind, level, light, mirror_state, role,
+};
 pub(crate) use word::{pairing_kind, period_kind, plan_status, region_kind, relation, stage};
 pub(crate) use word::{verify_part, verify_result};
 

@@ -1,7 +1,9 @@
 //! Reading the values of arguments, each with what would be accepted in both languages.
 
-use jiff::civil::Date;
-use liandong_client::Address;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use liandong_client::{Address, wire};
 use liandong_core::identity::{Role, TrustDomain};
 use liandong_core::indicator::{IndicatorCode, MAX_INDICATOR_CODE_LEN};
 use liandong_core::period::Period;
@@ -71,6 +73,58 @@ pub(crate) fn date(text: &str) -> Result<Date, BadArgument> {
                 Accepted::Form("2025-03-14".to_owned()),
             ),
         })
+}
+
+/// A stretch of time: a moment, a day, or a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    from: Timestamp,
+    /// The first moment behind it; for a moment, that moment itself.
+    behind: Timestamp,
+}
+
+impl Span {
+    /// Its first moment, as it travels.
+    pub(crate) fn begins(self) -> wire::Timestamp {
+        wire::timestamp(self.from)
+    }
+
+    /// The first moment behind it, as it travels.
+    pub(crate) fn ends(self) -> wire::Timestamp {
+        wire::timestamp(self.behind)
+    }
+}
+
+/// A moment, a day or a period, where it is not said otherwise in the zone of this machine.
+pub(crate) fn span(text: &str) -> Result<Span, BadArgument> {
+    let plain = normalise(text);
+    let zone = TimeZone::system();
+    let start = |day: Date| day.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
+    let of_days = |period: Period| {
+        Some(Span {
+            from: start(period.first_day())?,
+            behind: start(period.last_day().tomorrow().ok()?)?,
+        })
+    };
+    let moment = || -> Option<Timestamp> {
+        let local = || plain.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok();
+        let named = plain.parse::<Timestamp>().ok();
+        named.or_else(|| local().map(|at| at.timestamp()))
+    };
+    let read = match read_period(&plain) {
+        Some(period) => of_days(period),
+        None => moment().map(|at| Span {
+            from: at,
+            behind: at,
+        }),
+    };
+    read.ok_or_else(|| {
+        bad(
+            text,
+            "填日期、周期或时刻，如 2026-11-22、2026-11、2026-11-22T08:00",
+            "write a day, a period or a moment, like 2026-11-22, 2026-11, 2026-11-22T08:00",
+        )
+    })
 }
 
 /// An amount in 元, as 分.

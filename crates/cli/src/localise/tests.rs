@@ -87,6 +87,9 @@ fn every_command_of_the_design_is_understood() {
         "region export 371524 out.bin --move-out",
         "region import out.bin",
         "indicator list --plan p",
+        "audit list",
+        "audit list --region 371524 --role reviewer --action accept-task --limit 5",
+        "audit list --since 2026-11 --until 2026-11-22T08:00 --certificate 5C:F8",
         "status --node http://127.0.0.1:7410",
         "verify --only journal,peers",
         "verify --data d",
@@ -139,6 +142,11 @@ fn wrong_words_are_named_with_what_would_do() {
             "“xml”无法识别；可填：table、json、csv",
         ),
         ("task assign p 1 --all-children --to 371524", "不能与"),
+        ("audit list --role boss", "“boss”无法识别；可填：node"),
+        ("audit list --action push", "“push”无法识别；可填：host-regions"),
+        ("audit list --since gestern", "“gestern”无法识别；填日期"),
+        ("audit list --certificate xyz", "“xyz”无法识别；填 cert show"),
+        ("audit list --limit 0", "--limit"),
         ("backup --to d", "缺少参数"),
         ("backup --data d --config c --to d", "不能与"),
         ("verify --data d --backup b", "不能与"),
@@ -160,7 +168,7 @@ fn help_speaks_one_language() {
         let mut command = localised(Arguments::command(), language);
         for name in [
             "", "plan", "task", "report", "rollup", "aid", "region", "serve", "demo", "status",
-            "verify", "backup", "restore", "repair",
+            "verify", "backup", "restore", "repair", "audit",
         ] {
             let inner = if name.is_empty() {
                 &mut command

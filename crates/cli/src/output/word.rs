@@ -1,6 +1,10 @@
 //! The fixed words of plans, tasks, roll-ups and aid, for people in both languages and as stable
 //! codes for programs.
 
+mod deed;
+
+pub(crate) use deed::{deed, role};
+
 use liandong_client::wire::admin::v1 as admin;
 use liandong_client::wire::collaboration::v1 as collaboration;
 use liandong_client::wire::rollup::v1 as rollup;

@@ -2,6 +2,7 @@
 //! on real connections.
 
 mod across;
+mod audit;
 mod every_method;
 mod matrix;
 mod pages;

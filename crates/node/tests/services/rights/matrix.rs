@@ -5,7 +5,7 @@ use liandong_core::access::{Right, Standing};
 use liandong_core::identity::Role;
 use liandong_core::refusal::Reason;
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
-use liandong_wire::admin::v1::{ExportRegionRequest, GetStatusRequest};
+use liandong_wire::admin::v1::{ExportRegionRequest, GetStatusRequest, ListAuditRequest};
 use liandong_wire::collaboration::v1::collaboration_service_client::CollaborationServiceClient;
 use liandong_wire::collaboration::v1::{
     AidFact, Disbursement, EndPairingRequest, GetProjectRequest, ListProjectsRequest,
@@ -46,13 +46,13 @@ const TABLE: &str = "
     Pair              AE     AE     -        -           -       -                 -
     RecordAid         AR     AR     -        -           -       -                 -
     Inspect           NAER   /      -        -           -       -                 -   (a node is its region's)
-    Audit             /      /      /        /           /       /                 /   (no method reads it yet)
+    Audit             AE     AE     -        -           -       -                 -
     Administer        A      A      -        -           -       -                 -
     Exchange          -      /      /        N           N       -                 -   (see below)
 ";
 
 /// Exchange: a superior is dialled and does not dial, and what a node hosts has no node of its own.
-const CELLS: usize = 475;
+const CELLS: usize = 510;
 
 fn letter(role: Role) -> char {
     match role {
@@ -200,7 +200,13 @@ async fn attempt(channel: Channel, caller: &str, right: Right, target: &str) -> 
             line.hear_hello().await;
             Ok(())
         }
-        Right::Audit => unreachable!("no method"),
+        Right::Audit => {
+            let asked = ListAuditRequest {
+                region: target,
+                ..ListAuditRequest::default()
+            };
+            admin.list_audit(asked).await.map(drop)
+        }
     }
 }
 
