@@ -41,7 +41,8 @@ async fn open(realm: &Realm, dir: TempDir) -> Running {
         ..Setup::new(COUNTY, TREE, more)
     };
     let node = setup.start_node(dir.path()).await.expect("it starts");
-    let channel = realm.dial(node.address(), Some(&realm.issue(COUNTY, "admin")));
+    let own = realm.issue(COUNTY, "admin");
+    let channel = realm.dial(node.address(), Some(&own));
     let channel = channel.await.expect("it listens");
     Running { dir, node, channel }
 }
