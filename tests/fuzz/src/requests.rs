@@ -168,6 +168,9 @@ requests! {
         admin::v1::ListIndicatorsRequest::default();
     through::<admin::v1::ExportRegionRequest, admin::Export>,
         admin::v1::ExportRegionRequest { region: "371524".into(), ..Default::default() };
+    through::<admin::v1::ListAuditRequest, admin::AuditPage>,
+        admin::v1::ListAuditRequest { region: "371524".into(), role: "reporter".into(),
+            action: "push-reports".into(), certificate: "0a1b".into(), ..Default::default() };
     decoded::<admin::v1::ImportRegionRequest>, admin::v1::ImportRegionRequest::default();
     decoded::<admin::v1::VerifyNodeRequest>, admin::v1::VerifyNodeRequest::default();
 }

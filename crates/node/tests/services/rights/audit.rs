@@ -306,10 +306,10 @@ async fn it_is_told_by_region_role_action_certificate_and_time() {
     assert_eq!(asked(region, SCHOOL).await, [push_of(1)]);
     assert_eq!(asked(region, SECOND_SCHOOL).await, [push_of(1), push_of(1)]);
     assert_eq!(asked(region, TOWN).await, [push_of(1), push_of(2)]);
-    let all = [hosting.clone(), push_of(1), push_of(2)];
+    let all = [hosting, push_of(1), push_of(2)];
     assert_eq!(asked(region, COUNTY).await, all);
     let role = |asked: &mut ListAuditRequest, with: &str| asked.role = with.to_owned();
-    assert_eq!(asked(role, "admin").await, [hosting.clone()]);
+    assert_eq!(asked(role, "admin").await, all[..1]);
     assert_eq!(asked(role, "reporter").await, all[1..]);
     assert_eq!(asked(role, "local").await, []);
     let by_node = asked(role, "node").await;
