@@ -260,6 +260,49 @@ fn a_person_shows_a_certificate_and_a_stranger_gets_no_word() {
 }
 
 #[test]
+fn the_audit_trail_says_which_certificate_did_what() {
+    let city = founded("371500");
+    let node = Node::start(&city, "371500", "");
+    for role in ["admin", "viewer"] {
+        let invitation = city.invite("identity", &node.url(), "371500", role);
+        let issue = ["cert", "issue", "-", "--identity", role];
+        assert!(city.run_with(&issue, &invitation).status.success());
+    }
+    let url = node.url();
+    let by = |role| ["--node", &url, "--identity", role];
+    let import = [
+        "plan",
+        "import",
+        "--builtin",
+        "liaocheng-2023",
+        "--why",
+        "依原文",
+    ];
+    city.json(&[&by("admin")[..], &import].concat());
+    let listed = city.json(&[&by("admin")[..], &["audit", "list"]].concat());
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+    let own = &city.json(&["cert", "show", "--identity", "admin"])["own"][0];
+    let entry = &listed[0];
+    assert_eq!(entry["certificate"], own["serial"]);
+    assert_eq!(entry["identity"], own["identity"]);
+    assert_eq!(
+        (&entry["action"], &entry["why"]),
+        (&"import-plan".into(), &"依原文".into())
+    );
+    let table = city.run(&[&by("admin")[..], &["audit", "list", "--lang", "zh"]].concat());
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    assert!(
+        table.contains("导入方案") && table.contains("依原文"),
+        "{table}"
+    );
+    let later = ["audit", "list", "--since", "2999-01"];
+    let none = city.json(&[&by("admin")[..], &later].concat());
+    assert_eq!(none.as_array().map(Vec::len), Some(0), "{none}");
+    let why = city.refused(&[&by("viewer")[..], &["audit", "list"]].concat(), "");
+    assert!(why.contains("may not read the audit trail"), "{why}");
+}
+
+#[test]
 fn requests_and_certificates_travel_as_files() {
     let (city, county) = (founded("371500"), Place::new());
     let why = county.refused(&["cert", "install", "nothing"], "");
