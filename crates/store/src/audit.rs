@@ -2,8 +2,8 @@
 //!
 //! The trail itself stands in the frames. A stretch is [`STRETCH`] frames; whoever has read a whole
 //! one leaves a [`Summary`] of it, so that the next who looks for an administrator's doings of years
-//! ago passes over the stretches that have none. It is kept in memory alone, 24 bytes for each
-//! stretch that was read, and is gone with the process: what is missing costs the reading of frames.
+//! ago passes over the stretches that have none. They are few bytes each,
+//! kept in memory and beside the checkpoints; what is missing costs the reading of frames.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -16,8 +16,11 @@ use crate::history::{History, HistoryError};
 use crate::journal::Sequence;
 use crate::record::{self, Audited, DecodeError};
 
+mod kept;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use kept::{Known, read as read_known, write as write_known};
 
 /// How many frames stand in a stretch.
 pub const STRETCH: u64 = 64;
@@ -81,6 +84,18 @@ pub(crate) struct Stretches {
 }
 
 impl Stretches {
+    /// Those that end with a frame or before it, in order.
+    pub(crate) fn up_to(&self, last: Sequence) -> Vec<Known> {
+        let known = self.known();
+        let ended = known.range(..=last.saturating_sub(STRETCH - 1));
+        ended.map(|(first, one)| (*first, *one)).collect()
+    }
+
+    /// Takes over what was kept elsewhere.
+    pub(crate) fn offer(&self, kept: Vec<Known>) {
+        self.known().extend(kept);
+    }
+
     fn known(&self) -> MutexGuard<'_, BTreeMap<u64, Summary>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,6 +111,46 @@ impl History {
     /// What is known of the stretch that a frame stands in; `None` where it was not read yet.
     pub fn summary(&self, frame: Sequence) -> Option<Summary> {
         self.stretches.known().get(stretch(frame).start()).copied()
+    }
+
+    /// The moment of the first frame of a stretch that has a trail, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// A frame that cannot be read.
+    pub fn moment(&self, frame: Sequence) -> Result<Option<i64>, HistoryError> {
+        let stretch = stretch(frame);
+        for frame in self.journal().iter_from(*stretch.start()) {
+            let (sequence, payload) = frame?;
+            if !stretch.contains(&sequence) {
+                break;
+            }
+            let audited = record::read(&payload);
+            let audited = audited.map_err(|source| HistoryError::Record { sequence, source })?;
+            if !audited.trail.entries.is_empty() {
+                return Ok(Some(audited.trail.at_micros));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first frame of a stretch before which everything stands that was done before a moment,
+    /// in microseconds since 1970, or more: found by looking into a few stretches. The clock is
+    /// taken to have gone forwards.
+    ///
+    /// # Errors
+    /// A frame that cannot be read.
+    pub fn behind(&self, moment: i64) -> Result<Sequence, HistoryError> {
+        let number = |stretch: u64| stretch * STRETCH + 1;
+        // All from `high` on is later; where nothing is told, it may be earlier.
+        let (mut low, mut high) = (0, self.last() / STRETCH + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.moment(number(middle))? {
+                Some(at) if at >= moment => high = middle,
+                Some(_) | None => low = middle + 1,
+            }
+        }
+        Ok(number(high))
     }
 
     /// Shows frames with their trails, oldest first.

@@ -15,6 +15,7 @@
 //! tree `chunks`   key: generation u64, chunk u32 (big endian)   value: CRC32C of key and data (4), data (up to 4092)
 //! tree `pointer`  key: `current`   value: version 2 (1), generation (8), sequence (8), length (8), BLAKE3 (32), CRC32C (4)
 //! tree `history`  see [`crate::history`]
+//! tree `audit`    see [`crate::audit`]
 //! ```
 
 use std::fs;
@@ -24,16 +25,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::durable::{Context, FileError, create_dir};
 use crate::engine::{self, Engine, EngineFault};
-use crate::history::{self, SegmentIndex};
 use crate::journal::Sequence;
 use crate::lock::DirLock;
 
+mod beside;
 mod error;
 mod pointer;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub(crate) use beside::Beside;
 pub use error::{CheckpointLoss, LossReason, SaveError};
 
 use pointer::Pointer;
@@ -52,8 +54,8 @@ pub struct Checkpoint {
     pub sequence: Sequence,
     /// The bytes that were saved.
     pub bytes: Vec<u8>,
-    /// Where frames stand in old segments of the journal, as far as that was kept.
-    pub(crate) indexes: Vec<SegmentIndex>,
+    /// What was kept with it.
+    pub(crate) beside: Beside,
 }
 
 /// A checkpoint that was written.
@@ -119,7 +121,7 @@ impl Checkpoints {
     pub(crate) fn save(
         &self,
         sequence: Sequence,
-        indexes: &[SegmentIndex],
+        beside: &Beside,
         state: WriteState<'_>,
     ) -> Result<Saved, SaveError> {
         let one_at_a_time = self.one_at_a_time.lock();
@@ -131,7 +133,7 @@ impl Checkpoints {
         let highest = remove_others(&root, current)?;
         let generation = highest.max(current.unwrap_or(0)) + 1;
         let dir = engine::generation(&root, generation);
-        let written = write_generation(&dir, generation, sequence, indexes, state);
+        let written = write_generation(&dir, generation, sequence, beside, state);
         let saved = match written {
             Ok(saved) => saved,
             Err(error) => {
@@ -214,7 +216,7 @@ fn load(engine: &Engine, generation: u64) -> Result<Checkpoint, LossReason> {
     Ok(Checkpoint {
         sequence: pointer.sequence,
         bytes,
-        indexes: history::read_indexes(engine)?,
+        beside: Beside::read(engine)?,
     })
 }
 
@@ -222,7 +224,7 @@ fn write_generation(
     dir: &Path,
     generation: u64,
     sequence: Sequence,
-    indexes: &[SegmentIndex],
+    beside: &Beside,
     state: WriteState<'_>,
 ) -> Result<Saved, SaveError> {
     let engine = Engine::open(dir)?;
@@ -236,7 +238,7 @@ fn write_generation(
         length,
         hash,
     };
-    history::write_indexes(&engine, indexes)?;
+    beside.write(&engine)?;
     engine.run(POINTER, |tree| tree.insert(CURRENT, pointer.encode()))?;
     engine.flush()?;
     engine.close()?;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use liandong_core::event::Event;
 use liandong_core::state::{Snapshot, State};
 
-use crate::checkpoint::{Checkpoint, CheckpointLoss, Checkpoints, SaveError, Saved};
+use crate::checkpoint::{Beside, Checkpoint, CheckpointLoss, Checkpoints, SaveError, Saved};
 use crate::durable::{FileError, create_dir};
 use crate::history::{self, History};
 use crate::identity::{self, IdentityError, Incarnation};
@@ -198,9 +198,9 @@ impl Store {
             }
             CheckpointPlace::None => (None, None, None),
         };
-        let indexes = checkpoint
+        let beside = checkpoint
             .as_mut()
-            .map(|checkpoint| std::mem::take(&mut checkpoint.indexes))
+            .map(|checkpoint| std::mem::take(&mut checkpoint.beside))
             .unwrap_or_default();
         let (mut state, at) = match (state_in(incarnation, checkpoint), &checkpoints) {
             (Ok(restored), _) => restored,
@@ -253,10 +253,14 @@ impl Store {
             identity::write(data, incarnation)?;
         }
         let reader = journal.reader();
-        for (segment, index) in indexes {
+        for (segment, index) in beside.indexes {
             reader.offer_index(segment, index);
         }
         let history = History::new(reader);
+        if at > 0 {
+            // Of a checkpoint that was of this journal.
+            history.stretches.offer(beside.stretches);
+        }
         let checkpointer = Checkpointer {
             checkpoints,
             history: history.clone(),
@@ -311,11 +315,14 @@ impl Checkpointer {
         if state > durable {
             return Err(CheckpointError::NotDurable { state, durable });
         }
-        let indexes = history::known_indexes(self.history.journal());
+        let beside = Beside {
+            indexes: history::known_indexes(self.history.journal()),
+            stretches: self.history.stretches.up_to(state),
+        };
         let mut write = |writer: &mut dyn io::Write| {
             record::write_state(self.incarnation, snapshot, writer).map_err(io::Error::other)
         };
-        Ok(Some(checkpoints.save(state, &indexes, &mut write)?))
+        Ok(Some(checkpoints.save(state, &beside, &mut write)?))
     }
 }
 

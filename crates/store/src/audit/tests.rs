@@ -106,3 +106,70 @@ fn the_trail_is_read_from_sealed_segments_and_after_a_restart() {
     assert_eq!(seconds(history, 33), first);
     assert_eq!(seconds(history, 300).len(), 300 - 256);
 }
+
+#[test]
+fn what_was_read_once_is_known_after_a_restart_from_a_checkpoint() {
+    let data = tempfile::tempdir().unwrap();
+    let mut opened = open(data.path());
+    // More than stand in one part.
+    let frames = STRETCH as i64 * 200;
+    for second in 1..=frames {
+        append(&mut opened, second, second == 70);
+    }
+    opened.store.journal.sync().unwrap();
+    for event in opened.store.history.iter_from(1) {
+        let (frame, events) = event.unwrap();
+        opened.state.apply(&events[0], frame);
+    }
+    let history = opened.store.history.clone();
+    for first in (1..=history.last()).step_by(STRETCH as usize) {
+        seconds(&history, first);
+    }
+    let known = history.stretches.up_to(history.last());
+    assert_eq!(known.len(), 200);
+    assert_eq!(history.stretches.up_to(STRETCH * 3 - 1).len(), 2);
+    let saved = opened.store.checkpointer.save(&opened.state.snapshot());
+    assert!(saved.unwrap().is_some());
+    drop((opened, history));
+    let opened = open(data.path());
+    let history = &opened.store.history;
+    assert_eq!(history.stretches.up_to(history.last()), known);
+    let second = history.summary(65).unwrap();
+    assert!(second.names_people() && !history.summary(1).unwrap().names_people());
+
+    // Without the checkpoint it is only slower.
+    drop(opened);
+    std::fs::remove_dir_all(data.path().join("sled")).unwrap();
+    let opened = open(data.path());
+    assert_eq!(opened.store.history.summary(65), None);
+    assert_eq!(seconds(&opened.store.history, 65).len(), 64);
+}
+
+#[test]
+fn a_moment_is_found_without_reading_everything() {
+    let data = tempfile::tempdir().unwrap();
+    let mut opened = open(data.path());
+    // Frames of a program that wrote no trail come before.
+    let old = LifeBegan {
+        identity: 1,
+        incarnation: 1,
+    };
+    for _ in 0..STRETCH * 3 {
+        let bytes = crate::record::encode(&[Event::LifeBegan(old)]).unwrap();
+        opened.store.journal.append(&bytes).unwrap();
+    }
+    for second in 1..=STRETCH as i64 * 5 {
+        append(&mut opened, second, false);
+    }
+    opened.store.journal.sync().unwrap();
+    let history = &opened.store.history;
+    let last = history.last();
+    let seconds = |frame: u64| frame as i64 - STRETCH as i64 * 3;
+    for second in [-5, 0, 1, 2, 63, 64, 65, 66, 200, 320, 321, 1_000] {
+        let behind = history.behind(second * 1_000_000).unwrap();
+        let missed = (behind..=last).find(|frame| seconds(*frame) < second);
+        assert_eq!(missed, None, "{second}");
+        let more = (1..behind).filter(|frame| seconds(*frame) >= second);
+        assert!(more.count() < 2 * STRETCH as usize, "{second}");
+    }
+}

@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use crate::checkpoint::writer::chunk_key;
 use crate::checkpoint::{
-    CHUNKS, CURRENT, Checkpoint, CheckpointLoss, Checkpoints, LossReason, POINTER, SaveError, Saved,
+    Beside, CHUNKS, CURRENT, Checkpoint, CheckpointLoss, Checkpoints, LossReason, POINTER,
+    SaveError, Saved,
 };
 use crate::engine::{Engine, generation};
 use crate::journal::Sequence;
@@ -25,14 +26,16 @@ fn open(data: &Path) -> (Checkpoints, Option<Checkpoint>, Option<CheckpointLoss>
 }
 
 fn save(checkpoints: &Checkpoints, sequence: Sequence, bytes: &[u8]) -> Result<Saved, SaveError> {
-    checkpoints.save(sequence, &[], &mut |writer| writer.write_all(bytes))
+    checkpoints.save(sequence, &Beside::default(), &mut |writer| {
+        writer.write_all(bytes)
+    })
 }
 
 fn checkpoint(sequence: Sequence, bytes: Vec<u8>) -> Checkpoint {
     Checkpoint {
         sequence,
         bytes,
-        indexes: Vec::new(),
+        beside: Beside::default(),
     }
 }
 
@@ -97,7 +100,7 @@ fn a_state_that_cannot_be_written_leaves_the_old_one() {
     let data = tempfile::tempdir().unwrap();
     let (checkpoints, _, _) = open(data.path());
     save(&checkpoints, 3, b"good").unwrap();
-    let failed = checkpoints.save(4, &[], &mut |writer| {
+    let failed = checkpoints.save(4, &Beside::default(), &mut |writer| {
         writer.write_all(&[1; 50_000])?;
         Err(std::io::Error::other("gone"))
     });

@@ -14,6 +14,7 @@ use liandong_core::event::Event;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::state::State;
 use liandong_store::audit::{STRETCH, Summary, stretch};
+use liandong_store::history::HistoryError;
 use liandong_wire::admin::v1::{AuditEntry, ListAuditResponse};
 use liandong_wire::admin::{AuditFilter, AuditPage, AuditPlace, By};
 
@@ -81,7 +82,10 @@ impl Walk {
             entry: 0,
         };
         // What stands before it is still to be looked through.
-        let mut place = from.unwrap_or(newest);
+        let mut place = match from {
+            Some(place) => *place,
+            None => self.behind(newest)?,
+        };
         if place.frame > newest.frame {
             return Err(AuditPlace::refused(&place.token(filter)));
         }
@@ -135,6 +139,20 @@ impl Walk {
         Ok(answer(entries, None, filter))
     }
 
+    /// Where to begin: what is asked for stands before it.
+    fn behind(&self, newest: AuditPlace) -> Result<AuditPlace, Refusal> {
+        let Some(until) = self.page.filter.until else {
+            return Ok(newest);
+        };
+        let latest = until.as_microsecond().saturating_add(CLOCK_MICROS);
+        let behind = self.context.history.behind(latest);
+        let frame = behind.map_err(|error| unreadable(&error))?;
+        Ok(AuditPlace {
+            frame: frame.min(newest.frame),
+            entry: 0,
+        })
+    }
+
     /// Looks through these frames, for what stands before `place`.
     fn read(&self, frames: RangeInclusive<u64>, place: AuditPlace) -> Result<Piece, Refusal> {
         let mut piece = Piece::default();
@@ -157,10 +175,7 @@ impl Walk {
             }
             Ok(())
         });
-        read.map_err(|error| {
-            tracing::error!(%error, "cannot read the audit trail");
-            internal("journal")
-        })?;
+        read.map_err(|error| unreadable(&error))?;
         Ok(piece)
     }
 
@@ -240,6 +255,11 @@ fn is_too_old(filter: &AuditFilter, latest: Option<i64>) -> bool {
         return false;
     };
     latest < since.as_microsecond().saturating_sub(CLOCK_MICROS)
+}
+
+fn unreadable(error: &HistoryError) -> Refusal {
+    tracing::error!(%error, "cannot read the audit trail");
+    internal("journal")
 }
 
 fn answer(

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use liandong_identity::Own;
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
 use liandong_wire::admin::v1::{
-    AuditEntry, HostRegionsRequest, Level, ListAuditRequest, Region, RegionKind,
+    AuditEntry, ExportRegionRequest, HostRegionsRequest, Level, ListAuditRequest, Region,
+    RegionKind,
 };
 use liandong_wire::progress::v1::PushReportsRequest;
 use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
@@ -386,6 +387,47 @@ async fn a_caller_is_told_of_regions_whose_trail_they_may_read() {
         .await
         .expect_err("no such region");
     assert_eq!(unknown.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_region_that_moves_leaves_its_trail_behind() {
+    let county = County::new().await;
+    let reporter = county.channel(&county.reporter).await;
+    push(reporter, "b-1", &[(SCHOOL, 7), (SECOND_SCHOOL, 2)]).await;
+    let mut admin = AdminServiceClient::new(county.channel(&county.admin).await);
+    let asked = ExportRegionRequest {
+        region: TOWN.to_owned(),
+        move_out: true,
+    };
+    let mut chunks = admin
+        .export_region(asked)
+        .await
+        .expect("an export")
+        .into_inner();
+    let mut export = Vec::new();
+    while let Some(piece) = chunks.message().await.expect("a piece") {
+        export.extend(piece.chunk);
+    }
+    let has = |text: &str| {
+        export
+            .windows(text.len())
+            .any(|piece| piece == text.as_bytes())
+    };
+    assert!(
+        has(SCHOOL) && !has("spiffe://"),
+        "whose the reports were stays here"
+    );
+    let listed = county
+        .list(&county.admin, of_region(TOWN))
+        .await
+        .expect("a list");
+    let found: Vec<_> = listed.iter().map(told).collect();
+    let by = [serial(&county.admin), serial(&county.reporter)];
+    let expected = [
+        ("move-out", TOWN, "admin", by[0].as_str(), ""),
+        ("push-reports", TOWN, "reporter", &by[1], "b-1"),
+    ];
+    assert_eq!(found, expected);
 }
 
 /// Whichever side dialled, what a peer brought is told with the certificate that it showed.
