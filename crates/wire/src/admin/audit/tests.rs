@@ -75,8 +75,10 @@ fn what_cannot_be_meant_is_refused_with_what_would_be() {
         ":",
         "00000000000000000000000000000000000000000000",
     ] {
-        let mut request = ListAuditRequest::default();
-        request.certificate = serial.to_owned();
+        let request = ListAuditRequest {
+            certificate: serial.to_owned(),
+            ..ListAuditRequest::default()
+        };
         let refused = page(request).expect_err(serial);
         assert_eq!(refused.field, "certificate", "{serial}");
     }
