@@ -34,7 +34,7 @@ impl Origin {
 }
 
 /// Who somebody is that shows that certificate, or none: then nobody does, and whoever is there is at
-/// the node's own machine.
+/// the node's own machine. One that names nobody is entitled to nothing, and changes nothing.
 pub(crate) fn actor(shown: Option<&Shown>) -> Arc<Actor> {
     let named = shown.and_then(|Shown(certificate)| {
         Some(Actor::Shown {
