@@ -133,6 +133,11 @@ impl Office {
         self.authority.certificate()
     }
 
+    /// The root's certificate as text, for whoever shall trust it.
+    pub fn root_pem(&self) -> String {
+        self.authority.root_pem()
+    }
+
     /// What was issued, invited and taken back.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 mod aid;
 mod backup;
 mod command_line;
+mod compose;
 mod depth;
 mod footprint;
 mod hostile;
