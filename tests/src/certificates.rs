@@ -48,6 +48,14 @@ fn serial() -> [u8; 16] {
 /// # Errors
 /// When it cannot be made or written.
 pub fn furnish(folder: &Path, region: &str, role: Role) -> Result<()> {
+    furnish_for(folder, region, role, 90)
+}
+
+/// Likewise a certificate for so many days.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn furnish_for(folder: &Path, region: &str, role: Role, days: i32) -> Result<()> {
     let realms = REALMS.as_ref().map_err(|why| anyhow::anyhow!("{why}"))?;
     let known = DOMAINS.iter().zip(realms);
     let mut own = known.filter(|((begins, ..), _)| region.starts_with(begins));
@@ -63,7 +71,7 @@ pub fn furnish(folder: &Path, region: &str, role: Role) -> Result<()> {
         names: Vec::new(),
         serial: serial(),
         from: now - DAY,
-        until: now + 90 * DAY,
+        until: now + days * DAY,
     };
     let leaf = realm.issue(&Request::of(&key)?, &grant)?;
     let above = Vec::new();

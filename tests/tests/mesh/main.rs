@@ -5,6 +5,7 @@
 
 mod aid;
 mod backup;
+mod certificates;
 mod command_line;
 mod compose;
 mod depth;
