@@ -44,7 +44,7 @@ impl Standing {
     }
 
     /// The node as it is dialled by whoever has an identity, and that identity.
-    pub(crate) fn to_show(self, node: &Address) -> Result<(Address, Credentials), Failure> {
+    pub(crate) fn showing(self, node: &Address) -> Result<(Address, Credentials), Failure> {
         let Some(folder) = self.identity.map(Folder::at) else {
             return Err(Failure::Client(ClientError::NobodyShown {
                 address: node.to_string(),

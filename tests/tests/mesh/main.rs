@@ -8,6 +8,7 @@ mod backup;
 mod certificates;
 mod command_line;
 mod compose;
+mod console;
 mod depth;
 mod footprint;
 mod hostile;

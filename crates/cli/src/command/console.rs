@@ -25,7 +25,7 @@ pub(crate) async fn run(
     standing: Standing,
     output: Output,
 ) -> Result<Verdict, Failure> {
-    let (node, credentials) = standing.to_show(node)?;
+    let (node, credentials) = standing.showing(node)?;
     // Whoever may not look learns it here, and not from an empty page.
     drop(credentials.line(&node).await?);
     let relay = Relay::open(node.clone(), credentials, arguments.port).await?;

@@ -111,6 +111,21 @@ pub(super) fn tell(
         ask(county, "status".to_owned()),
         ask(county, "verify".to_owned()),
     ];
+    writeln!(
+        out,
+        "\n{}",
+        language.pick(
+            "在另一个终端里可用的简称：",
+            "Short names for a second terminal:"
+        )
+    )?;
+    for (name, node) in [("province", province), ("city", city), ("county", county)] {
+        writeln!(
+            out,
+            "  alias {name}='{}'",
+            ask(node, String::new()).trim_end()
+        )?;
+    }
     writeln!(out, "\n{}", language.pick("可以试试：", "Try:"))?;
     for command in commands {
         writeln!(out, "  {command}")?;
