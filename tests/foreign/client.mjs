@@ -1,16 +1,21 @@
 // A county system written for Node: pushes, is corrected, pulls, looks around.
 //
-// Usage: client.mjs ADDRESS COUNTY PERIOD PROTO_FOLDER. Exits with 0 only when the node did all
-// that a caller relies on.
+// Usage: client.mjs ADDRESS COUNTY PERIOD PROTO_FOLDER ROOT FOLDER, where ROOT is the node's root and
+// FOLDER holds what `liandong cert` made for the caller. Exits with 0 only when the node did all that a
+// caller relies on.
+//
+// With `stranger` at the end the node must have nothing to do with whoever shows what is in FOLDER (-
+// for nobody); what it said is printed.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
 
 const INDICATOR = 'compulsory-dropouts';
-const [address, county, period, protos] = process.argv.slice(2);
+const [address, county, period, protos, root, folder, how] = process.argv.slice(2);
 
 const options = { includeDirs: [protos], keepCase: true, longs: Number, enums: String };
 const files = ['progress', 'rollup'].map((noun) => `liandong/${noun}/v1/${noun}.proto`);
@@ -52,7 +57,7 @@ async function push(credentials) {
   equal('refused', answer.counts.refused, 1);
   const [refused] = answer.outcomes;
   equal('refused row', refused.row, 3);
-  equal('reason', refused.refusal.reason, 'FOREIGN_REGION');
+  equal('reason', refused.refusal.reason, 'NO_RIGHT');
   equal('field', refused.refusal.field, 'source');
   equal('value', refused.refusal.value, '500243');
 
@@ -114,14 +119,35 @@ async function health(credentials) {
   return [...answer];
 }
 
-const credentials = grpc.credentials.createInsecure();
-await push(credentials);
-await pull(credentials);
-equal('reflection v1', await reflected('grpc.reflection.v1.ServerReflection', credentials), true);
-equal(
-  'reflection v1alpha',
-  await reflected('grpc.reflection.v1alpha.ServerReflection', credentials),
-  true,
-);
-equal('health', await health(credentials), [8, 1]);
-console.log('node: all well');
+/** Asks for something; it is not answered, and nothing is said of what there is. */
+async function beRefused(credentials) {
+  const client = new liandong.rollup.v1.RollupService(address, credentials);
+  const asked = { region: county, indicator: INDICATOR, period };
+  const error = await call(client, 'GetRollup', asked).catch((refused) => refused);
+  const known = [grpc.status.UNAVAILABLE, grpc.status.UNAUTHENTICATED];
+  equal('refused', known.includes(error.code), true);
+  console.log(`node: heard: ${error.details}`);
+  client.close();
+}
+
+/** What is shown to the node, and by what the node is known. */
+function shown() {
+  const own = (name) => (folder === '-' ? null : readFileSync(`${folder}/${name}`));
+  return grpc.credentials.createSsl(readFileSync(root), own('key.pem'), own('certificate.pem'));
+}
+
+const credentials = shown();
+if (how === 'stranger') {
+  await beRefused(credentials);
+} else {
+  await push(credentials);
+  await pull(credentials);
+  equal('reflection v1', await reflected('grpc.reflection.v1.ServerReflection', credentials), true);
+  equal(
+    'reflection v1alpha',
+    await reflected('grpc.reflection.v1alpha.ServerReflection', credentials),
+    true,
+  );
+  equal('health', await health(credentials), [8, 1]);
+  console.log('node: all well');
+}

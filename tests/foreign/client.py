@@ -1,9 +1,14 @@
 """A county system written in Python: pushes, is corrected, pulls, looks around.
 
-Usage: client.py ADDRESS COUNTY PERIOD. The stubs made from proto/ are on PYTHONPATH.
-Exits with 0 only when the node did all that a caller relies on.
+Usage: client.py ADDRESS COUNTY PERIOD ROOT FOLDER, where ROOT is the node's root and FOLDER holds
+what `liandong cert` made for the caller. The stubs made from proto/ are on PYTHONPATH. Exits with 0
+only when the node did all that a caller relies on.
+
+client.py ADDRESS COUNTY PERIOD ROOT FOLDER stranger: the node must have nothing to do with whoever
+shows what is in FOLDER (- for nobody); what it said is printed.
 """
 
+import pathlib
 import sys
 
 import grpc
@@ -111,9 +116,39 @@ def look_around(channel):
     equal("reflection v1", "liandong.progress.v1.ProgressService" in names, True)
 
 
+def credentials(root, folder):
+    """What is shown to the node, and by what the node is known."""
+    root = pathlib.Path(root).read_bytes()
+    if folder == "-":
+        return grpc.ssl_channel_credentials(root)
+    key, certificate = (pathlib.Path(folder, name).read_bytes() for name in ("key.pem", "certificate.pem"))
+    return grpc.ssl_channel_credentials(root, key, certificate)
+
+
+def be_refused(channel, county, period):
+    """Asks for several things; none is answered, and nothing is said of what there is."""
+    rollup_service = rollup_pb2_grpc.RollupServiceStub(channel)
+    asked = rollup.GetRollupRequest(region=county, indicator=INDICATOR, period=period)
+    health = health_pb2_grpc.HealthStub(channel)
+    for call, request in (
+        (rollup_service.GetRollup, asked),
+        (health.Check, health_pb2.HealthCheckRequest()),
+    ):
+        try:
+            call(request, timeout=LIMIT)
+            sys.exit("python: a stranger was answered")
+        except grpc.RpcError as error:
+            known = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED)
+            equal("refused", error.code() in known, True)
+            print(f"python: heard: {error.details()}")
+
+
 def main():
-    address, county, period = sys.argv[1:]
-    with grpc.insecure_channel(address) as channel:
+    address, county, period, root, folder, *how = sys.argv[1:]
+    with grpc.secure_channel(address, credentials(root, folder)) as channel:
+        if how == ["stranger"]:
+            be_refused(channel, county, period)
+            return
         push(channel, county, period)
         pull(channel, county, period)
         look_around(channel)

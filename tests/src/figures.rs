@@ -56,12 +56,7 @@ pub async fn push(
         }),
         all_outcomes: true,
     };
-    let address = node.url().parse();
-    let address = address.map_err(|_| ClientError::Unreachable {
-        address: node.url(),
-        cause: "not an address".to_owned(),
-    })?;
-    let client = liandong_client::Client::connect(&address).await?;
+    let client = node.dial().await?;
     client.progress().push_reports(request).await
 }
 

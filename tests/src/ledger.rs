@@ -276,6 +276,7 @@ impl Ledger {
 fn repeating(node: &Node) -> Work {
     Work {
         url: node.url(),
+        options: node.options(),
         schools: Vec::new(),
         clerks: 1,
         period: String::new(),

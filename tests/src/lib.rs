@@ -4,6 +4,7 @@
 //! within the loopback range, and talk to it as any outside program does. Nothing here reaches into
 //! a node, and nothing that was started outlives the value that stands for it.
 
+pub mod certificates;
 pub mod chance;
 pub mod collector;
 pub mod disk;

@@ -44,6 +44,8 @@ pub struct Sent {
 pub struct Work {
     /// The node that takes the figures.
     pub url: String,
+    /// How it is spoken to.
+    pub options: ConnectOptions,
     /// The schools, which are divided among the clerks.
     pub schools: Vec<String>,
     /// How many clerks push at the same time.
@@ -178,7 +180,7 @@ impl Clerk {
 pub async fn push_once(client: &mut Option<Client>, work: &Work, sent: &Sent) -> Fate {
     let ready = match client.take() {
         Some(ready) => ready,
-        None => match connect(&work.url, work.deadline).await {
+        None => match connect(work).await {
             Ok(ready) => ready,
             Err(_) => return Fate::Unsure,
         },
@@ -227,11 +229,11 @@ pub async fn push_once(client: &mut Option<Client>, work: &Work, sent: &Sent) ->
 ///
 /// # Errors
 /// When nobody answers.
-pub async fn connect(url: &str, deadline: Duration) -> Result<Client> {
+pub async fn connect(work: &Work) -> Result<Client> {
     let options = ConnectOptions {
         retry: RetryPolicy::NEVER,
-        deadline,
-        ..ConnectOptions::default()
+        deadline: work.deadline,
+        ..work.options.clone()
     };
-    Ok(Client::connect_with(&url.parse()?, options).await?)
+    Ok(Client::connect_with(&work.url.parse()?, options).await?)
 }

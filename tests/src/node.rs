@@ -8,21 +8,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use liandong_client::Client;
 use liandong_client::wire::admin::v1::{
     GetStatusRequest, GetStatusResponse, VerifyPart, VerifyResult,
 };
+use liandong_client::{Client, ClientError, ConnectOptions, Credentials};
+use liandong_core::identity::Role;
+use liandong_identity::Folder;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::certificates::furnish;
 use crate::program;
-use crate::settings::Settings;
+use crate::settings::{IDENTITY, Settings};
 use crate::wait::{self, eventually};
 
 /// Set to keep the folders of the nodes, with their logs, after a test.
 const KEEP: &str = "LIANDONG_TEST_KEEP";
+
+/// Where the certificate of its administrator is, in a node's folder.
+pub const ADMIN: &str = "admin";
 
 /// A node, running or not. Its process is killed when this is dropped.
 #[derive(Debug)]
@@ -32,6 +38,7 @@ pub struct Node {
     address: SocketAddr,
     listen: SocketAddr,
     under: Vec<String>,
+    admin: Option<Credentials>,
     process: Option<Child>,
 }
 
@@ -66,12 +73,19 @@ impl Node {
             println!("{} is kept in {}", settings.region(), home.path().display());
         }
         let address = free_address()?;
+        if !settings.is_plain() {
+            let region = settings.region();
+            furnish(&home.path().join(IDENTITY), region, Role::Node)?;
+            furnish(&home.path().join(ADMIN), region, Role::Admin)?;
+        }
+        let admin = (!settings.is_plain()).then(|| Folder::at(home.path().join(ADMIN)));
         Ok(Self {
             settings,
             home,
             address,
             listen: address,
             under: Vec::new(),
+            admin: admin.map(Credentials::of_folder).transpose()?,
             process: None,
         })
     }
@@ -158,9 +172,13 @@ impl Node {
             }
             None => Command::new(program),
         };
-        let child = command
+        command
             .args(["serve", "--config"])
-            .arg(self.path("node.toml"))
+            .arg(self.path("node.toml"));
+        if self.settings.is_plain() {
+            command.arg("--insecure-loopback");
+        }
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -234,7 +252,33 @@ impl Node {
 
     /// Where the node listens, for a client.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.settings.is_plain() {
+            "http"
+        } else {
+            "https"
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// How its administrator speaks to it.
+    pub fn options(&self) -> ConnectOptions {
+        ConnectOptions {
+            credentials: self.admin.clone(),
+            insecure_loopback: self.admin.is_none(),
+            ..ConnectOptions::default()
+        }
+    }
+
+    /// The words of the command line by which its administrator asks it.
+    pub fn asked(&self) -> Vec<String> {
+        let mut words = vec!["--node".to_owned(), self.url()];
+        if self.settings.is_plain() {
+            words.push("--insecure-loopback".to_owned());
+        } else {
+            words.push("--identity".to_owned());
+            words.push(self.path(ADMIN).display().to_string());
+        }
+        words
     }
 
     /// A file in the node's folder.
@@ -252,7 +296,20 @@ impl Node {
     /// # Errors
     /// When nobody answers.
     pub async fn client(&self) -> Result<Client> {
-        Ok(Client::connect(&self.url().parse()?).await?)
+        Ok(self.dial().await?)
+    }
+
+    /// A new connection to the node, or why there is none.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn dial(&self) -> Result<Client, ClientError> {
+        let address = self.url().parse();
+        let address = address.map_err(|_| ClientError::Unreachable {
+            address: self.url(),
+            cause: "not an address".to_owned(),
+        })?;
+        Client::connect_with(&address, self.options()).await
     }
 
     /// What the node says of itself.
@@ -309,15 +366,14 @@ impl Node {
     /// # Errors
     /// When the node does not answer.
     pub async fn page(&self, path: &str) -> Result<String> {
-        let mut stream = TcpStream::connect(self.address).await?;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
             self.address
         );
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        tokio::time::timeout(wait::PATIENCE, stream.read_to_end(&mut answer)).await??;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        match &self.admin {
+            Some(admin) => said(admin.line(&self.url().parse()?).await?, &request).await,
+            None => said(TcpStream::connect(self.address).await?, &request).await,
+        }
     }
 
     /// The largest resident memory that the process ever had, in KiB.
@@ -372,6 +428,15 @@ impl Drop for Node {
             let _ = self.kill();
         }
     }
+}
+
+/// What is answered to a request on a line of its own.
+async fn said(mut line: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> Result<String> {
+    line.write_all(request.as_bytes()).await?;
+    line.flush().await?;
+    let mut answer = Vec::new();
+    tokio::time::timeout(wait::PATIENCE, line.read_to_end(&mut answer)).await??;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// An address of its own for each node: a port on an own address of the loopback range, which no

@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 
 use crate::node::Node;
 
+/// Where the node's own certificate is, in its folder.
+pub(crate) const IDENTITY: &str = "identity";
+
 /// What a node is told when it starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -16,6 +19,7 @@ pub struct Settings {
     tree: String,
     otlp: Option<String>,
     sections: String,
+    plain: bool,
 }
 
 impl Settings {
@@ -30,7 +34,21 @@ impl Settings {
             tree: "code,name,parent,level,kind\n".to_owned(),
             otlp: None,
             sections: String::new(),
+            plain: false,
         }
+    }
+
+    /// Without certificates, in plain text: where a test is about plain text, or reads or writes
+    /// what is on the line itself.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
+    /// Whether the node speaks in plain text.
+    pub fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// The region.
@@ -124,9 +142,8 @@ impl Settings {
              tree = [\"tree.csv\"]\n",
             self.region, self.hosts, self.children,
         );
-        if !listen.ip().is_loopback() {
-            // A network of its own, which nobody else is in.
-            text.push_str("allow_plaintext = true\n");
+        if !self.plain {
+            let _ = write!(text, "[identity]\nfolder = {IDENTITY:?}\n");
         }
         if let Some((region, address)) = &self.parent {
             let _ = write!(

@@ -13,14 +13,7 @@ const KEYS: [(&str, &[&str]); 9] = [
     (
         "",
         &[
-            "allow_plaintext",
-            "children",
-            "data",
-            "hosts",
-            "listen",
-            "name",
-            "region",
-            "tree",
+            "children", "data", "hosts", "listen", "name", "region", "tree",
         ],
     ),
     ("identity", &["authority", "folder"]),
@@ -198,8 +191,17 @@ fn the_compose_file_runs_the_mesh_that_its_configurations_describe() -> Result<(
             "n{name} keeps no data"
         );
         ensure!(
-            config.data == Path::new("/var/lib/liandong"),
+            config.data == Path::new("/var/lib/liandong/data"),
             "{name} writes elsewhere"
+        );
+        let identity = config.identity.as_deref();
+        ensure!(
+            identity == Some(Path::new("/var/lib/liandong/identity")),
+            "{name} has its certificate elsewhere: {identity:?}"
+        );
+        ensure!(
+            compose.contains(&format!("d{name}:/nodes/{name}\n")),
+            "no certificate is made for {name}"
         );
         ensure!(config.listen.port() == 7410, "{name} listens elsewhere");
         let port = service
@@ -218,7 +220,7 @@ fn the_compose_file_runs_the_mesh_that_its_configurations_describe() -> Result<(
             "{name} dials {parent:?} and stands below {above:?}"
         );
         for peer in config.parent.iter().chain(&config.partners) {
-            let address = format!("http://n{}:7410", peer.region);
+            let address = format!("https://n{}:7410", peer.region);
             let named = peer.address.as_ref().is_none_or(|named| *named == address);
             ensure!(named, "{name} dials {peer:?}");
             let other = configs.get(peer.region.as_str());

@@ -10,8 +10,8 @@ use liandong_client::{Address, TraceParent};
 use liandong_core::region::RegionCode;
 
 use crate::command::{
-    aid, audit, backup, cert, indicator, link, plan, region, repair, report, restore, rollup,
-    status, task, verify,
+    aid, audit, backup, cert, console, indicator, link, plan, region, repair, report, restore,
+    rollup, status, task, verify,
 };
 use crate::output::Format;
 use crate::{demo, serve, value};
@@ -37,9 +37,12 @@ pub(crate) struct Shared {
     /// 节点地址 || The node's address
     #[arg(long, global = true, env = "LIANDONG_NODE", value_name = "URL", default_value = "127.0.0.1:7410", value_parser = value::address)]
     pub(crate) node: Address,
-    /// 证书目录：向节点出示身份，连接加密；不填则为明文（cert 命令默认为 ./identity） || The folder of the certificate to show, for connections that are encrypted; plain text without (for `cert`, ./identity)
+    /// 证书目录：向节点出示身份（cert 命令默认为 ./identity） || The folder of the certificate to show to nodes (for `cert`, ./identity)
     #[arg(long, global = true, env = "LIANDONG_IDENTITY", value_name = "DIR")]
     pub(crate) identity: Option<PathBuf>,
+    /// 不出示证书，以明文连接本机（回环地址）的节点；serve 则以明文运行，只限回环地址。对客户端也可设 LIANDONG_INSECURE_LOOPBACK=1 || Plain text without a certificate, with a node of this machine alone (loopback); `serve` runs such a node, which takes whoever reaches it for its administrator. LIANDONG_INSECURE_LOOPBACK=1 says the same, but not for `serve`
+    #[arg(long, global = true)]
+    pub(crate) insecure_loopback: bool,
     /// 语言：zh 中文、en 英文，默认取自 LC_ALL、LC_MESSAGES、LANG || The language; by default that of LC_ALL, LC_MESSAGES, LANG
     #[arg(long, global = true, value_name = "zh|en", hide_possible_values = true)]
     pub(crate) lang: Option<Lang>,
@@ -124,6 +127,8 @@ pub(crate) enum Command {
     Indicator(indicator::IndicatorCommand),
     /// 节点状态：连接、搁置、日志、镜像、空间 || What the node is, how its links and its files are
     Status(status::StatusArguments),
+    /// 在本机浏览器查看节点的页面，以本人证书 || A node's pages in a browser of this machine, seen with one's own certificate
+    Console(console::ConsoleArguments),
     /// 核对日志、状态、汇总格，并与上下级比对 || Check journal, state and cells, compare with the peers
     Verify(verify::VerifyArguments),
     /// 备份数据目录，节点照常运行 || Back up a data folder while its node runs
@@ -145,6 +150,7 @@ impl Command {
             Self::Backup(_)
             | Self::Restore(_)
             | Self::Repair(_)
+            | Self::Console(_)
             | Self::Serve(_)
             | Self::Demo(_) => true,
             Self::Verify(arguments) => arguments.is_of_files(),

@@ -4,6 +4,7 @@ pub(crate) mod aid;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod cert;
+pub(crate) mod console;
 pub(crate) mod indicator;
 pub(crate) mod link;
 pub(crate) mod plan;

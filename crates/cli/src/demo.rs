@@ -10,6 +10,7 @@ mod aid;
 mod book;
 mod error;
 mod freshness;
+pub(crate) mod identities;
 mod nodes;
 mod offline;
 mod outcome;
@@ -30,6 +31,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
+use liandong_core::identity::Role;
 use liandong_core::language::Language;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,6 +43,11 @@ use push::{Half, Samples};
 use steps::{Step, Steps, millis};
 use workdir::Workdir;
 use world::World;
+
+#[cfg(test)]
+pub(crate) fn world_for_tests() -> World {
+    World::new().unwrap()
+}
 
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
@@ -107,7 +114,8 @@ async fn demonstrate(once: bool, json: bool, language: Language) -> Result<bool,
         Err(_) => Ok(()),
     };
     if let (Ok(outcome), Ok(()), false) = (&conducted, &shown, once) {
-        shown = stay::tell(outcome, language);
+        let pages = stay::open_pages(&World::new()?, &mesh).await?;
+        shown = stay::tell(outcome, &pages, language);
         if shown.is_ok() {
             stopped.await;
         }
@@ -169,11 +177,13 @@ async fn conduct(mesh: &mut Mesh, language: Language) -> Result<Outcome, DemoErr
         region: region.to_string(),
         name: world.name(*region),
         address: mesh.address(*region).unwrap_or_default().to_owned(),
+        identity: mesh.folder(*region, Role::Admin).display().to_string(),
     });
     Ok(Outcome {
         figures: "sample",
         school_year: world.school_year.to_string(),
         grace_days: world.grace_days,
+        folder: mesh.base().display().to_string(),
         nodes: nodes.collect(),
         plan,
         push,

@@ -12,6 +12,7 @@ mod failure;
 mod localise;
 mod output;
 mod progress;
+mod relay;
 mod serve;
 mod session;
 mod value;
@@ -26,7 +27,7 @@ use liandong_core::language::Language;
 use arguments::{Arguments, Command, Shared};
 use failure::{Failure, Verdict};
 use output::Output;
-use session::Session;
+use session::{Session, Standing};
 
 /// The exit status of a wrong command line.
 const USAGE: u8 = 2;
@@ -98,6 +99,15 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
         tell(&format!("{mark}{text}"));
         return Ok(ExitCode::from(USAGE));
     }
+    if shared.insecure_loopback && matches!(command, Command::Demo(_) | Command::Cert(_)) {
+        let mark = language.pick("错误：", "error: ");
+        let text = language.pick(
+            "--insecure-loopback 不用于这个命令：它只用证书",
+            "--insecure-loopback does not belong to this command: it works with certificates alone",
+        );
+        tell(&format!("{mark}{text}"));
+        return Ok(ExitCode::from(USAGE));
+    }
     if let Command::Demo(arguments) = &command {
         return demo::run(arguments, output);
     }
@@ -107,7 +117,7 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
         .context("tokio")?;
     let command = match command {
         Command::Serve(arguments) => {
-            let served = runtime.block_on(serve::run(arguments));
+            let served = runtime.block_on(serve::run(arguments, shared.insecure_loopback));
             // A read of standard input that still waits must not hold up the end.
             runtime.shutdown_background();
             return Ok(match served {
@@ -150,9 +160,13 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
     {
         return verdict;
     }
+    let standing = Standing::new(shared.identity.clone(), shared.insecure_loopback);
     match command {
         Command::Backup(arguments) => {
-            return command::backup::run(arguments, shared.identity, output).await;
+            return command::backup::run(arguments, standing, output).await;
+        }
+        Command::Console(arguments) => {
+            return command::console::run(arguments, &shared.node, standing, output).await;
         }
         Command::Repair(arguments) => return command::repair::run(arguments, output).await,
         Command::Restore(arguments) => return command::restore::run(arguments, output).await,
@@ -162,7 +176,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         _ => {}
     }
     let trace = shared.trace();
-    let mut session = Session::open(&shared.node, shared.identity, output, trace).await?;
+    let mut session = Session::open(&shared.node, standing, output, trace).await?;
     session.by = shared.by.unwrap_or_else(user_name);
     session.why = shared.why;
     session.region = shared.acting_region;
@@ -182,6 +196,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         // Handled before a node was dialled.
         Command::Backup(_)
         | Command::Cert(_)
+        | Command::Console(_)
         | Command::Repair(_)
         | Command::Restore(_)
         | Command::Serve(_)

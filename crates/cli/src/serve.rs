@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use liandong_node::NodeError;
+use liandong_node::{NodeError, Serving};
 
 /// The arguments of `serve`.
 #[derive(Debug, Args)]
@@ -17,10 +17,14 @@ pub(crate) struct ServeArgs {
     stop_with_stdin: bool,
 }
 
-/// Runs the node.
+/// Runs the node; in plain text only when that is asked for.
 ///
 /// # Errors
 /// When it cannot start, or its port failed.
-pub(crate) async fn run(args: ServeArgs) -> Result<(), NodeError> {
-    liandong_node::run(&args.config, args.stop_with_stdin).await
+pub(crate) async fn run(args: ServeArgs, insecure_loopback: bool) -> Result<(), NodeError> {
+    let serving = Serving {
+        stop_with_stdin: args.stop_with_stdin,
+        insecure_loopback,
+    };
+    liandong_node::run(&args.config, serving).await
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use liandong_client::wire::admin::v1 as admin;
 use liandong_client::wire::rollup::v1::PlanKey;
 use liandong_client::wire::task::v1 as task;
-use liandong_client::{Address, Client, ConnectOptions, Credentials, TraceParent};
+use liandong_client::{Address, Client, ClientError, ConnectOptions, Credentials, TraceParent};
 use liandong_core::indicator::Indicator;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -17,10 +17,53 @@ use liandong_input::KnownIndicators;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What is shown to nodes: the identity of a folder, where one is named.
-pub(crate) fn credentials(identity: Option<PathBuf>) -> Result<Option<Credentials>, Failure> {
-    let folder = identity.map(Folder::at);
-    Ok(folder.map(Credentials::of_folder).transpose()?)
+/// Names what `--insecure-loopback` says, for everything that is run from one shell.
+const INSECURE: &str = "LIANDONG_INSECURE_LOOPBACK";
+
+/// Who somebody is to nodes: the identity of a folder, or nobody on this machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    identity: Option<PathBuf>,
+    insecure_loopback: bool,
+}
+
+impl Standing {
+    /// As the command line and the environment say.
+    pub(crate) fn new(identity: Option<PathBuf>, insecure_loopback: bool) -> Self {
+        let named = std::env::var(INSECURE).unwrap_or_default();
+        Self {
+            identity,
+            insecure_loopback: insecure_loopback || !matches!(named.as_str(), "" | "0" | "false"),
+        }
+    }
+
+    /// The same, or with the identity of that folder where none was named.
+    pub(crate) fn or_identity(mut self, folder: Option<PathBuf>) -> Self {
+        self.identity = self.identity.or(folder);
+        self
+    }
+
+    /// The node as it is dialled by whoever has an identity, and that identity.
+    pub(crate) fn showing(self, node: &Address) -> Result<(Address, Credentials), Failure> {
+        let Some(folder) = self.identity.map(Folder::at) else {
+            return Err(Failure::Client(ClientError::NobodyShown {
+                address: node.to_string(),
+            }));
+        };
+        let credentials = Credentials::of_folder(folder)?;
+        Ok((node.for_identity(), credentials))
+    }
+
+    /// How nodes are dialled.
+    pub(crate) fn options(self, language: Language) -> Result<ConnectOptions, Failure> {
+        let folder = self.identity.map(Folder::at);
+        Ok(ConnectOptions {
+            language,
+            credentials: folder.map(Credentials::of_folder).transpose()?,
+            insecure_loopback: self.insecure_loopback,
+            ..ConnectOptions::default()
+        })
+    }
 }
 
 /// One run of a command.
@@ -36,15 +79,11 @@ impl Session {
     /// Dials the node.
     pub(crate) async fn open(
         address: &Address,
-        identity: Option<PathBuf>,
+        standing: Standing,
         output: Output,
         trace: Option<TraceParent>,
     ) -> Result<Self, Failure> {
-        let options = ConnectOptions {
-            language: output.language,
-            credentials: credentials(identity)?,
-            ..ConnectOptions::default()
-        };
+        let options = standing.options(output.language)?;
         let dialled = Client::connect_with(address, options).await?;
         let client = match trace {
             Some(parent) => dialled.with_trace_parent(parent),

@@ -145,8 +145,8 @@ pub(crate) fn address(text: &str) -> Result<Address, BadArgument> {
     text.parse().map_err(|_| {
         bad(
             text,
-            "填节点地址，如 https://node.example:7410；明文为 http://127.0.0.1:7410",
-            "write a node's address, like https://node.example:7410, or http://127.0.0.1:7410 for plain text",
+            "填节点地址，如 https://node.example:7410；本机明文节点为 http://127.0.0.1:7410",
+            "write a node's address, like https://node.example:7410, or http://127.0.0.1:7410 for one of this machine in plain text",
         )
     })
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use liandong_identity::is_of_this_machine;
 use thiserror::Error;
 use tonic::codegen::http::uri::Scheme;
 use tonic::transport::Uri;
 
-/// Where a node listens: `https://node.example:7410`, or `http` for a node that speaks in plain
-/// text. A bare `host:port` is whichever suits: `https` for whoever has an identity to show.
+/// Where a node listens: `https://node.example:7410`, or `http` for a node of this machine that
+/// speaks in plain text. A bare `host:port` is whichever suits: `https` for whoever has an identity
+/// to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     uri: Uri,
@@ -33,6 +35,11 @@ impl Address {
     /// Whether connections to it are encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.uri.scheme_str() == Some("https")
+    }
+
+    /// Whether it can only be this machine: a loopback address or `localhost`.
+    pub fn is_of_this_machine(&self) -> bool {
+        self.uri.host().is_some_and(is_of_this_machine)
     }
 
     /// The same address for somebody who has an identity to show: a bare one is encrypted then.
@@ -98,7 +105,7 @@ mod tests {
         }
         let bare: Address = "node.example:7410".parse().unwrap();
         assert_eq!(bare.to_string(), "http://node.example:7410");
-        assert!(!bare.is_encrypted());
+        assert!(!bare.is_encrypted() && !bare.is_of_this_machine());
         let shown = bare.for_identity();
         assert_eq!(shown.to_string(), "https://node.example:7410");
         assert!(shown.is_encrypted());

@@ -18,6 +18,7 @@ use crate::error::ClientError;
 use crate::identity::Identities;
 use crate::link::Link;
 use crate::metadata::{CallMetadata, TraceParent};
+use crate::plain::PlainLine;
 use crate::progress::Progress;
 use crate::retry::RetryPolicy;
 use crate::rollup::Rollup;
@@ -28,8 +29,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Without these pings a client behind a partition never notices that it has healed.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The port of an address that names none.
-const HTTPS_PORT: u16 = 443;
+/// The ports of addresses that name none.
+pub(crate) const HTTPS_PORT: u16 = 443;
+const HTTP_PORT: u16 = 80;
 /// The largest answer that is read: the outcomes of a full batch fit several times over.
 pub(crate) const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -45,8 +47,11 @@ pub struct ConnectOptions {
     pub retry: RetryPolicy,
     /// How long one call may take; recounts and exports have as long as they need.
     pub deadline: Duration,
-    /// What is shown to the node; `None` speaks in plain text.
+    /// What is shown to the node.
     pub credentials: Option<Credentials>,
+    /// Whether a client without credentials may speak in plain text, with a node of this machine
+    /// alone.
+    pub insecure_loopback: bool,
 }
 
 impl Default for ConnectOptions {
@@ -56,6 +61,7 @@ impl Default for ConnectOptions {
             retry: RetryPolicy::default(),
             deadline: Duration::from_secs(60),
             credentials: None,
+            insecure_loopback: false,
         }
     }
 }
@@ -71,12 +77,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// Dials a node at once.
+    /// Dials a node at once, showing who is there.
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] when nobody answers there.
-    pub async fn connect(address: &Address) -> Result<Self, ClientError> {
-        Self::connect_with(address, ConnectOptions::default()).await
+    /// Those of [`Client::connect_with`].
+    pub async fn connect(address: &Address, credentials: Credentials) -> Result<Self, ClientError> {
+        let options = ConnectOptions {
+            credentials: Some(credentials),
+            ..ConnectOptions::default()
+        };
+        Self::connect_with(address, options).await
     }
 
     /// Dials a node at once, with options.
@@ -84,7 +94,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::Unreachable`] when nobody answers there, [`ClientError::NoHandshake`] when one
     /// side does not believe the other, [`ClientError::Scheme`] when address and identity do not go
-    /// together.
+    /// together, [`ClientError::PlainText`] without an identity.
     pub async fn connect_with(
         address: &Address,
         options: ConnectOptions,
@@ -92,7 +102,7 @@ impl Client {
         let address = dialled(address, &options)?;
         let endpoint = endpoint(&address);
         let connected = match options.credentials.clone() {
-            None => endpoint.connect().await,
+            None => endpoint.connect_with_connector(plain()).await,
             Some(credentials) => {
                 endpoint
                     .connect_with_connector(encrypted(credentials))
@@ -106,12 +116,13 @@ impl Client {
     /// Dials a node with the first call. To be called within a Tokio runtime.
     ///
     /// # Errors
-    /// [`ClientError::Scheme`] when address and identity do not go together.
+    /// [`ClientError::Scheme`] when address and identity do not go together, and
+    /// [`ClientError::PlainText`] without an identity.
     pub fn connect_lazy(address: &Address, options: ConnectOptions) -> Result<Self, ClientError> {
         let address = dialled(address, &options)?;
         let endpoint = endpoint(&address);
         let channel = match options.credentials.clone() {
-            None => endpoint.connect_lazy(),
+            None => endpoint.connect_with_connector_lazy(plain()),
             Some(credentials) => endpoint.connect_with_connector_lazy(encrypted(credentials)),
         };
         Ok(Self::over(channel, &address, options))
@@ -207,21 +218,55 @@ fn endpoint(address: &Address) -> Endpoint {
         .tcp_nodelay(true)
 }
 
-/// The address as it is dialled. With an identity nothing ever goes in plain text by mistake.
+/// The address as it is dialled. With an identity nothing ever goes in plain text by mistake, and
+/// without one nothing goes elsewhere than to this machine.
 fn dialled(address: &Address, options: &ConnectOptions) -> Result<Address, ClientError> {
-    let has_identity = options.credentials.is_some();
-    let address = if has_identity {
-        address.for_identity()
-    } else {
-        address.clone()
-    };
-    if address.is_encrypted() == has_identity {
-        return Ok(address);
+    if options.credentials.is_some() {
+        let address = address.for_identity();
+        if address.is_encrypted() {
+            return Ok(address);
+        }
+        return Err(ClientError::Scheme {
+            address: address.to_string(),
+            has_identity: true,
+        });
     }
-    Err(ClientError::Scheme {
+    if address.is_encrypted() {
+        return Err(ClientError::Scheme {
+            address: address.to_string(),
+            has_identity: false,
+        });
+    }
+    if options.insecure_loopback && address.is_of_this_machine() {
+        return Ok(address.clone());
+    }
+    Err(ClientError::PlainText {
         address: address.to_string(),
-        has_identity,
+        asked_for: options.insecure_loopback,
     })
+}
+
+/// Makes connections in plain text.
+fn plain() -> impl Service<
+    Uri,
+    Response = TokioIo<PlainLine>,
+    Error = io::Error,
+    Future = impl Future<Output = io::Result<TokioIo<PlainLine>>> + Send,
+> + Send
++ 'static {
+    tower::service_fn(|uri: Uri| async move {
+        let line = tcp(&uri, HTTP_PORT).await?;
+        Ok(TokioIo::new(PlainLine::new(line)))
+    })
+}
+
+/// A connection to the host of an address.
+pub(crate) async fn tcp(uri: &Uri, port: u16) -> io::Result<TcpStream> {
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().unwrap_or(port);
+    let line = TcpStream::connect(format!("{host}:{port}")).await?;
+    line.set_nodelay(true)?;
+    Ok(line)
 }
 
 /// Makes connections over which both sides show who they are.
@@ -238,9 +283,7 @@ fn encrypted(
         let credentials = credentials.clone();
         async move {
             let host = uri.host().unwrap_or_default();
-            let port = uri.port_u16().unwrap_or(HTTPS_PORT);
-            let line = TcpStream::connect(format!("{host}:{port}")).await?;
-            line.set_nodelay(true)?;
+            let line = tcp(&uri, HTTPS_PORT).await?;
             Ok(TokioIo::new(credentials.greet(host, line).await?))
         }
     })

@@ -15,11 +15,15 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls::time_provider::DefaultTimeProvider;
 use thiserror::Error;
-use tokio::io::{AsyncBufRead, BufReader};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use crate::address::Address;
+use crate::connect::{HTTPS_PORT, tcp};
+use crate::error::ClientError;
 
 /// How long the other side may take to look at what it was shown.
 const VERDICT: Duration = Duration::from_secs(2);
@@ -76,6 +80,32 @@ impl Credentials {
         let clock = Arc::new(DefaultTimeProvider);
         let config = invited_config(invitation.root, domain, clock)?;
         Ok(Self(Source::Invitation(Arc::new(config))))
+    }
+
+    /// A line to the node at that address on which both sides have shown who they are, for what is
+    /// not gRPC: its pages.
+    ///
+    /// # Errors
+    /// [`ClientError::Scheme`] for an address in plain text, [`ClientError::NoHandshake`] and
+    /// [`ClientError::Unreachable`].
+    pub async fn line(
+        &self,
+        address: &Address,
+    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>, ClientError> {
+        let address = address.for_identity();
+        if !address.is_encrypted() {
+            return Err(ClientError::Scheme {
+                address: address.to_string(),
+                has_identity: true,
+            });
+        }
+        let greeted = async {
+            let uri = address.uri();
+            let line = tcp(uri, HTTPS_PORT).await?;
+            self.greet(uri.host().unwrap_or_default(), line).await
+        };
+        let greeted = greeted.await;
+        greeted.map_err(|error| ClientError::no_line(&error, &address))
     }
 
     /// TLS with the node at that host. Whom a node has to be is said by its certificate, and a name

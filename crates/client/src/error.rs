@@ -51,6 +51,18 @@ pub enum ClientError {
         /// Whether there is an identity.
         has_identity: bool,
     },
+    /// Without an identity there is only plain text, and that is for nodes of this machine, when it
+    /// is asked for.
+    #[error(
+        "{address} is not reached in plain text: {}",
+        if *asked_for { "it is not of this machine" } else { "nobody asked for it" }
+    )]
+    PlainText {
+        /// The address.
+        address: String,
+        /// Whether plain text was asked for.
+        asked_for: bool,
+    },
     /// No answer came in time; whether the node did it is not known.
     #[error("{address} gave no answer within {waited:?}")]
     TimedOut {
@@ -75,7 +87,7 @@ impl ClientError {
         if let Some(refusal) = RemoteRefusal::from_status(status) {
             return Self::Refused(Box::new(refusal));
         }
-        if let Some(why) = NoHandshake::behind(status) {
+        if let Some(why) = NoHandshake::behind(status).or_else(|| wanted_by_tls(status)) {
             return Self::NoHandshake {
                 address: address.to_owned(),
                 why: Box::new(why),
@@ -131,6 +143,21 @@ impl ClientError {
         }
     }
 
+    /// Why there is no line to the node at `address`.
+    pub(crate) fn no_line(error: &std::io::Error, address: &Address) -> Self {
+        let address = address.to_string();
+        match NoHandshake::behind(error) {
+            Some(why) => Self::NoHandshake {
+                address,
+                why: Box::new(why),
+            },
+            None => Self::Unreachable {
+                address,
+                cause: error.to_string(),
+            },
+        }
+    }
+
     /// The refusal, when the node refused.
     pub fn refusal(&self) -> Option<&RemoteRefusal> {
         match self {
@@ -140,6 +167,7 @@ impl ClientError {
             | Self::NobodyShown { .. }
             | Self::Credentials(_)
             | Self::Scheme { .. }
+            | Self::PlainText { .. }
             | Self::TimedOut { .. }
             | Self::Failed { .. } => None,
         }
@@ -186,6 +214,26 @@ impl ClientError {
                      LIANDONG_IDENTITY"
                 ),
             ),
+            Self::PlainText { address, asked_for: false } => language.pick(
+                format!(
+                    "没有可向节点 {address} 出示的身份：请用 --identity 或 LIANDONG_IDENTITY 指明证书目录；\
+                     本机上以明文试用的节点用 --insecure-loopback"
+                ),
+                format!(
+                    "there is no identity to show to the node at {address}: name the folder of your \
+                     certificate with --identity or LIANDONG_IDENTITY; a node of this machine in plain \
+                     text is reached with --insecure-loopback"
+                ),
+            ),
+            Self::PlainText { address, asked_for: true } => language.pick(
+                format!(
+                    "{address} 不在本机：--insecure-loopback 的明文只用于回环地址，请用 --identity 指明证书目录"
+                ),
+                format!(
+                    "{address} is not of this machine, and plain text (--insecure-loopback) never leaves \
+                     it: name the folder of your certificate with --identity"
+                ),
+            ),
             Self::TimedOut { address, waited } => {
                 let seconds = waited.as_secs();
                 language.pick(
@@ -217,6 +265,14 @@ fn is_over(status: &Status) -> bool {
         source = error.source();
     }
     false
+}
+
+/// What a line in plain text heard from TLS: HTTP/2 hands an error of the line on as words alone.
+fn wanted_by_tls(status: &Status) -> Option<NoHandshake> {
+    let wanted = NoHandshake::CertificateWanted;
+    cause_of(status)
+        .contains(&wanted.to_string())
+        .then_some(wanted)
 }
 
 /// What the status or its innermost cause says.

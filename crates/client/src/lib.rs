@@ -18,6 +18,7 @@ mod error;
 mod identity;
 mod link;
 mod metadata;
+mod plain;
 mod progress;
 mod pusher;
 mod retry;

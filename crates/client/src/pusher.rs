@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::period::Period;
+use liandong_core::refusal::Reason;
 use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ROWS, Report};
 use liandong_wire::progress::v1;
@@ -269,7 +270,22 @@ impl Upload {
         for report in &taken.rows {
             self.cells_under_way.remove(&cell(report));
         }
-        let v1::PushReportsResponse { counts, outcomes } = taken.answer?;
+        let v1::PushReportsResponse { counts, outcomes } = match taken.answer {
+            Ok(answer) => answer,
+            // A batch of nothing but rows of others is refused as a whole; which rows stand in a
+            // batch with which is no business of whoever wrote the file.
+            Err(ClientError::Refused(refusal)) if refusal.reason == Some(Reason::NoRight) => {
+                self.counts.refused += taken.rows.len() as u64;
+                let rows = (taken.first_row..).zip(taken.rows);
+                refused.extend(rows.map(|(row, report)| RefusedReport {
+                    row,
+                    report,
+                    refusal: (*refusal).clone(),
+                }));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         self.counts.add(counts.unwrap_or_default());
         for outcome in outcomes {
             let place = outcome.row.checked_sub(taken.first_row);

@@ -78,6 +78,7 @@ pub(crate) fn may_retry(error: &ClientError, repeat: Repeat) -> bool {
         ClientError::NoHandshake { .. }
         | ClientError::Credentials(_)
         | ClientError::Scheme { .. }
+        | ClientError::PlainText { .. }
         | ClientError::NobodyShown { .. } => false,
         ClientError::Failed { code, .. } => {
             // A limiter before the services answers without details and without having done it.

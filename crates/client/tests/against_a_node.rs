@@ -135,7 +135,7 @@ async fn a_node_that_is_not_there_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = Client::connect(&address.parse().unwrap())
+    let error = Client::connect_with(&address.parse().unwrap(), quick())
         .await
         .unwrap_err();
     assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");

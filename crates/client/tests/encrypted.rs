@@ -158,6 +158,22 @@ async fn a_server_without_tls_is_told_from_one_that_is_not_there() {
 }
 
 #[tokio::test]
+async fn whoever_speaks_plainly_to_a_node_with_certificates_is_told_so() {
+    let scene = scene();
+    let address = listen(&scene.node).await;
+    let plain: Address = address.to_string().parse().unwrap();
+    let options = ConnectOptions {
+        insecure_loopback: true,
+        ..ConnectOptions::default()
+    };
+    let client = Client::connect_with(&plain, options).await.unwrap();
+    let error = client.admin().get_status(GetStatusRequest {}).await;
+    let error = error.unwrap_err();
+    assert!(error.message(Language::En).contains("--identity"));
+    assert_eq!(why(error), NoHandshake::CertificateWanted);
+}
+
+#[tokio::test]
 async fn address_and_identity_go_together_or_nothing_is_dialled() {
     let scene = scene();
     let nobody_there = |scheme: &str| format!("{scheme}127.0.0.1:1").parse::<Address>().unwrap();
@@ -179,7 +195,30 @@ async fn address_and_identity_go_together_or_nothing_is_dialled() {
     };
     let lazy = Client::connect_lazy(&nobody_there(""), impatient).unwrap();
     let once = ConnectOptions::default();
-    assert!(Client::connect_lazy(&nobody_there(""), once).is_ok());
+    let refused = Client::connect_lazy(&nobody_there(""), once);
+    assert!(matches!(
+        refused,
+        Err(ClientError::PlainText {
+            asked_for: false,
+            ..
+        })
+    ));
+    let asked_for = || ConnectOptions {
+        insecure_loopback: true,
+        ..ConnectOptions::default()
+    };
+    assert!(Client::connect_lazy(&nobody_there("http://"), asked_for()).is_ok());
+    for away in ["10.1.2.3:1", "http://10.1.2.3:1", "http://node.example:1"] {
+        let refused = Client::connect_lazy(&away.parse().unwrap(), asked_for());
+        let refused = refused.unwrap_err();
+        assert!(matches!(
+            refused,
+            ClientError::PlainText {
+                asked_for: true,
+                ..
+            }
+        ));
+    }
     let lazy = lazy.with_deadline(std::time::Duration::from_millis(300));
     let error = lazy.admin().get_status(GetStatusRequest {}).await;
     let error = error.unwrap_err();

@@ -19,6 +19,7 @@ mod key;
 mod list;
 mod office;
 mod package;
+mod plain;
 mod random;
 mod regions;
 mod register;
@@ -37,8 +38,11 @@ pub use folder::{Folder, FolderError, Own};
 pub use invitation::{Invitation, NoInvitation, Secret, SecretHash};
 pub use key::{Key, KeyError, SIGNATURE_ALGORITHM, Signature, has_signed};
 pub use list::{list_number, revoked_count};
-pub use office::{MOST_DAYS, NODE_DAYS, Office, OfficeError, PERSON_DAYS, Wanted, Which};
+pub use office::{
+    MOST_DAYS, NODE_DAYS, Office, OfficeError, PERSON_DAYS, TakenBack, Wanted, Which,
+};
 pub use package::{Introduction, Package, PackageError};
+pub use plain::{is_of_this_machine, is_said_by_tls};
 pub use random::NoRandomBytes;
 pub use regions::{NoRegionPattern, RegionPattern, Regions};
 pub use register::{Invited, Issued, NotInvited, Register, RegisterError, Registered};

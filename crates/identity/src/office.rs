@@ -57,6 +57,15 @@ pub enum Which {
     Identity(Identity),
 }
 
+/// What was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The numbers of the certificates.
+    pub serials: Vec<Serial>,
+    /// How many invitations that had not been used.
+    pub invitations: usize,
+}
+
 impl Wanted {
     /// Whether a certificate can be made for it.
     ///
@@ -131,6 +140,11 @@ impl Office {
     /// The root's certificate.
     pub fn root(&self) -> &Certificate {
         self.authority.certificate()
+    }
+
+    /// The root's certificate as text, for whoever shall trust it.
+    pub fn root_pem(&self) -> String {
+        self.authority.root_pem()
     }
 
     /// What was issued, invited and taken back.
@@ -236,14 +250,18 @@ impl Office {
         self.package(certificate)
     }
 
-    /// Takes certificates back, and tells so in a new list; which they were.
+    /// Takes certificates back, and tells so in a new list. With all certificates of an identity go
+    /// the invitations that it has not used: whoever stole the one may have the other.
     ///
     /// # Errors
     /// [`OfficeError::NothingToRevoke`] and [`RegisterError::NoCertificate`] among others.
-    pub fn revoke(&self, which: &Which, now: Timestamp) -> Result<Vec<Serial>, OfficeError> {
+    pub fn revoke(&self, which: &Which, now: Timestamp) -> Result<TakenBack, OfficeError> {
+        let mut invitations = 0;
         let serials = match which {
             Which::Serial(serial) => vec![serial.clone()],
             Which::Identity(identity) => {
+                // First, so that none is used between the two.
+                invitations = self.register().withdraw(identity, now)?;
                 let known = self.registered()?;
                 let issued = known.certificates.iter().filter(|issued| {
                     issued.identity == *identity
@@ -253,7 +271,8 @@ impl Office {
                 issued.map(|issued| issued.serial.clone()).collect()
             }
         };
-        if let (Which::Identity(identity), true) = (which, serials.is_empty()) {
+        let is_nothing = serials.is_empty() && invitations == 0;
+        if let (Which::Identity(identity), true) = (which, is_nothing) {
             let identity = identity.clone();
             return Err(OfficeError::NothingToRevoke { identity });
         }
@@ -261,7 +280,10 @@ impl Office {
             self.register().revoke(serial, now)?;
         }
         self.publish(now)?;
-        Ok(serials)
+        Ok(TakenBack {
+            serials,
+            invitations,
+        })
     }
 
     /// Signs a new list of what was taken back, if the register is ahead of the list that there is.

@@ -64,6 +64,8 @@ pub struct Invited {
     pub until: Timestamp,
     /// The certificate that was issued for it, if one was.
     pub used: Option<Serial>,
+    /// When it was withdrawn, if it was.
+    pub withdrawn: Option<Timestamp>,
 }
 
 /// Why an invitation is not taken.
@@ -78,6 +80,9 @@ pub enum NotInvited {
     /// It is over.
     #[error("the invitation has expired: ask for another")]
     Expired,
+    /// It was taken back with what its owner had.
+    #[error("the invitation was withdrawn: ask for another")]
+    Withdrawn,
 }
 
 /// A register that cannot be read or written.
@@ -137,6 +142,10 @@ enum Line {
     },
     Revoked {
         serial: String,
+        at: Timestamp,
+    },
+    Withdrawn {
+        secret: SecretHash,
         at: Timestamp,
     },
 }
@@ -240,6 +249,21 @@ impl Register {
         Ok(revocations)
     }
 
+    /// Withdraws the invitations of an identity that are open still; how many there were.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub fn withdraw(&self, identity: &Identity, at: Timestamp) -> Result<usize, RegisterError> {
+        let mut open = self.open()?;
+        let invitations = open.registered.invitations.iter();
+        let meant = invitations.filter(|it| it.identity == *identity && it.is_open(at));
+        let secrets: Vec<SecretHash> = meant.map(|invited| invited.secret).collect();
+        for &secret in &secrets {
+            open.write(&Line::Withdrawn { secret, at })?;
+        }
+        Ok(secrets.len())
+    }
+
     /// Opens and locks the file, reads it, and cuts off what a crash left.
     fn open(&self) -> Result<Open, RegisterError> {
         let path = &self.0;
@@ -317,6 +341,13 @@ impl Open {
     }
 }
 
+impl Invited {
+    /// Whether it can be used at that time.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.used.is_none() && self.withdrawn.is_none() && self.until >= now
+    }
+}
+
 impl Registered {
     /// Whether a certificate was taken back.
     pub fn is_revoked(&self, serial: &Serial) -> bool {
@@ -329,6 +360,7 @@ impl Registered {
         match invited {
             None => Err(NotInvited::Unknown),
             Some(invited) if invited.used.is_some() => Err(NotInvited::Used),
+            Some(invited) if invited.withdrawn.is_some() => Err(NotInvited::Withdrawn),
             Some(invited) if invited.until < now => Err(NotInvited::Expired),
             Some(invited) => Ok(invited),
         }
@@ -369,10 +401,18 @@ impl Registered {
                 names,
                 until,
                 used: None,
+                withdrawn: None,
             }),
             Line::Revoked { serial, at } => {
                 let serial = serial.parse()?;
                 self.revocations.push(Revocation { serial, at });
+            }
+            Line::Withdrawn { secret, at } => {
+                let mut invitations = self.invitations.iter_mut();
+                let meant = invitations.find(|invited| invited.secret == secret);
+                if let Some(invited) = meant {
+                    invited.withdrawn = Some(at);
+                }
             }
         }
         Ok(())

@@ -164,6 +164,7 @@ impl RegisterError {
             Self::Revoked { serial, at } => format!("证书 {serial} 已于 {at} 吊销"),
             Self::NotInvited(NotInvited::Unknown) => "没有这份邀请".to_owned(),
             Self::NotInvited(NotInvited::Used) => "邀请已用过：请另要一份".to_owned(),
+            Self::NotInvited(NotInvited::Withdrawn) => "邀请已撤回：请另要一份".to_owned(),
             Self::NotInvited(NotInvited::Expired) => "邀请已过期：请另要一份".to_owned(),
         };
         language.pick(chinese, self.to_string())
@@ -184,7 +185,9 @@ impl OfficeError {
             }
             Self::NotIssuedHere { serial } => format!("证书 {serial} 不是这里签发的"),
             Self::Revoked { serial } => format!("证书 {serial} 已被吊销，不能换发"),
-            Self::NothingToRevoke { identity } => format!("{identity} 没有有效的证书"),
+            Self::NothingToRevoke { identity } => {
+                format!("{identity} 没有有效的证书，也没有待用的邀请")
+            }
         };
         language.pick(chinese, self.to_string())
     }

@@ -94,6 +94,35 @@ fn an_invitation_brings_a_certificate_once_for_whom_it_was_given() {
 }
 
 #[test]
+fn with_an_identity_go_the_invitations_that_it_has_not_used() {
+    let place = tempfile::tempdir().expect("a folder");
+    let office = office(&place);
+    let invite = |role: &str| {
+        let address = "https://10.1.2.3:7410".to_owned();
+        let invited = office.invite(wanted(role), address, now() + DAY);
+        invited.expect("invited").secret
+    };
+    let [used, open, others] = [invite("reporter"), invite("reporter"), invite("node")];
+    let (_, request) = asked();
+    let issued = office.enrol(&used, &request, now()).expect("issued");
+    let revoked = office.revoke(&Which::Identity(identity("reporter")), now());
+    let revoked = revoked.expect("revoked");
+    assert_eq!(revoked.invitations, 1);
+    assert_eq!(revoked.serials, [issued.chain.leaf.serial().clone()]);
+    let error = office.enrol(&open, &request, now()).expect_err("withdrawn");
+    assert_eq!(not_invited(&error), Some(NotInvited::Withdrawn));
+    assert!(office.enrol(&others, &request, now()).is_ok());
+    // One that has no certificate yet.
+    let early = invite("viewer");
+    let revoked = office.revoke(&Which::Identity(identity("viewer")), now());
+    assert_eq!(revoked.expect("withdrawn").invitations, 1);
+    assert!(office.enrol(&early, &request, now()).is_err());
+    // And whoever is invited anew is welcome.
+    let again = invite("reporter");
+    assert!(office.enrol(&again, &request, now()).is_ok());
+}
+
+#[test]
 fn a_certificate_is_renewed_for_the_same_identity_unless_it_was_taken_back() {
     let place = tempfile::tempdir().expect("a folder");
     let office = office(&place);
@@ -110,7 +139,7 @@ fn a_certificate_is_renewed_for_the_same_identity_unless_it_was_taken_back() {
     assert_ne!(second.serial(), first.serial());
 
     let revoked = office.revoke(&Which::Serial(second.serial().clone()), later);
-    assert_eq!(revoked.expect("revoked"), [second.serial().clone()]);
+    assert_eq!(revoked.expect("revoked").serials, [second.serial().clone()]);
     let error = office.renew(&second, &request, later).expect_err("revoked");
     assert!(matches!(error, OfficeError::Revoked { .. }), "{error}");
     let error = office.revoke(&Which::Serial(second.serial().clone()), later);
@@ -121,7 +150,7 @@ fn a_certificate_is_renewed_for_the_same_identity_unless_it_was_taken_back() {
     ));
     // The first is valid still, and goes with its identity.
     let revoked = office.revoke(&Which::Identity(identity("reporter")), later);
-    assert_eq!(revoked.expect("revoked"), [first.serial().clone()]);
+    assert_eq!(revoked.expect("revoked").serials, [first.serial().clone()]);
     let error = office.revoke(&Which::Identity(identity("reporter")), later);
     let error = error.expect_err("nothing left");
     assert!(matches!(error, OfficeError::NothingToRevoke { .. }));

@@ -27,8 +27,11 @@ pub struct Config {
     pub hosts: Vec<RegionCode>,
     /// The data directory.
     pub data: PathBuf,
-    /// The folder with the node's certificate and those it trusts; `None` speaks in plain text.
+    /// The folder with the node's certificate and those it trusts.
     pub identity: Option<PathBuf>,
+    /// Whether the node may speak in plain text, with its own machine alone. No file says so, but
+    /// whoever starts the node.
+    pub insecure_loopback: bool,
     /// Where the authority is that renews the certificate, as `https://host:port`; `None` asks where
     /// the certificate came from.
     pub authority: Option<String>,
@@ -74,7 +77,8 @@ pub struct Config {
 pub struct Peer {
     /// Its region.
     pub region: RegionCode,
-    /// Where it is dialled, as `https://host:port`, or `http` where the node speaks in plain text; `None` waits for it to dial.
+    /// Where it is dialled, as `https://host:port`, or `http` where the node
+    /// speaks in plain text; `None` waits for it to dial.
     pub address: Option<String>,
 }
 

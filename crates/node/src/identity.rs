@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use liandong_core::identity::{Identity, Role};
 use liandong_core::region::RegionCode;
 use liandong_identity::{
-    Certificate, Folder, FolderError, Own, Refused, TlsError, Trust, Usage, client_config,
+    Certificate, Folder, FolderError, Own, Refused, Serial, TlsError, Trust, Usage, client_config,
     server_config,
 };
 use rustls::pki_types::UnixTime;
@@ -34,6 +34,8 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// From when on an ending certificate is warned of.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often that is said in the log.
 const WARN_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -80,6 +82,19 @@ pub(crate) struct Identities {
     loaded: RwLock<Arc<Loaded>>,
     changed: watch::Sender<u64>,
     asked_to_look: Notify,
+}
+
+/// How long the own certificate can be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// The certificate.
+    pub(crate) certificate: Certificate,
+    /// Whole days, rounded down; negative when it is over.
+    pub(crate) days_left: i64,
+    /// Whether somebody has to see to it.
+    pub(crate) ends_soon: bool,
+    /// Why others do not believe it any more.
+    pub(crate) trouble: Option<Refused>,
 }
 
 /// What was in the folder when it was looked at.
@@ -131,6 +146,7 @@ impl Identities {
         let folder = Folder::at(folder);
         let clock = Arc::new(NodeTime(clock));
         let loaded = read(&folder, region, &clock)?;
+        loaded.check(&clock)?;
         Ok(Self {
             folder,
             region,
@@ -188,18 +204,26 @@ impl Identities {
         self.now().own.chain.leaf.clone()
     }
 
+    /// How long the node's own certificate can be shown.
+    pub(crate) fn standing(&self) -> Standing {
+        let loaded = self.now();
+        let certificate = loaded.own.chain.leaf.clone();
+        let left = certificate.not_after().duration_since(self.clock.0.now());
+        Standing {
+            days_left: left.as_secs().div_euclid(DAY.as_secs()),
+            ends_soon: left <= SOON,
+            trouble: loaded.check(&self.clock).err(),
+            certificate,
+        }
+    }
+
     /// Looks at the folder every few seconds until the node stops, and warns of what ends soon.
     pub(crate) async fn watch(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
         let mut trouble = String::new();
-        let mut warned: Option<Timestamp> = None;
+        let mut warned: Option<Warned> = None;
         loop {
             self.take_up(&mut trouble);
-            let now = self.clock.0.now();
-            if warned.is_none_or(|before| now.duration_since(before) >= WARN_EVERY)
-                && self.warn(now)
-            {
-                warned = Some(now);
-            }
+            self.warn(&mut warned);
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
                 _ = stopping.wait_for(|stop| *stop) => return,
@@ -211,7 +235,14 @@ impl Identities {
         if stamps(&self.folder) == self.now().stamps {
             return;
         }
-        match read(&self.folder, self.region, &self.clock) {
+        let read = read(&self.folder, self.region, &self.clock).and_then(|loaded| {
+            match loaded.check(&self.clock) {
+                // What happens to every certificate some day must not keep back newer lists.
+                Ok(()) | Err(Refused::Revoked { .. } | Refused::Expired { .. }) => Ok(loaded),
+                Err(refused) => Err(refused.into()),
+            }
+        });
+        match read {
             Ok(loaded) => {
                 trouble.clear();
                 let own = &loaded.own.chain.leaf;
@@ -232,21 +263,76 @@ impl Identities {
         }
     }
 
-    /// Says in metrics and log how long the own certificate is valid; whether it ends soon.
-    fn warn(&self, now: Timestamp) -> bool {
-        let until = self.certificate().not_after();
+    /// Says in metrics and log how long the own certificate is valid: in the log once a day, and
+    /// whenever something else is to be said.
+    fn warn(&self, warned: &mut Option<Warned>) {
+        let Standing {
+            certificate,
+            days_left: days,
+            ends_soon,
+            trouble,
+        } = self.standing();
+        let (now, until) = (self.clock.0.now(), certificate.not_after());
         let left = until.duration_since(now);
         #[allow(
             clippy::cast_precision_loss,
             reason = "a gauge takes nothing else, and seconds of years are exact in it"
         )]
         metrics::gauge!("liandong_certificate_seconds_left").set(left.as_secs() as f64);
-        if left > SOON {
-            return false;
+        let is_believed = f64::from(u8::from(trouble.is_none()));
+        metrics::gauge!("liandong_certificate_believed").set(is_believed);
+        if trouble.is_none() && !ends_soon {
+            *warned = None;
+            return;
         }
-        let days = left.as_hours() / 24;
-        tracing::warn!(%until, days, "the node's certificate ends soon: `liandong cert renew`");
-        true
+        let about = trouble.as_ref().map(ToString::to_string);
+        let again = Warned {
+            at: now,
+            serial: certificate.serial().clone(),
+            about,
+        };
+        if warned.as_ref().is_some_and(|before| before.says(&again)) {
+            return;
+        }
+        match &again.about {
+            Some(why) => tracing::error!(
+                why,
+                "nobody believes the node's certificate any more: `liandong cert issue` with a new \
+                 invitation; it is taken up without a restart"
+            ),
+            None => {
+                tracing::warn!(%until, days, "the node's certificate ends soon: `liandong cert renew`");
+            }
+        }
+        *warned = Some(again);
+    }
+}
+
+/// What was said of the own certificate.
+#[derive(Debug)]
+struct Warned {
+    at: Timestamp,
+    serial: Serial,
+    about: Option<String>,
+}
+
+impl Warned {
+    /// Whether it says the same, and not long ago.
+    fn says(&self, again: &Self) -> bool {
+        self.serial == again.serial
+            && self.about == again.about
+            && again.at.duration_since(self.at) < WARN_EVERY
+    }
+}
+
+impl Loaded {
+    /// Whether others believe the own certificate.
+    fn check(&self, clock: &NodeTime) -> Result<(), Refused> {
+        let (own, now) = (&self.own.chain, unix(clock.0.now()));
+        let trusted = self
+            .trust
+            .check(&own.leaf.der(), &own.ders()[1..], Usage::Server, now);
+        trusted.map(drop)
     }
 }
 
@@ -274,8 +360,6 @@ fn read(
         });
     }
     let trust = Arc::new(folder.trust()?);
-    let now = unix(clock.0.now());
-    trust.check(&leaf.der(), &own.chain.ders()[1..], Usage::Server, now)?;
     let time: Arc<dyn TimeProvider> = clock.clone();
     let server = server_config(&own.chain, &own.key, Arc::clone(&trust), time, false)?;
     Ok(Loaded {

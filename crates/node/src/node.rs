@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::hosting::{self, CatalogueError};
 use crate::identity::{Identities, IdentityError, keep_up};
 use crate::link::{self, Links, dial};
+use crate::plain::{self, PlainTextError};
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
 use crate::signals;
@@ -57,6 +58,9 @@ pub enum NodeError {
     /// The regions cannot be hosted as configured.
     #[error("hosting: {0}")]
     Hosting(Refusal),
+    /// The node would speak in plain text where it must not.
+    #[error(transparent)]
+    PlainText(#[from] PlainTextError),
     /// The node has no identity to show.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -94,16 +98,27 @@ pub struct Node {
     announcement: Announcement,
 }
 
-/// Runs a node from its configuration file until it is told to stop: by SIGTERM or SIGINT, or with
-/// `stop_with_stdin` also by the end of standard input.
+/// What whoever starts a node says besides its configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Serving {
+    /// Whether it stops at the end of standard input, too.
+    pub stop_with_stdin: bool,
+    /// Whether it speaks in plain text, with its own machine alone.
+    pub insecure_loopback: bool,
+}
+
+/// Runs a node from its configuration file until it is told to stop: by SIGTERM or SIGINT, or by
+/// what [`Serving`] names.
 ///
 /// # Errors
 /// See [`NodeError`].
-pub async fn run(path: &Path, stop_with_stdin: bool) -> Result<(), NodeError> {
-    let config = Config::load(path)?;
+pub async fn run(path: &Path, serving: Serving) -> Result<(), NodeError> {
+    let mut config = Config::load(path)?;
+    config.insecure_loopback = serving.insecure_loopback;
+    plain::check(&config)?;
     let telemetry = telemetry::install(&config)?;
     let node = Node::start(config, telemetry.metrics.clone()).await?;
-    signals::stopping(stop_with_stdin)
+    signals::stopping(serving.stop_with_stdin)
         .await
         .map_err(NodeError::Signals)?;
     tracing::info!("stopping");
@@ -132,6 +147,9 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let started_at = surroundings.clock.now();
         let began = Instant::now();
+        if !surroundings.network.is_made_up() {
+            plain::check(&config)?;
+        }
         let (catalogue, regions) = hosting::load(&config, surroundings.threads)?;
         let catalogue = Arc::new(catalogue);
         let identities = identities(&config, &surroundings)?;

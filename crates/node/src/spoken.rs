@@ -23,6 +23,7 @@ impl NodeError {
             Self::Store(error) => open(error, language),
             Self::Announce(error) => file(error, language),
             Self::Hosting(refusal) => refusal.message(language),
+            Self::PlainText(error) => error.message(language),
             Self::Identity(error) => error.message(language),
             Self::Listen { address, source } => {
                 let why = system(source, language);

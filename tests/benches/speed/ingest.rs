@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use liandong_client::Client;
+use liandong_client::{Client, ConnectOptions};
 use liandong_tests::node::Node;
 use tokio::task::JoinSet;
 
@@ -22,7 +22,7 @@ pub(crate) async fn limit(load: &Load) -> Result<Ingest> {
     let server = Server::start().await?;
     let pid = server.process.id().unwrap_or_default();
     let before = cpu_time(pid)?;
-    let (took, acks) = push(&server.url, load).await?;
+    let (took, acks) = push(&server.url, server.options(), load).await?;
     let cpu = cpu_time(pid)?.saturating_sub(before);
     Ok(Ingest::new(load.reports, took, cpu, acks))
 }
@@ -32,7 +32,7 @@ pub(crate) async fn node(load: &Load) -> Result<Ingest> {
     let mut node = Node::start(load.settings()).await?;
     let empty_kib = resident_kib(node.pid()?)?;
     let before = cpu_time(node.pid()?)?;
-    let (took, acks) = push(&node.url(), load).await?;
+    let (took, acks) = push(&node.url(), node.options(), load).await?;
     let cpu = cpu_time(node.pid()?)?.saturating_sub(before);
     let mut ingest = Ingest::new(load.reports, took, cpu, acks);
     ingest.resident_kib = Some(resident_kib(node.pid()?)?.saturating_sub(empty_kib));
@@ -56,13 +56,17 @@ fn journal_bytes(node: &Node) -> Result<u64> {
 }
 
 /// How long everything took, and each batch.
-async fn push(url: &str, load: &Load) -> Result<(Duration, Vec<Duration>)> {
+async fn push(
+    url: &str,
+    options: ConnectOptions,
+    load: &Load,
+) -> Result<(Duration, Vec<Duration>)> {
     let address = url.parse()?;
     let requests: Arc<Vec<_>> = Arc::new(load.requests.clone());
     let next = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
-        clients.push(Client::connect(&address).await?);
+        clients.push(Client::connect_with(&address, options.clone()).await?);
     }
     let mut pushing = JoinSet::new();
     let begun = Instant::now();

@@ -22,7 +22,7 @@ pub(crate) async fn run(load: &Load, rounds: usize) -> Result<()> {
     let node = Node::start(load.settings()).await?;
     let client = node.client().await?;
     let bare = Server::start().await?;
-    let bare_client = Client::connect(&bare.url.parse()?).await?;
+    let bare_client = Client::connect_with(&bare.url.parse()?, bare.options()).await?;
     let first = load.requests.first().and_then(|one| one.batch.clone());
     let rows: Vec<Report> = first.unwrap_or_default().rows;
     let source = rows

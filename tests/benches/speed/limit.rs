@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
+use liandong_client::ConnectOptions;
 use liandong_client::wire::progress::v1::progress_service_server::{
     ProgressService, ProgressServiceServer,
 };
@@ -81,5 +82,13 @@ impl Server {
         let first = BufReader::new(said).lines().next_line().await?;
         let url = first.context("the limit's server did not start")?;
         Ok(Self { process, url })
+    }
+
+    /// How it is spoken to: the limit is one without TLS.
+    pub(crate) fn options(&self) -> ConnectOptions {
+        ConnectOptions {
+            insecure_loopback: true,
+            ..ConnectOptions::default()
+        }
     }
 }

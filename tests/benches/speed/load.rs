@@ -7,6 +7,9 @@ use liandong_core::period::PeriodKind;
 use liandong_core::region::RegionKind;
 use liandong_tests::settings::{Settings, school};
 
+/// Set to let the node speak in plain text, to see what TLS costs.
+const PLAIN: &str = "LIANDONG_BENCH_PLAIN";
+
 /// The region of the node.
 pub(crate) const COUNTY: &str = "371524";
 /// Reports in one batch.
@@ -82,9 +85,13 @@ impl Load {
         })
     }
 
-    /// The node that takes it.
+    /// The node that takes it: with certificates, as it is shipped, unless plain text is asked for.
     pub(crate) fn settings(&self) -> Settings {
-        Settings::new(COUNTY).schools(COUNTY, self.schools)
+        let settings = Settings::new(COUNTY).schools(COUNTY, self.schools);
+        match std::env::var_os(PLAIN) {
+            Some(value) if !value.is_empty() => settings.plain(),
+            _ => settings,
+        }
     }
 }
 

@@ -4,10 +4,12 @@
 //! cargo xtask bench                 builds the program as it is shipped, then runs this
 //! LIANDONG_BENCH_REPORTS=1000000    reports in each round of ingest
 //! LIANDONG_BENCH_ROUNDS=5           rounds, interleaved
+//! LIANDONG_BENCH_PLAIN=1            the node in plain text, to see what TLS and rights cost
 //! ```
 //!
 //! The limit is a bare tonic server in a process of its own that decodes the same requests, counts
-//! and answers; it stores nothing. The node is `liandong serve` with its defaults. Client and server
+//! and answers, in plain text; it stores nothing. The node is `liandong serve` with its defaults, with
+//! certificates, and asks for every push what its reporter may do. Client and server
 //! share the machine. What follows from the figures is for a reader to judge; nothing fails because
 //! a machine is slow.
 

@@ -68,6 +68,10 @@ impl Random for Seeded {
 struct Simulated;
 
 impl Network for Simulated {
+    fn is_made_up(&self) -> bool {
+        true
+    }
+
     fn listen(&self, at: SocketAddr) -> Pending<(SocketAddr, Incoming)> {
         Box::pin(async move {
             let listener = TcpListener::bind(at).await?;

@@ -141,7 +141,7 @@ impl Machine {
         let disk = self.disk.get();
         let floor = if disk.full { NO_ROOM_MB } else { 0 };
         let mut text = format!(
-            "region = '{code}'\ndata = 'data'\nlisten = '0.0.0.0:{PORT}'\nallow_plaintext = true\n\
+            "region = '{code}'\ndata = 'data'\nlisten = '0.0.0.0:{PORT}'\n\
              tree = ['tree.csv']\n"
         );
         if !parent.is_empty() {

@@ -85,6 +85,7 @@ impl Office {
     pub(crate) fn work(&mut self, node: &Node) -> Work {
         Work {
             url: node.url(),
+            options: node.options(),
             schools: (1..=SCHOOLS).map(|number| school(COUNTY, number)).collect(),
             clerks: CLERKS,
             period: self.next_month(),

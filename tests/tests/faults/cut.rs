@@ -47,7 +47,7 @@ impl Apart {
         let (below, above) = join(&lower, Some(&upper))?;
         let mut city = place(Settings::new(CITY).section(BUSY), &upper)?;
         city.resume().await?;
-        let parent = format!("http://{}:{PORT}", above.address);
+        let parent = format!("https://{}:{PORT}", above.address);
         let mut county = place(settings(BUSY).parent_at(CITY, &parent), &lower)?;
         county.resume().await?;
         Ok(Self {

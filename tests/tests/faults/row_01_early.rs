@@ -18,7 +18,7 @@ const TRACE: &str = "trace";
 
 /// Lets a node take at least so many pushes under strace and reads what it did.
 async fn traced(office: &mut Office, pushes: u64, inject: &[&str]) -> Result<(Order, u64)> {
-    let mut node = Node::prepare(settings(BUSY))?;
+    let mut node = Node::prepare(settings(BUSY).plain())?;
     let trace = node.path(TRACE);
     let trace = trace.to_str().context("a folder with a strange name")?;
     let mut words = vec![

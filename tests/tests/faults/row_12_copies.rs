@@ -38,8 +38,8 @@ fn text(path: &std::path::Path) -> Result<&str> {
 
 /// Takes a backup of a running node.
 fn back_up(node: &Node) -> Result<()> {
-    let (from, to) = (node.path("data"), node.path("backup"));
-    operate(&["backup", "--data", text(&from)?, "--to", text(&to)?])
+    let (from, to) = (node.path("node.toml"), node.path("backup"));
+    operate(&["backup", "--config", text(&from)?, "--to", text(&to)?])
 }
 
 /// Pulls the plug, throws the data away and starts from the backup.

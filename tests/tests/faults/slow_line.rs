@@ -64,7 +64,7 @@ async fn slow_line_catches_up_a_month() -> Result<()> {
         ROUND_TRIP,
     )
     .await?;
-    let parent = format!("http://{}", line.address());
+    let parent = format!("https://{}", line.address());
     let mut alone = Settings::new(COUNTY);
     let mut schools = Vec::new();
     for town in (1..=TOWNS).map(|number| format!("{COUNTY}{number:03}")) {

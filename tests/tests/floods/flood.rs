@@ -77,7 +77,7 @@ async fn a_node_bears_every_known_flood() -> Result<()> {
 }
 
 async fn bears(flood: Flood, time: Duration) -> Result<()> {
-    let node = Node::start(Settings::new("371524").schools("371524", SCHOOLS)).await?;
+    let node = Node::start(Settings::new("371524").schools("371524", SCHOOLS).plain()).await?;
     let pid = node.pid()?;
     // Everything that is made once is made now.
     use_it(&node, Duration::from_secs(1)).await?;

@@ -55,7 +55,7 @@ struct Came {
 async fn malformed_exchanges_are_refused_and_harm_nobody() -> Result<()> {
     let cases = times(5_000, 100_000)?;
     let mut chance = Chance::begin("malformed exchanges")?;
-    let node = Node::start(Settings::new("371524").schools("371524", 12)).await?;
+    let node = Node::start(Settings::new("371524").schools("371524", 12).plain()).await?;
     let pid = node.pid()?;
     use_it(&node, Duration::from_secs(2)).await?;
     let (memory_before, files_before) = (resident(pid)?, files(pid)?);

@@ -38,6 +38,20 @@ async fn run(language: &str, words: &[&str]) -> Result<Output> {
     Ok(output)
 }
 
+/// Runs the program in English against a node, as its administrator.
+async fn ask(node: &Node, words: &[&str]) -> Result<Output> {
+    let asked = node.asked();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    run("en", &[&asked[..], words].concat()).await
+}
+
+/// Likewise, which must succeed; returns what it says to programs.
+async fn ask_for_facts(node: &Node, words: &[&str]) -> Result<Value> {
+    let asked = node.asked();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    run_for_facts(&[&asked[..], words].concat()).await
+}
+
 /// All that was printed.
 fn printed(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -104,8 +118,8 @@ impl Mesh {
 
     /// Backs the county up, which must succeed.
     async fn back_up(&self) -> Result<Value> {
-        let (data, to) = (self.data(), self.backup());
-        run_for_facts(&["backup", "--data", text(&data)?, "--to", text(&to)?]).await
+        let (config, to) = (self.county.path("node.toml"), self.backup());
+        run_for_facts(&["backup", "--config", text(&config)?, "--to", text(&to)?]).await
     }
 
     /// Every node fits in itself and with its peers, as soon as they are together.
@@ -113,7 +127,7 @@ impl Mesh {
         for node in [&self.city, &self.county, &self.town] {
             node.recount().await?;
             liandong_tests::wait::eventually("all of it fits", async || {
-                let output = run("en", &["--node", &node.url(), "verify"]).await?;
+                let output = ask(node, &["verify"]).await?;
                 ensure!(output.status.success(), "{}", printed(&output));
                 Ok(Some(()))
             })
@@ -131,6 +145,7 @@ async fn a_node_backed_up_while_it_is_pushed_to_is_restored_and_everybody_agrees
     let numbers = Arc::new(AtomicI64::new(1));
     let work = Work {
         url: mesh.county.url(),
+        options: mesh.county.options(),
         schools: (1..=SCHOOLS).map(|n| school(COUNTY, n)).collect(),
         clerks: 4,
         // Not the month of the town, whose figures are in the county's sums.

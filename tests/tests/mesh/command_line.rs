@@ -25,7 +25,8 @@ impl Desk {
     fn run(&self, arguments: &[&str]) -> Result<Output> {
         let mut command = Command::new(liandong()?);
         command
-            .args(["--lang", "en", "--node", &self.node.url()])
+            .args(["--lang", "en"])
+            .args(self.node.asked())
             .args(arguments);
         command.output().context("cannot start the program")
     }
@@ -80,7 +81,7 @@ async fn a_push_says_with_its_exit_status_whether_all_was_taken() -> Result<()> 
     let mixed = csv(&[(first, "5"), (second, "many"), ("500243".to_owned(), "1")]);
     let (well, printed) = desk.push(mixed.as_bytes())?;
     ensure!(!well, "two rows were refused: {printed}");
-    for told in ["many", "numerator", "500243", "FOREIGN_REGION"] {
+    for told in ["many", "numerator", "500243", "NO_RIGHT"] {
         ensure!(printed.contains(told), "{told:?} is not told: {printed}");
     }
     desk.holds(9, 2).await

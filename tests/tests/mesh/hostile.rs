@@ -35,7 +35,7 @@ async fn alive(node: &Node, round: i64) -> Result<()> {
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
 async fn a_gigabyte_is_refused_and_costs_little_memory() -> Result<()> {
-    let node = Node::start(Settings::new("371524").schools("371524", 4)).await?;
+    let node = Node::start(Settings::new("371524").schools("371524", 4).plain()).await?;
     let mut client = ProgressServiceClient::connect(node.url()).await?;
 
     // One message of a gigabyte.
@@ -94,7 +94,7 @@ async fn a_gigabyte_is_refused_and_costs_little_memory() -> Result<()> {
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
 async fn what_is_no_protocol_at_all_harms_nobody() -> Result<()> {
-    let node = Node::start(Settings::new("371524").schools("371524", 4)).await?;
+    let node = Node::start(Settings::new("371524").schools("371524", 4).plain()).await?;
     let inputs: [&[u8]; 5] = [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -5,7 +5,10 @@
 
 mod aid;
 mod backup;
+mod certificates;
 mod command_line;
+mod compose;
+mod console;
 mod depth;
 mod footprint;
 mod hostile;

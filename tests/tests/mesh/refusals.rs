@@ -19,12 +19,7 @@ fn wrong_rows(unit: &str) -> Vec<(Report, &'static str, &'static str, String)> {
     };
     let told = |text: &str| text.to_owned();
     vec![
-        (
-            count("500243", 1),
-            "FOREIGN_REGION",
-            "source",
-            told("500243"),
-        ),
+        (count("500243", 1), "NO_RIGHT", "source", told("500243")),
         (
             count("999999", 1),
             "UNKNOWN_REGION",

@@ -62,10 +62,6 @@ async fn step(
     action: Action,
     why: &str,
 ) -> std::result::Result<(), ClientError> {
-    let address = node.url().parse().map_err(|_| ClientError::Unreachable {
-        address: node.url(),
-        cause: "not an address".to_owned(),
-    })?;
     let request = StepTaskRequest {
         region: node.region().to_owned(),
         issuer: CITY.to_owned(),
@@ -73,7 +69,7 @@ async fn step(
         action: action.into(),
         author: author(why),
     };
-    let client = liandong_client::Client::connect(&address).await?;
+    let client = node.dial().await?;
     client.task().step_task(request).await.map(drop)
 }
 

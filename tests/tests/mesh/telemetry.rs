@@ -72,8 +72,9 @@ async fn the_metrics_page_has_what_is_promised() -> Result<()> {
 }
 
 /// Families that dashboards and alarms are built on.
-const PROMISED: [&str; 14] = [
+const PROMISED: [&str; 15] = [
     "liandong_batch_commands",
+    "liandong_certificate_seconds_left",
     "liandong_commit_queue_commands",
     "liandong_journal_bytes_total",
     "liandong_journal_disk_bytes",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use liandong_client::wire::admin::v1::GetStatusRequest;
-use liandong_client::{Address, Client, ConnectOptions};
+use liandong_client::{Address, Client};
 use liandong_core::language::Language;
 use liandong_node::maintenance::{self, Use};
 
@@ -17,7 +17,7 @@ use super::place::Place;
 use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Output, Said};
 use crate::progress;
-use crate::session::credentials;
+use crate::session::Standing;
 
 /// The arguments of `backup`.
 #[derive(Debug, Args)]
@@ -32,12 +32,12 @@ pub(crate) struct BackupArguments {
 /// Copies what the backup does not hold yet.
 pub(crate) async fn run(
     arguments: &BackupArguments,
-    identity: Option<PathBuf>,
+    standing: Standing,
     output: Output,
 ) -> Result<Verdict, Failure> {
     let place = arguments.place.named()?;
     // The node itself is asked with its own certificate, unless another one is shown.
-    let identity = identity.or(place.identity);
+    let standing = standing.or_identity(place.identity);
     let data = place.data;
     let target = arguments.to.clone();
     // Held until the copy is complete, so that no node begins to cut its journal meanwhile.
@@ -50,7 +50,7 @@ pub(crate) async fn run(
             })?;
             (
                 None,
-                Some(durable_frame(&data, address, identity, output.language).await?),
+                Some(durable_frame(&data, address, standing, output.language).await?),
             )
         }
     };
@@ -74,18 +74,14 @@ pub(crate) async fn run(
 async fn durable_frame(
     data: &Path,
     address: SocketAddr,
-    identity: Option<PathBuf>,
+    standing: Standing,
     language: Language,
 ) -> Result<u64, Failure> {
     let not_answering = |error| Failure::NotAnswering {
         data: data.to_owned(),
         error: Some(error),
     };
-    let options = ConnectOptions {
-        language,
-        credentials: credentials(identity)?,
-        ..ConnectOptions::default()
-    };
+    let options = standing.options(language)?;
     // Encrypted or not by whether there is an identity to show.
     let url = reachable(address).to_string();
     let address: Address = url.parse().map_err(|_| Failure::NotAnswering {

@@ -15,7 +15,7 @@ use crate::session::Session;
 /// The arguments of `status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
-    /// 只看一节：hosted、links、quarantined、twins、lost、orphaned、workers、store、attention || One section only
+    /// 只看一节：hosted、links、quarantined、twins、lost、orphaned、workers、store、certificate、attention || One section only
     #[arg(long, value_name = "SECTION", hide_possible_values = true)]
     only: Option<Section>,
 }
@@ -31,6 +31,7 @@ enum Section {
     Orphaned,
     Workers,
     Store,
+    Certificate,
     Attention,
 }
 
@@ -55,6 +56,7 @@ struct Shown<'s> {
     orphaned: Listing,
     workers: Listing,
     store: Listing,
+    certificate: Listing,
     attention: Listing,
 }
 
@@ -124,6 +126,7 @@ fn listings(status: &v1::GetStatusResponse) -> Shown<'_> {
         orphaned: tables::orphaned(&status.orphaned),
         workers: tables::workers(&status.workers),
         store: tables::store(status.store.as_ref(), status.journal_frame),
+        certificate: tables::certificate(status.certificate.as_ref()),
         attention: attention::listing(status),
     }
 }
@@ -139,6 +142,7 @@ impl Shown<'_> {
             Section::Orphaned => &self.orphaned,
             Section::Workers => &self.workers,
             Section::Store => &self.store,
+            Section::Certificate => &self.certificate,
             Section::Attention => &self.attention,
         }
     }
@@ -163,6 +167,9 @@ fn for_people(
         format!("hosts {hosts} regions and units; {reports} reports, {cells} cells, {documents} documents"),
     ))?;
     for line in tables::store_lines(status.store.as_ref(), status.journal_frame, output.language) {
+        output.line(&line)?;
+    }
+    if let Some(line) = tables::certificate_line(status.certificate.as_ref(), output.language) {
         output.line(&line)?;
     }
     let links = &shown.links;

@@ -10,6 +10,8 @@ use liandong_core::language::Language;
 use liandong_core::region::{InvalidRegionCode, RegionCode};
 use thiserror::Error;
 
+use super::identities::IdentitiesError;
+
 /// Something that a step waits for, to be named when it does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Awaited {
@@ -70,6 +72,8 @@ pub(super) enum DemoError {
         #[source]
         source: io::Error,
     },
+    #[error("the certificates: {0}")]
+    Identities(#[from] IdentitiesError),
     #[error("cannot start a node: {0}")]
     Start(#[source] io::Error),
     #[error("the node of {region} ended before it listened; the end of its log:\n{log}")]
@@ -116,6 +120,7 @@ impl DemoError {
             Self::Code(error) => error.to_string(),
             Self::Calendar => "今天之前没有完整的学年".to_owned(),
             Self::File { path, source, .. } => format!("无法处理 {}：{source}", path.display()),
+            Self::Identities(error) => format!("证书：{error}"),
             Self::Start(source) => format!("无法启动节点：{source}"),
             Self::Ended { region, log } => {
                 format!("节点 {region} 尚未监听就已退出，日志末尾：\n{log}")

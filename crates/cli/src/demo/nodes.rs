@@ -10,15 +10,19 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use liandong_client::{Address, Client, ConnectOptions};
+use liandong_client::{Address, Client, ClientError, ConnectOptions, Credentials};
+use liandong_core::identity::Role;
 use liandong_core::language::Language;
 use liandong_core::region::RegionCode;
+use liandong_identity::Folder;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::DemoError;
+use super::identities::{self, NODE};
 use super::workdir::{Workdir, failed};
 use super::world::World;
+use crate::relay::Relay;
 
 /// How long a node may take until it listens.
 const START_TIME: Duration = Duration::from_secs(30);
@@ -61,6 +65,7 @@ impl Mesh {
     /// Starts every node, those above before those below, because a node dials the one above.
     pub(super) async fn start(&mut self, world: &World) -> Result<(), DemoError> {
         let places = &world.places;
+        identities::make(&self.base, places)?;
         self.start_some(world, &[places.shandong, places.chongqing])
             .await?;
         self.start_some(world, &[places.liaocheng]).await?;
@@ -127,6 +132,7 @@ impl Mesh {
                 self.address(places.liaocheng),
             );
         }
+        let _ = write!(text, "\n[identity]\nfolder = \"{NODE}\"\n");
         let _ = write!(
             text,
             "\n[reporting]\ngrace_days = {}\n\n[journal]\nsegment_mb = 4\nfree_floor_mb = 16\n",
@@ -172,7 +178,7 @@ impl Mesh {
             if let Ok(text) = fs::read_to_string(address_file(&dir))
                 && text.ends_with('\n')
             {
-                break format!("http://{}", text.trim());
+                break format!("https://{}", text.trim());
             }
             if !matches!(child.try_wait(), Ok(None)) {
                 let log = tail(&dir);
@@ -184,8 +190,10 @@ impl Mesh {
             }
             sleep(LOOK_EVERY).await;
         };
+        let admin = Folder::at(self.folder(region, Role::Admin));
         let options = ConnectOptions {
             language: self.language,
+            credentials: Some(Credentials::of_folder(admin).map_err(ClientError::from)?),
             ..ConnectOptions::default()
         };
         let parsed: Address = address.parse()?;
@@ -205,6 +213,26 @@ impl Mesh {
         let node = self.nodes.get(&region);
         node.map(|node| node.client.clone())
             .ok_or(DemoError::NotRunning(region))
+    }
+
+    /// A way for a browser into a node, seen with somebody's certificate.
+    pub(super) async fn relay(&self, region: RegionCode, role: Role) -> Result<Relay, DemoError> {
+        let node = self.nodes.get(&region);
+        let node = node.ok_or(DemoError::NotRunning(region))?;
+        let folder = Folder::at(self.folder(region, role));
+        let credentials = Credentials::of_folder(folder).map_err(ClientError::from)?;
+        let opened = Relay::open(node.address.parse()?, credentials, 0).await;
+        opened.map_err(DemoError::Start)
+    }
+
+    /// Where everything is.
+    pub(super) fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The folder of somebody's certificate.
+    pub(super) fn folder(&self, region: RegionCode, role: Role) -> PathBuf {
+        identities::person(&self.base, region, role)
     }
 
     /// Where a node listens.

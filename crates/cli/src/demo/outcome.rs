@@ -19,6 +19,8 @@ pub(super) struct Outcome {
     pub(super) figures: &'static str,
     pub(super) school_year: String,
     pub(super) grace_days: u16,
+    /// Where the certificates are: `REGION/ROLE` in it. Gone when the demonstration ends.
+    pub(super) folder: String,
     pub(super) nodes: Vec<NodeLine>,
     pub(super) plan: PlanOutcome,
     pub(super) push: PushOutcome,
@@ -38,4 +40,6 @@ pub(super) struct NodeLine {
     pub(super) region: String,
     pub(super) name: String,
     pub(super) address: String,
+    /// The folder of its administrator's certificate.
+    pub(super) identity: String,
 }

@@ -4,8 +4,9 @@
 //! what is left by a lock that nobody holds any more. The nodes inherit the lock, so a directory is
 //! never pulled away from under one that is still stopping.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::error::DemoError;
@@ -26,7 +27,10 @@ impl Workdir {
     pub(super) fn create(parent: &Path) -> Result<Self, DemoError> {
         sweep(parent);
         let path = parent.join(format!("{PREFIX}{}", uuid::Uuid::now_v7().simple()));
-        fs::create_dir(&path).map_err(|source| failed("create", &path, source))?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .map_err(|source| failed("create", &path, source))?;
         let lock_path = path.join(LOCK);
         let made = File::create(&lock_path).and_then(|file| file.lock().map(|()| file));
         match made {

@@ -35,8 +35,8 @@ const SCHOOLS: [(RegionKind, &str); 12] = [
 
 /// The regions that run a node.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
-    pub(super) shandong: RegionCode,
+pub(crate) struct Places {
+    pub(crate) shandong: RegionCode,
     pub(super) liaocheng: RegionCode,
     /// Liaocheng's eight counties and districts, by code.
     pub(super) counties: Vec<RegionCode>,
@@ -121,8 +121,8 @@ pub(super) struct Demanded {
 
 /// Everything that the demonstration knows before it starts.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) places: Places,
+pub(crate) struct World {
+    pub(crate) places: Places,
     pub(super) catalogue: Catalogue,
     pub(super) today: Date,
     /// The last school year that is over.

@@ -143,9 +143,15 @@ fn wrong_words_are_named_with_what_would_do() {
         ),
         ("task assign p 1 --all-children --to 371524", "不能与"),
         ("audit list --role boss", "“boss”无法识别；可填：node"),
-        ("audit list --action push", "“push”无法识别；可填：host-regions"),
+        (
+            "audit list --action push",
+            "“push”无法识别；可填：host-regions",
+        ),
         ("audit list --since gestern", "“gestern”无法识别；填日期"),
-        ("audit list --certificate xyz", "“xyz”无法识别；填 cert show"),
+        (
+            "audit list --certificate xyz",
+            "“xyz”无法识别；填 cert show",
+        ),
         ("audit list --limit 0", "--limit"),
         ("backup --to d", "缺少参数"),
         ("backup --data d --config c --to d", "不能与"),

@@ -220,6 +220,7 @@ pub(crate) fn quick() -> ConnectOptions {
         },
         deadline: Duration::from_secs(5),
         credentials: None,
+        insecure_loopback: true,
     }
 }
 

@@ -49,7 +49,7 @@ pub enum OfficeError {
         serial: Serial,
     },
     /// Nothing to take back.
-    #[error("{identity} has no certificate that is valid")]
+    #[error("{identity} has no certificate that is valid, and no open invitation")]
     NothingToRevoke {
         /// Whose was asked for.
         identity: Identity,

@@ -53,6 +53,9 @@ impl NoHandshake {
     pub fn behind(error: &(dyn StdError + 'static)) -> Option<Self> {
         let mut next = Some(error);
         while let Some(error) = next {
+            if let Some(known) = error.downcast_ref::<Self>() {
+                return Some(known.clone());
+            }
             if let Some(tls) = error.downcast_ref::<Error>() {
                 return Some(Self::of(tls));
             }
@@ -133,8 +136,8 @@ impl NoHandshake {
                 format!("{self} (expired, revoked, or of an authority that it does not trust); `liandong cert show` shows yours"),
             ),
             Self::NoTls => language.pick(
-                "对方不使用 TLS：请核对端口，或对方是否以明文运行（地址用 http://，不带 --identity）".to_owned(),
-                format!("{self}: check the port; a node in plain text is reached with http:// and without --identity"),
+                "对方不使用 TLS：请核对端口，或对方是否以明文运行（用 --insecure-loopback，不带 --identity）".to_owned(),
+                format!("{self}: check the port; a node in plain text is reached with --insecure-loopback and without --identity"),
             ),
             Self::Other { why } => format!("TLS{}{why}", language.pick("：", ": ")),
         }

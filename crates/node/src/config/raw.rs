@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -19,8 +20,8 @@ pub(super) struct File {
     hosts: Vec<String>,
     data: PathBuf,
     listen: String,
-    #[serde(default)]
-    allow_plaintext: bool,
+    /// Gone; whoever has it still is told what takes its place.
+    allow_plaintext: Option<IgnoredAny>,
     identity: Option<Identity>,
     #[serde(default)]
     tree: Vec<PathBuf>,

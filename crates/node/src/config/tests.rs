@@ -43,10 +43,20 @@ fn every_bad_key_is_reported_at_once() {
 }
 
 #[test]
-fn plain_text_leaves_the_machine_only_when_asked_to() {
-    let text = "region = '371524'\ndata = 'data'\nlisten = '0.0.0.0:7410'\n";
-    assert!(load(text).is_err());
-    assert!(load(&format!("allow_plaintext = true\n{text}")).is_ok());
+fn no_file_allows_plain_text() {
+    let text = "region = '371524'\ndata = 'data'\nlisten = '127.0.0.1:7410'\n";
+    assert!(!load(text).unwrap().insecure_loopback);
+    let error = load(&format!("allow_plaintext = true\n{text}")).unwrap_err();
+    for words in [
+        "allow_plaintext",
+        "[identity] folder",
+        "--insecure-loopback",
+    ] {
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let parent = "[parent]\nregion = '371500'\naddress = 'https://10.1.2.3:7410'\n";
+    let error = load(&format!("{text}{parent}")).unwrap_err();
+    assert!(error.to_string().contains("[identity] folder"), "{error}");
 }
 
 #[test]

@@ -103,7 +103,10 @@ pub(crate) async fn dial(
                 }
                 Err(error) => {
                     note_twin(&context, &error);
-                    let why = error.to_string();
+                    let mut why = error.to_string();
+                    if context.identities.is_none() {
+                        why.push_str("; this node speaks in plain text: does the peer, too?");
+                    }
                     if why != trouble {
                         tracing::warn!(%peer, why, "cannot open the link; trying on");
                         trouble.clone_from(&why);

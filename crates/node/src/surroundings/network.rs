@@ -31,6 +31,12 @@ pub trait Network: Debug + Send + Sync {
     /// # Errors
     /// When nobody is there, as far as can be told.
     fn connect(&self, authority: String) -> Pending<Connection>;
+
+    /// Whether it exists within this process alone, so that plain text is heard by nobody else
+    /// whatever the address.
+    fn is_made_up(&self) -> bool {
+        false
+    }
 }
 
 /// TCP on this machine.

@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::SignedDuration;
 use liandong_identity::Own;
 use liandong_node::NodeError;
-use liandong_wire::admin::v1::GetStatusRequest;
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
+use liandong_wire::admin::v1::{CertificateStatus, GetStatusRequest};
 use tempfile::TempDir;
 use tonic::Code;
 use tonic::transport::Channel;
@@ -185,6 +185,46 @@ async fn a_certificate_is_renewed_without_a_restart_and_a_bad_one_changes_nothin
     county.push("1", vec![dropouts("371524-A", 4)]).await;
     until("the link goes on", async || {
         (city.sum(CITY).await.0 == 4).then_some(())
+    })
+    .await;
+}
+
+async fn certificate(node: &Running) -> Option<CertificateStatus> {
+    let mut admin = AdminServiceClient::new(node.channel.clone());
+    let answer = admin.get_status(GetStatusRequest {}).await;
+    answer.expect("a status").into_inner().certificate
+}
+
+#[tokio::test]
+async fn a_node_whose_certificate_was_revoked_says_so_and_goes_by_newer_lists() {
+    let realm = Realm::new("edu.example");
+    let own = realm.issue_for(CITY, "node", SignedDuration::from_hours(29 * 24));
+    let dir = folder();
+    let identity = dir.path().join("identity");
+    realm.settle(&identity, &own, &[]);
+    let city = started(&realm, dir, CITY, "", "").await;
+    let told = certificate(&city).await.expect("a certificate");
+    assert!(told.ends_soon && told.trouble.is_empty(), "{told:?}");
+    assert_eq!(told.days_left, 28);
+    assert_eq!(told.serial, own.chain.leaf.serial().to_string());
+
+    let gone = realm.issue(CITY, "admin");
+    assert_eq!(gets_in(&realm, &city, Some(&gone)).await, Some(Code::Ok));
+    let list = [own.chain.leaf.serial(), gone.chain.leaf.serial()];
+    realm.revoke(&identity, &list, 1);
+    // The list counts for others though it is about the node's own certificate, too.
+    until("whoever is on the list is shut out", async || {
+        (gets_in(&realm, &city, Some(&gone)).await != Some(Code::Ok)).then_some(())
+    })
+    .await;
+    let told = certificate(&city).await.expect("a certificate");
+    assert!(told.trouble.contains("was revoked"), "{told:?}");
+
+    let other = realm.issue(CITY, "node");
+    realm.settle(&identity, &other, &[]);
+    until("the new certificate is in use", async || {
+        let told = certificate(&city).await.expect("a certificate");
+        (told.trouble.is_empty() && !told.ends_soon).then_some(())
     })
     .await;
 }

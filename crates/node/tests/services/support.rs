@@ -165,7 +165,9 @@ impl<'a> Setup<'a> {
         );
         let path = dir.join("node.toml");
         std::fs::write(&path, text).expect("the configuration is written");
-        Config::load(&path).expect("a configuration")
+        let mut config = Config::load(&path).expect("a configuration");
+        config.insecure_loopback = config.identity.is_none();
+        config
     }
 }
 

@@ -36,6 +36,10 @@ struct Memory {
 }
 
 impl Network for Memory {
+    fn is_made_up(&self) -> bool {
+        true
+    }
+
     fn listen(&self, at: SocketAddr) -> Pending<(SocketAddr, Incoming)> {
         let (accept, accepted) = mpsc::unbounded_channel();
         self.listeners.lock().unwrap().insert(at.port(), accept);

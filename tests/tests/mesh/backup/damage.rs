@@ -8,7 +8,7 @@ use liandong_tests::figures::{DROPOUTS, count, push, sums};
 use liandong_tests::node::Node;
 use liandong_tests::settings::{Settings, school};
 
-use super::{COUNTY, printed, run, run_for_facts, text};
+use super::{COUNTY, ask, printed, run, run_for_facts, text};
 
 /// Flips one byte and returns where.
 fn flip(path: &Path, offset: u64) -> Result<()> {
@@ -54,8 +54,8 @@ async fn stopped() -> Result<Stopped> {
         let row = count(&school(COUNTY, 1), number);
         push(&node, &number.to_string(), vec![row]).await?;
     }
-    let (data, to) = (node.path("data"), disk.path().join("backup"));
-    run_for_facts(&["backup", "--data", text(&data)?, "--to", text(&to)?]).await?;
+    let (config, to) = (node.path("node.toml"), disk.path().join("backup"));
+    run_for_facts(&["backup", "--config", text(&config)?, "--to", text(&to)?]).await?;
     let backed = only_file(&to.join("segments"), "seg")?;
     let middle = std::fs::metadata(&backed)?.len() / 2;
     let (status, _) = node.terminate().await?;
@@ -129,7 +129,7 @@ async fn a_damaged_node_says_so_when_it_starts_and_a_running_one_when_it_is_aske
         .section("[journal]\nsegment_mb = 1");
     node.resume_with(plain).await?;
     flip(&segment, middle)?;
-    let found = run("en", &["--node", &node.url(), "verify"]).await?;
+    let found = ask(&node, &["verify"]).await?;
     let said = printed(&found);
     ensure!(found.status.code() == Some(1), "{said}");
     for told in ["differs", "segment 1", "frame "] {

@@ -5,7 +5,7 @@ use liandong_tests::figures::{DROPOUTS, arrives, count, push, push_new, sums_in}
 use liandong_tests::settings::school;
 use liandong_tests::wait::eventually;
 
-use super::{CITY, COUNTY, Mesh, printed, run, run_for_facts, text};
+use super::{CITY, COUNTY, Mesh, ask, ask_for_facts, printed, run, text};
 
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
@@ -56,11 +56,9 @@ async fn what_nobody_reports_again_is_taken_back() -> Result<()> {
     let restored = run("en", &words).await?;
     ensure!(restored.status.success(), "{}", printed(&restored));
     mesh.county.resume().await?;
-    let county = mesh.county.url();
     let taken = eventually("the county knows what it lost", async || {
-        run("en", &["--node", &county, "verify", "--only", "peers"]).await?;
-        let words = ["--node", &county, "rollup", "withdraw", "--lost"];
-        let taken = run_for_facts(&words).await?;
+        ask(&mesh.county, &["verify", "--only", "peers"]).await?;
+        let taken = ask_for_facts(&mesh.county, &["rollup", "withdraw", "--lost"]).await?;
         let is_none = taken.as_array().is_none_or(Vec::is_empty);
         Ok((!is_none).then_some(taken))
     })
@@ -76,8 +74,6 @@ async fn what_nobody_reports_again_is_taken_back() -> Result<()> {
     .await?;
     // What it has is corrected, not taken back.
     let words = [
-        "--node",
-        &county,
         "rollup",
         "withdraw",
         "--indicator",
@@ -85,7 +81,7 @@ async fn what_nobody_reports_again_is_taken_back() -> Result<()> {
         "--period",
         "2025-03",
     ];
-    let refused = run("en", &words).await?;
+    let refused = ask(&mesh.county, &words).await?;
     ensure!(!refused.status.success(), "{}", printed(&refused));
     ensure!(
         printed(&refused).contains("correct it by a report"),
@@ -116,9 +112,8 @@ async fn a_folder_that_was_copied_back_is_noticed_and_healed() -> Result<()> {
     std::fs::rename(&old, &data)?;
     mesh.county.resume().await?;
     push(&mesh.county, "3", vec![count(&first, 9)]).await?;
-    let city = mesh.city.url();
     let verified = eventually("the city compares with the county", async || {
-        let output = run("en", &["--node", &city, "verify", "--only", "peers"]).await?;
+        let output = ask(&mesh.city, &["verify", "--only", "peers"]).await?;
         let compared = output.status.code() != Some(3);
         Ok(compared.then_some(output))
     });
@@ -126,7 +121,7 @@ async fn a_folder_that_was_copied_back_is_noticed_and_healed() -> Result<()> {
     // In the end the city holds what the county reports, and both say that all of it fits.
     arrives(&mesh.city, COUNTY, DROPOUTS, 9, 1).await?;
     mesh.fits().await?;
-    let facts = run_for_facts(&["--node", &city, "status"]).await?;
+    let facts = ask_for_facts(&mesh.city, &["status"]).await?;
     ensure!(facts["region"] == CITY, "{facts}");
     Ok(())
 }

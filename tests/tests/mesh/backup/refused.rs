@@ -51,7 +51,9 @@ async fn what_cannot_be_done_is_refused_in_both_languages_and_leaves_nothing() -
     let disk = tempfile::tempdir()?;
     let (data, backup) = (node.path("data"), disk.path().join("backup"));
     let (data, backup) = (text(&data)?, text(&backup)?);
-    run_for_facts(&["backup", "--data", data, "--to", backup]).await?;
+    let running = node.path("node.toml");
+    let running = text(&running)?;
+    run_for_facts(&["backup", "--config", running, "--to", backup]).await?;
 
     let [file, empty, full, nowhere] =
         ["file", "empty", "full", "nowhere"].map(|name| disk.path().join(name));
@@ -77,17 +79,17 @@ async fn what_cannot_be_done_is_refused_in_both_languages_and_leaves_nothing() -
             en: "is not a node's data folder",
         },
         Refused {
-            words: vec!["backup", "--data", data, "--to", full],
+            words: vec!["backup", "--config", running, "--to", full],
             zh: "不是空目录，也不是备份",
             en: "is not empty and not a backup",
         },
         Refused {
-            words: vec!["backup", "--data", data, "--to", below_a_file],
+            words: vec!["backup", "--config", running, "--to", below_a_file],
             zh: "不是目录",
             en: "not a directory",
         },
         Refused {
-            words: vec!["backup", "--data", data, "--to", inside],
+            words: vec!["backup", "--config", running, "--to", inside],
             zh: "在数据目录之内",
             en: "is inside the data folder",
         },

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use liandong_core::identity::Role;
 use liandong_core::region::RegionCode;
-use liandong_identity::{Folder, Introduction, Key, Office, Request, Wanted, Which, list_number};
+use liandong_identity::{
+    Folder, Introduction, Key, Office, Request, TakenBack, Wanted, Which, list_number,
+};
 
 use super::{CertFailure, InitArguments, InviteArguments, IssueArguments, named, no_role};
 use crate::failure::{Failure, Verdict};
@@ -201,25 +203,39 @@ pub(super) fn issue(
 pub(super) fn revoke(folder: &Folder, which: &Which, output: Output) -> Result<Verdict, Failure> {
     let office = office(folder)?;
     let revoked = office.revoke(which, Timestamp::now());
-    let revoked = revoked.map_err(CertFailure::from)?;
-    let serials: Vec<String> = revoked.iter().map(ToString::to_string).collect();
+    let TakenBack {
+        serials,
+        invitations,
+    } = revoked.map_err(CertFailure::from)?;
+    let serials: Vec<String> = serials.iter().map(ToString::to_string).collect();
     let list = folder.list(office.domain()).map_err(CertFailure::from)?;
     let number = list.as_deref().and_then(list_number).unwrap_or(0);
-    let shown = serials.join(", ");
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    if !serials.is_empty() {
+        let shown = serials.join(", ");
+        zh.push(format!("已吊销 {shown}"));
+        en.push(format!("revoked {shown}"));
+    }
+    if invitations > 0 {
+        zh.push(format!("已撤回 {invitations} 份未用的邀请"));
+        en.push(format!("withdrew open invitations: {invitations}"));
+    }
+    let (zh, en) = (zh.join("，"), en.join("; "));
     let said = Said::new(
         format!(
-            "已吊销 {shown}；第 {number} 号吊销列表已签发。\n\
+            "{zh}；第 {number} 号吊销列表已签发。\n\
              本机构的节点几秒内生效，其他节点几分钟内向它取得；连不上的节点请拷贝 revoked/{}.crl",
             office.domain()
         ),
         format!(
-            "revoked {shown}; list number {number} is signed.\n\
+            "{en}; list number {number} is signed.\n\
              The authority's node goes by it within seconds, others fetch it within minutes; to nodes that are cut off, copy revoked/{}.crl",
             office.domain()
         ),
     );
     let said = said
         .fact("revoked", Cell::List(serials))
+        .fact("invitations", Cell::Count(invitations as u64))
         .fact("list", Cell::Count(number));
     output.said(&said)?;
     Ok(Verdict::Done)

@@ -176,6 +176,8 @@ fn invited(registered: &Registered, now: Timestamp) -> Listing {
     for invited in &registered.invitations {
         let state = if invited.used.is_some() {
             Cell::both("已用", "used")
+        } else if invited.withdrawn.is_some() {
+            Cell::both("已撤回", "withdrawn")
         } else if invited.until < now {
             Cell::both("已过期", "expired")
         } else {

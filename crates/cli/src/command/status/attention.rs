@@ -50,6 +50,37 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             );
         }
     }
+    if let Some(certificate) = &status.certificate {
+        let (why, days) = (&certificate.trouble, certificate.days_left);
+        if !why.is_empty() {
+            add(
+                "certificate-refused",
+                &certificate.serial,
+                (
+                    &format!("节点的证书已无人相信：{why}"),
+                    "向机构申请新的邀请，运行 liandong cert issue；无需重启",
+                ),
+                (
+                    &format!("nobody believes the node's certificate any more: {why}"),
+                    "`liandong cert issue` with a new invitation of the authority; no restart is needed",
+                ),
+            );
+        } else if certificate.ends_soon {
+            add(
+                "certificate-ends",
+                &certificate.serial,
+                (
+                    &format!("节点的证书还有 {days} 天到期"),
+                    "节点会自行换发；如未换发，检查能否访问机构节点，再运行 liandong cert renew",
+                ),
+                (
+                    &format!("the node's certificate ends in {days} days"),
+                    "the node has it renewed by itself; if not, look at the way to its authority, \
+                     then `liandong cert renew`",
+                ),
+            );
+        }
+    }
     for twin in &status.twins {
         add(
             "twin",
@@ -171,6 +202,11 @@ mod tests {
             ..v1::StoreStatus::default()
         });
         status.links[0].connected = false;
+        status.certificate = Some(v1::CertificateStatus {
+            days_left: 29,
+            ends_soon: true,
+            ..v1::CertificateStatus::default()
+        });
         status.twins.push(v1::Twin::default());
         status.quarantined.push(v1::QuarantinedChange::default());
         status.lost.push(v1::Orphan::default());
@@ -178,6 +214,7 @@ mod tests {
         let told = [
             "intake-stopped",
             "mirror-behind",
+            "certificate-ends",
             "twin",
             "link-down",
             "quarantined",
@@ -185,5 +222,15 @@ mod tests {
             "orphaned",
         ];
         assert_eq!(codes(&status), told.map(Cell::text));
+        let over = v1::GetStatusResponse {
+            certificate: Some(v1::CertificateStatus {
+                days_left: -1,
+                ends_soon: true,
+                trouble: "expired".to_owned(),
+                ..v1::CertificateStatus::default()
+            }),
+            ..v1::GetStatusResponse::default()
+        };
+        assert_eq!(codes(&over), [Cell::text("certificate-refused")]);
     }
 }

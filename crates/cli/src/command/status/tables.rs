@@ -53,6 +53,14 @@ const LOST: [Column; 4] = [
     Column::text("region", "所属", "region"),
     Column::text("id", "指标、周期", "indicator and period"),
 ];
+const CERTIFICATE: [Column; 6] = [
+    Column::text("identity", "身份", "identity"),
+    Column::text("serial", "编号", "serial"),
+    Column::text("valid_until", "有效至", "valid until"),
+    Column::number("days_left", "剩余天数", "days left"),
+    Column::text("ends_soon", "即将到期", "ends soon"),
+    Column::text("trouble", "不被相信的原因", "why nobody believes it"),
+];
 const WORKERS: [Column; 3] = [
     Column::text("name", "后台任务", "worker"),
     Column::text("status", "状态", "status"),
@@ -238,4 +246,34 @@ pub(super) fn store_lines(
         format!("disk: {free} free, floor {floor}; {intake}"),
     );
     vec![journal, mirror, space]
+}
+
+/// The certificate that the node shows, as a listing of one row or none.
+pub(super) fn certificate(status: Option<&v1::CertificateStatus>) -> Listing {
+    let mut listing = Listing::new(&CERTIFICATE);
+    if let Some(status) = status {
+        listing.row(vec![
+            Cell::text(&status.identity),
+            Cell::text(&status.serial),
+            Cell::moment(status.valid_until.as_ref()),
+            Cell::Whole(status.days_left.into()),
+            Cell::Yes(Some(status.ends_soon)),
+            Cell::text(&status.trouble),
+        ]);
+    }
+    listing
+}
+
+/// The same in a line for people.
+pub(super) fn certificate_line(
+    status: Option<&v1::CertificateStatus>,
+    language: Language,
+) -> Option<String> {
+    let status = status?;
+    let (identity, days) = (&status.identity, status.days_left);
+    let until = Cell::moment(status.valid_until.as_ref()).for_people(language);
+    Some(language.pick(
+        format!("证书：{identity}，有效至 {until}（{days} 天）"),
+        format!("certificate: {identity}, valid until {until} ({days} days)"),
+    ))
 }

@@ -30,15 +30,15 @@ impl File {
             }
         };
         let is_encrypted = self.identity.is_some();
-        let scheme = if is_encrypted { "https" } else { "http" };
-        let is_open = listen.is_some_and(|address| !address.ip().is_loopback());
-        if is_open && !is_encrypted && !self.allow_plaintext {
+        if self.allow_plaintext.is_some() {
             problems.advise(
-                "listen",
-                &self.listen,
-                "明文连接只能监听本机地址：请在 [identity] folder 写明证书目录（见 liandong cert）",
-                "plain text is for loopback addresses: name the folder of the certificates as \
-                 [identity] folder (see `liandong cert`)",
+                "allow_plaintext",
+                "",
+                "已取消：删去此项，在 [identity] folder 写明证书目录（见 liandong cert）；仅在本机试用的，用 \
+                 liandong serve --insecure-loopback",
+                "gone: remove it and name the folder of the certificates as [identity] folder (see \
+                 `liandong cert`); to try a node on one machine there is `liandong serve \
+                 --insecure-loopback`",
             );
         }
         let authority = self.identity.as_ref().and_then(|it| it.authority.clone());
@@ -48,7 +48,7 @@ impl File {
         let parent = self
             .parent
             .as_ref()
-            .and_then(|raw| problems.peer("parent", raw, scheme));
+            .and_then(|raw| problems.peer("parent", raw, is_encrypted));
         if self
             .parent
             .as_ref()
@@ -57,15 +57,15 @@ impl File {
             problems.advise(
                 "parent.address",
                 "",
-                "由下级拨出：填 http://主机:端口；两边网络不通、只用文件交换的，填 parent.key",
-                "the lower side dials: write http://host:port; or parent.key where the networks \
+                "由下级拨出：填 https://主机:端口；两边网络不通、只用文件交换的，填 parent.key",
+                "the lower side dials: write https://host:port; or parent.key where the networks \
                  are apart and only files go between",
             );
         }
         let partners = self
             .partner
             .iter()
-            .filter_map(|raw| problems.peer("partner", raw, scheme))
+            .filter_map(|raw| problems.peer("partner", raw, is_encrypted))
             .collect();
         let link_keys = problems.keys(self.parent.iter(), &self.partner, &self.link.keys);
         let json = match self.log.format.as_str() {
@@ -161,6 +161,7 @@ impl File {
             hosts,
             data,
             identity: self.identity.map(|identity| base.join(identity.folder)),
+            insecure_loopback: false,
             authority,
             listen,
             tree: self.tree.iter().map(|path| base.join(path)).collect(),

@@ -53,10 +53,21 @@ impl Problems {
             .collect()
     }
 
-    pub(super) fn peer(&mut self, key: &str, raw: &RawPeer, scheme: &str) -> Option<Peer> {
+    pub(super) fn peer(&mut self, key: &str, raw: &RawPeer, is_encrypted: bool) -> Option<Peer> {
         let region = self.region(&format!("{key}.region"), &raw.region);
         if let Some(address) = &raw.address {
-            self.address(&format!("{key}.address"), address, scheme);
+            let key = format!("{key}.address");
+            if address.starts_with("https://") && !is_encrypted {
+                self.advise(
+                    &key,
+                    address,
+                    "要用 https，须在 [identity] folder 写明证书目录（见 liandong cert）",
+                    "https needs certificates: name their folder as [identity] folder (see \
+                     `liandong cert`)",
+                );
+            } else {
+                self.address(&key, address, if is_encrypted { "https" } else { "http" });
+            }
         }
         Some(Peer {
             region: region?,

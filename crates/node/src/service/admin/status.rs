@@ -17,6 +17,7 @@ use crate::lost;
 pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, Refusal> {
     let store = store::status(context).await?;
     let journal_bytes = store.journal_bytes;
+    let certificate = certificate(context);
     context
         .reader
         .read(|state| {
@@ -48,9 +49,26 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 twins: twins(context),
                 orphaned: orphaned(state),
                 lost: lost(context, state),
+                certificate: certificate.clone(),
             }
         })
         .await
+}
+
+fn certificate(context: &Context) -> Option<v1::CertificateStatus> {
+    let standing = context.identities.as_ref()?.standing();
+    let leaf = &standing.certificate;
+    let identity = leaf.identity().map(ToString::to_string);
+    Some(v1::CertificateStatus {
+        identity: identity.unwrap_or_default(),
+        serial: leaf.serial().to_string(),
+        valid_until: Some(timestamp(leaf.not_after())),
+        days_left: i32::try_from(standing.days_left).unwrap_or(i32::MAX),
+        ends_soon: standing.ends_soon,
+        trouble: standing
+            .trouble
+            .map_or_else(String::new, |refused| refused.to_string()),
+    })
 }
 
 fn hosted(state: &State) -> Vec<v1::HostedRegion> {
