@@ -75,6 +75,7 @@ fn changes_again(changes: &ReadChanges, writer: &mut StreamWriter, reader: &mut 
     let set = ChangeSet {
         documents: changes.documents.iter().cloned().map(Arc::new).collect(),
         cells: changes.cells.clone(),
+        proofs: Vec::new(),
         upto: changes.upto,
     };
     let sent = writer.changes(changes.after, &set, &changes.trace_parent);
@@ -232,11 +233,13 @@ fn change_sets() -> Vec<ChangeSet> {
         ChangeSet {
             documents: documents.into_iter().map(Arc::new).collect(),
             cells: cells[..half].to_vec(),
+            proofs: Vec::new(),
             upto: 10,
         },
         ChangeSet {
             documents: Vec::new(),
             cells: cells[half..].to_vec(),
+            proofs: Vec::new(),
             upto: 20,
         },
     ]

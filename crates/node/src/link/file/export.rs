@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::{held_by, own_signer};
 use crate::context::Context;
+use crate::evidence::prove;
 use crate::link::admission::relation;
 use crate::link::session::entitled_changes;
 
@@ -167,7 +168,11 @@ impl Writing {
             self.send(part, begin).await?;
             let mut is_full = false;
             while summary.upto < last && !is_full {
-                let changes = self.changes(summary.upto).await?;
+                let mut changes = self.changes(summary.upto).await?;
+                let ChangeSet {
+                    documents, proofs, ..
+                } = &mut changes;
+                prove(context, documents, proofs).await?;
                 summary.upto = changes.upto;
                 summary.documents += changes.documents.len() as u64;
                 summary.cells += changes.cells.len() as u64;
