@@ -70,6 +70,9 @@ impl EvidenceWriter {
                 path: proof.path.concat(),
             });
         }
+        if is_whole(&said) {
+            said.places.clear();
+        }
         Some(said)
     }
 
@@ -85,12 +88,25 @@ impl EvidenceWriter {
     }
 }
 
+/// Whether the places say what goes without saying: one batch, and all of it in its order.
+fn is_whole(said: &v1::Evidence) -> bool {
+    let [batch] = said.batches.as_slice() else {
+        return false;
+    };
+    let mut places = (0u32..).zip(&said.places);
+    said.places.len() == batch.size.max(1) as usize
+        && places.all(|(number, place)| {
+            (place.batch, place.place) == (1, number) && place.path.is_empty()
+        })
+}
+
 fn write_batch(batch: &Batch, signer: u32) -> v1::SignedBatch {
     v1::SignedBatch {
         signer,
         at_micros: batch.at_micros,
         signature: batch.signature.clone(),
-        size: batch.size,
+        // Most of all batches are one seal.
+        size: if batch.size == 1 { 0 } else { batch.size },
         leaves: batch.leaves.concat(),
     }
 }
@@ -140,6 +156,17 @@ impl EvidenceReader {
             .extend(new_signers.map(|signer| read_signer(signer).map(Arc::new)));
         let batches = batches.into_iter().map(|batch| self.batch(batch));
         let batches: Vec<Option<Arc<Batch>>> = batches.collect();
+        if let ([Some(batch)], []) = (batches.as_slice(), places.as_slice()) {
+            let of_all = batch.size as usize == documents;
+            let proof = |place| {
+                of_all.then(|| Proof {
+                    batch: Arc::clone(batch),
+                    place,
+                    path: Vec::new(),
+                })
+            };
+            return Ok((0u32..).take(documents).map(proof).collect());
+        }
         if places.len() != documents {
             return Ok(vec![None; documents]);
         }
@@ -162,6 +189,7 @@ impl EvidenceReader {
             leaves,
         } = said;
         let signer = self.signers.get(signer as usize)?.clone()?;
+        let size = size.max(1);
         let leaves = digests(&leaves)?;
         let is_whole = leaves.is_empty() || leaves.len() == size as usize;
         let fits = is_whole && size <= MAX_BATCH && signature.len() <= MAX_SIGNATURE;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use liandong_core::document::{Body, Document, Roster};
 use liandong_core::evidence::{Batch, Proof, Signer, Tree, document_leaf};
+use liandong_core::seal::{SEAL_ID, Seal};
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use prost::Message;
 
 use super::set;
-use crate::link::{StreamReader, StreamWriter, v1};
+use super::size::unlike_cells;
+use crate::link::{StreamReader, StreamWriter, pack, v1};
 
 fn document(version: u64) -> Document {
     Document {
@@ -21,7 +23,9 @@ fn document(version: u64) -> Document {
 
 fn signer(number: u8) -> Arc<Signer> {
     Arc::new(Signer {
-        region: format!("37152{number}").parse().expect("a region"),
+        region: format!("{}", 371_500 + u32::from(number))
+            .parse()
+            .expect("a region"),
         certificates: vec![vec![number; 500]],
     })
 }
@@ -29,11 +33,22 @@ fn signer(number: u8) -> Arc<Signer> {
 /// Documents of one batch.
 fn batch(signer: &Arc<Signer>, versions: std::ops::Range<u64>) -> (Vec<Document>, Vec<Proof>) {
     let documents: Vec<Document> = versions.map(document).collect();
+    let proofs = proven(signer, &documents);
+    (documents, proofs)
+}
+
+/// The proofs of documents that somebody signs as one batch.
+fn proven(signer: &Arc<Signer>, documents: &[Document]) -> Vec<Proof> {
     let leaves: Vec<_> = documents.iter().filter_map(document_leaf).collect();
     let batch = Arc::new(Batch {
         signer: Arc::clone(signer),
         at_micros: 1_741_910_400_123_456,
-        signature: vec![8; 71],
+        // Like a signature, nothing that packs.
+        signature: [blake3::hash(b"r"), blake3::hash(b"s")]
+            .iter()
+            .flat_map(|half| *half.as_bytes())
+            .chain([0x30, 0x45, 2, 0x21, 0, 2, 0x20])
+            .collect(),
         size: u32::try_from(leaves.len()).expect("a few"),
         leaves: if leaves.len() > 1 { leaves } else { Vec::new() },
     });
@@ -42,8 +57,7 @@ fn batch(signer: &Arc<Signer>, versions: std::ops::Range<u64>) -> (Vec<Document>
         place,
         path: Vec::new(),
     };
-    let proofs = (0..batch.size).map(proof).collect();
-    (documents, proofs)
+    (0..batch.size).map(proof).collect()
 }
 
 fn written(writer: &mut StreamWriter, documents: &[Document], proofs: &[Proof]) -> v1::Changes {
@@ -149,5 +163,71 @@ fn every_byte_of_evidence_counts() {
         let all = read.proofs.iter().zip(&documents);
         let all = all.filter(|(proof, document)| holds(proof, document));
         assert!(all.count() < 3, "byte {at}");
+    }
+}
+
+/// Bytes of a burst of figures per figure, in hundredths: the packed frame of the figures and the one
+/// of their seals, once the stream knows indicators and signers. `apart` says that each region has
+/// signed for itself, as where a city passes on what its counties said.
+fn with_seals(regions: u64, indicators: u64, apart: bool) -> usize {
+    let (mut writer, mut reader) = (StreamWriter::new(), StreamReader::new());
+    let signers: Vec<Arc<Signer>> = (0..regions)
+        .map(|number| signer(u8::try_from(number).expect("few")))
+        .collect();
+    let mut size = 0;
+    for round in 0..2 {
+        let cells = unlike_cells(regions, indicators, round);
+        let mut seals = Vec::new();
+        for of_region in cells.chunks(usize::try_from(indicators).expect("few")) {
+            seals.push(Document {
+                owner: of_region[0].region,
+                id: SEAL_ID.to_owned(),
+                version: (3 << 40) + round,
+                body: Body::Seal(Seal::of(of_region.to_vec()).expect("figures")),
+            });
+        }
+        let mut proofs = Vec::new();
+        if apart {
+            for (seal, signer) in seals.iter().zip(&signers) {
+                proofs.extend(proven(signer, std::slice::from_ref(seal)));
+            }
+        } else {
+            proofs = proven(&signers[0], &seals);
+        }
+        let figures = writer.changes(0, &set(Vec::new(), cells.clone(), 1), "");
+        let sealed = written(&mut writer, &seals, &proofs);
+        let mut bytes = 0;
+        for changes in [figures, sealed] {
+            let packed = pack(&changes);
+            let frame = v1::frame::Frame::Packed(packed.clone());
+            bytes += v1::ExchangeRequest::from(frame).encoded_len();
+            let read = reader.packed(packed).expect("frames in order");
+            let told = read.proofs.iter().flatten().zip(&read.documents);
+            for (proof, document) in told {
+                assert!(proof.root(document).is_some());
+            }
+        }
+        size = bytes * 100 / cells.len();
+    }
+    size
+}
+
+#[test]
+fn figures_of_a_batch_of_41_and_more_cost_at_most_twelve_bytes_with_their_seals() {
+    for (regions, indicators, apart) in [
+        (1, 41, true),
+        (5, 60, true),
+        (5, 60, false),
+        (16, 41, true),
+        (16, 41, false),
+    ] {
+        let size = with_seals(regions, indicators, apart);
+        let cells = regions * indicators;
+        println!(
+            "{cells} cells of {regions} regions: {}.{:02} bytes each, sealed and signed",
+            size / 100,
+            size % 100
+        );
+        assert!(size <= 1_200, "{cells} cells: {size}");
     }
 }
