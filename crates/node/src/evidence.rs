@@ -8,6 +8,6 @@ mod sealing;
 mod taken;
 
 pub(crate) use given::prove;
-pub(crate) use judged::{ByTrust, judged};
+pub(crate) use judged::{ByTrust, Signed, judged};
 pub(crate) use sealing::keep_sealed;
 pub(crate) use taken::check;

@@ -210,6 +210,7 @@ pub(crate) fn file_seeds() -> Vec<Vec<u8>> {
         after: 0,
         holds: Some((9, 3)),
         key: [5; 32],
+        shown: None,
     };
     let (mut writer, mut bytes) = FileWriter::begin(&header);
     for set in change_sets() {

@@ -95,16 +95,24 @@ impl Checking<'_> {
     fn check(&mut self, document: &Document, proof: &Proof) -> Result<(), Refusal> {
         let batch = &proof.batch;
         let root = self.roots.root(proof, document);
-        let root = root.ok_or_else(|| bad(batch, "the document is none of what was signed"))?;
+        let root = root.ok_or_else(|| {
+            bad(
+                batch.signer.region,
+                "the document is none of what was signed",
+            )
+        })?;
         let tried = self.tried.entry(Arc::as_ptr(batch));
         let (_, tried) = tried.or_insert_with(|| (Arc::clone(batch), Vec::new()));
         if let Some((_, told)) = tried.iter().find(|(known, _)| *known == root) {
             return told.clone();
         }
         if tried.len() >= MOST_ROOTS {
-            return Err(bad(batch, "the document is none of what was signed"));
+            return Err(bad(
+                batch.signer.region,
+                "the document is none of what was signed",
+            ));
         }
-        let told = judged(batch, |leaf, above, attestation| {
+        let told = judged(&**batch, |leaf, above, attestation| {
             let purpose = Purpose::Documents;
             let identities = self.identities;
             identities.attested(leaf, above, purpose, &root, attestation)

@@ -10,6 +10,7 @@ use liandong_wire::link::document_len;
 use liandong_wire::link::file::{FileHeader, FileWriter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::shown::show;
 use super::{held_by, own_signer};
 use crate::context::Context;
 use crate::evidence::prove;
@@ -148,6 +149,7 @@ impl Writing {
         };
         let (last, mark, own) = context.reader.read(read).await?;
         let signer = own_signer(context)?;
+        let shown = show(context, &signer.public_bytes())?;
         let mut summary = Summary {
             after,
             upto: after,
@@ -163,6 +165,7 @@ impl Writing {
                 after: summary.upto,
                 holds: mark.map(|mark| (mark.incarnation, mark.upto)),
                 key: signer.public_bytes(),
+                shown: shown.clone(),
             };
             let (mut writer, begin) = FileWriter::begin(&header);
             self.send(part, begin).await?;

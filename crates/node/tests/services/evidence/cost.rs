@@ -1,0 +1,131 @@
+//! What signing and checking cost of what a node under full load does. The share is computed from
+//! processor time, so that it holds on a machine that does other things as well.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use liandong_core::document::CellDocument;
+use liandong_core::evidence::Tree;
+use liandong_core::seal::Seal;
+use liandong_identity::{Attestation, Folder, Purpose};
+use liandong_wire::progress::v1::Report;
+
+use super::{COUNTY, evidence, line, sealed};
+use crate::support::certificates::Realm;
+use crate::support::dropouts;
+
+/// How long reports are pushed.
+const LASTS: Duration = Duration::from_secs(10);
+/// Reports in a batch.
+const ROWS: u32 = 1_000;
+/// Regions of a county that are sealed each second: its own and its townships.
+const REGIONS: u32 = 13;
+/// Figures of each: of as many indicators and periods as a year has.
+const FIGURES: usize = 600;
+
+/// Seconds of processor time that this process has used.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("a statistic");
+    let fields = stat.rsplit(") ").next().expect("fields");
+    let fields: Vec<f64> = fields
+        .split(' ')
+        .map(|one| one.parse().unwrap_or(0.0))
+        .collect();
+    // User and system time, in hundredths of a second.
+    (fields[11] + fields[12]) / 100.0
+}
+
+fn figures() -> Vec<CellDocument> {
+    let figure = |number: usize| CellDocument {
+        region: COUNTY.parse().expect("a region"),
+        indicator: format!("indicator-of-usual-{}", number / 12)
+            .parse()
+            .expect("an indicator"),
+        period: format!("2025-{:02}", number % 12 + 1)
+            .parse()
+            .expect("a month"),
+        sums: liandong_core::rollup::Sums {
+            numerator: number as i64,
+            reported: 3,
+            on_time: 3,
+            ..liandong_core::rollup::Sums::default()
+        },
+        version: 1 << 40 | number as u64,
+    };
+    (0..FIGURES).map(figure).collect()
+}
+
+/// Seconds of processor time that something takes.
+fn cost(mut what: impl FnMut()) -> f64 {
+    let (times, before) = (200, processor());
+    let mut done = 0;
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        for _ in 0..times {
+            what();
+        }
+        done += times;
+    }
+    (processor() - before) / f64::from(done)
+}
+
+#[tokio::test]
+#[ignore = "a measurement of some thirty seconds"]
+async fn what_signing_and_checking_cost_under_full_load() {
+    let realm = Realm::new("edu.example");
+    let (province, city, county) = line(&realm).await;
+    let before = processor();
+    let began = Instant::now();
+    let mut pushed = 0;
+    while began.elapsed() < LASTS {
+        let row = |number: u32| Report {
+            period: format!("2025-{:02}", number % 12 + 1),
+            ..dropouts(
+                ["371524-A", "371524-B", "371524-C"][number as usize % 3],
+                i64::from(pushed + number),
+            )
+        };
+        county
+            .push(&format!("b{pushed}"), (0..ROWS).map(row).collect())
+            .await;
+        pushed += ROWS;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let spent = (processor() - before) / seconds;
+    sealed(&province).await;
+    println!(
+        "{:.0} reports a second, {spent:.2} seconds of processor each second, three nodes and the client",
+        f64::from(pushed) / seconds
+    );
+    println!("{:?}", evidence(&city).await);
+
+    let cells = figures();
+    let own = realm.issue(COUNTY, "node");
+    let trust = Folder::at(city.dir.path().join("identity"))
+        .trust()
+        .expect("trust");
+    let seal = cost(|| {
+        assert!(Seal::of(cells.clone()).is_some());
+    });
+    let root = Tree::over(vec![[7; 32]; 40]).expect("a tree").root();
+    let sign = cost(|| {
+        let given = Attestation::give(&own.key, Purpose::Documents, &root, Timestamp::now());
+        assert!(given.is_ok());
+    });
+    let given = Attestation::give(&own.key, Purpose::Documents, &root, Timestamp::now());
+    let given = given.expect("a signature");
+    let check = cost(|| {
+        let by = trust.attested(&own.chain.leaf, &[], Purpose::Documents, &root, &given);
+        assert!(by.is_ok());
+    });
+    // At the county each second: the seals, one signature. At the city and the province: one check.
+    let share = (seal * f64::from(REGIONS) + sign + 2.0 * check) / spent;
+    println!(
+        "a seal of {FIGURES} figures {:.0} µs, a signature {:.0} µs, a check {:.0} µs; {REGIONS} seals, a signature and two checks each second are {:.2} % of it",
+        seal * 1e6,
+        sign * 1e6,
+        check * 1e6,
+        share * 100.0
+    );
+    assert!(share < 0.1);
+}
