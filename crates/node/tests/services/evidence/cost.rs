@@ -8,14 +8,20 @@ use liandong_core::document::CellDocument;
 use liandong_core::evidence::Tree;
 use liandong_core::seal::Seal;
 use liandong_identity::{Attestation, Folder, Purpose};
-use liandong_wire::progress::v1::Report;
+use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
+use liandong_wire::progress::v1::{PushReportsRequest, Report};
+use tokio::task::JoinSet;
+use tonic::transport::Channel;
 
 use super::{COUNTY, evidence, line, sealed};
 use crate::support::certificates::Realm;
-use crate::support::dropouts;
+use crate::support::{batch, dropouts};
 
 /// How long reports are pushed.
 const LASTS: Duration = Duration::from_secs(10);
+/// Batches under way at a time.
+const PUSHERS: u32 = 8;
+const SCHOOLS: [&str; 3] = ["371524-A", "371524-B", "371524-C"];
 /// Reports in a batch.
 const ROWS: u32 = 1_000;
 /// Regions of a county that are sealed each second: its own and its townships.
@@ -69,26 +75,40 @@ fn cost(mut what: impl FnMut()) -> f64 {
     (processor() - before) / f64::from(done)
 }
 
-#[tokio::test]
+/// Pushes batches, one after the other; how many reports they were.
+async fn push(mut client: ProgressServiceClient<Channel>, pusher: u32, began: Instant) -> u32 {
+    let mut pushed = 0;
+    while began.elapsed() < LASTS {
+        let row = |number: u32| Report {
+            period: format!("20{:02}-{:02}", pusher + 10, number % 12 + 1),
+            ..dropouts(SCHOOLS[number as usize % 3], i64::from(pushed + number))
+        };
+        let rows = (0..ROWS).map(row).collect();
+        let request = PushReportsRequest {
+            batch: Some(batch(&format!("{pusher}-{pushed}"), rows)),
+            all_outcomes: false,
+        };
+        client.push_reports(request).await.expect("taken");
+        pushed += ROWS;
+    }
+    pushed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "a measurement of some thirty seconds"]
 async fn what_signing_and_checking_cost_under_full_load() {
     let realm = Realm::new("edu.example");
     let (province, city, county) = line(&realm).await;
     let before = processor();
     let began = Instant::now();
+    let mut pushing = JoinSet::new();
+    for pusher in 0..PUSHERS {
+        let client = county.progress();
+        pushing.spawn(push(client, pusher, began));
+    }
     let mut pushed = 0;
-    while began.elapsed() < LASTS {
-        let row = |number: u32| Report {
-            period: format!("2025-{:02}", number % 12 + 1),
-            ..dropouts(
-                ["371524-A", "371524-B", "371524-C"][number as usize % 3],
-                i64::from(pushed + number),
-            )
-        };
-        county
-            .push(&format!("b{pushed}"), (0..ROWS).map(row).collect())
-            .await;
-        pushed += ROWS;
+    while let Some(count) = pushing.join_next().await {
+        pushed += count.expect("a pusher");
     }
     let seconds = began.elapsed().as_secs_f64();
     let spent = (processor() - before) / seconds;
