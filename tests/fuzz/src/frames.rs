@@ -75,7 +75,7 @@ fn changes_again(changes: &ReadChanges, writer: &mut StreamWriter, reader: &mut 
     let set = ChangeSet {
         documents: changes.documents.iter().cloned().map(Arc::new).collect(),
         cells: changes.cells.clone(),
-        proofs: Vec::new(),
+        proofs: changes.proofs.clone(),
         upto: changes.upto,
     };
     let sent = writer.changes(changes.after, &set, &changes.trace_parent);
@@ -95,6 +95,7 @@ fn changes_again(changes: &ReadChanges, writer: &mut StreamWriter, reader: &mut 
     match whole {
         Ok(again) => {
             assert_eq!(again.documents, changes.documents);
+            assert_eq!(again.proofs.len(), again.documents.len());
             assert_eq!(sorted(&again.cells), sorted(&changes.cells));
             assert!(again.unreadable.is_empty(), "{:?}", again.unreadable);
             assert_eq!((again.after, again.upto), (changes.after, changes.upto));
