@@ -171,7 +171,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Repair(arguments) => return command::repair::run(arguments, output).await,
         Command::Restore(arguments) => return command::restore::run(arguments, output).await,
         Command::Verify(arguments) if arguments.is_of_files() => {
-            return command::verify::run_on_files(arguments, output).await;
+            return command::verify::run_on_files(arguments, shared.identity, output).await;
         }
         _ => {}
     }

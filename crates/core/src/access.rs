@@ -96,7 +96,8 @@ fn goes_up(document: &Document) -> bool {
         | Body::Indicator(_)
         | Body::Comment(_)
         | Body::TaskProgress(_)
-        | Body::AidSummary(_) => true,
+        | Body::AidSummary(_)
+        | Body::Seal(_) => true,
         // What a roll-up of a plan is read by; a draft or a consultation is the issuer's own.
         Body::Plan(plan) => plan.status == PlanStatus::Issued,
         Body::Task(_)
@@ -121,7 +122,8 @@ fn goes_down(tree: &RegionTree, peer: RegionCode, document: &Document) -> bool {
         | Body::AidProject(_)
         | Body::AidConsent(_)
         | Body::AidEntry(_)
-        | Body::AidSummary(_) => false,
+        | Body::AidSummary(_)
+        | Body::Seal(_) => false,
     }
 }
 
@@ -148,7 +150,8 @@ fn goes_across(here: RegionCode, peer: RegionCode, document: &Document) -> bool 
         | Body::Comment(_)
         | Body::Task(_)
         | Body::TaskProgress(_)
-        | Body::AidSummary(_) => false,
+        | Body::AidSummary(_)
+        | Body::Seal(_) => false,
     }
 }
 
@@ -195,6 +198,7 @@ pub fn may_give(
                         | Body::Comment(_)
                         | Body::TaskProgress(_)
                         | Body::AidSummary(_)
+                        | Body::Seal(_)
                 )
         }
         Relation::Partner => {

@@ -7,6 +7,7 @@ use crate::aid::{AidFact, Milestone, PairingKind};
 use crate::compare::{Bucket, CellName, Findings};
 use crate::document::{CellDocument, Document, DocumentKey};
 use crate::event::{Event, PeerHolds, Subject, Unapplied};
+use crate::evidence::Proofs;
 use crate::indicator::Indicator;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
@@ -248,6 +249,11 @@ pub enum Command {
     },
     /// Note what a peer holds of this node's changes.
     NotePeerHolds(PeerHolds),
+    /// Seal the figures of regions, as far as they changed.
+    SealFigures {
+        /// The regions.
+        regions: Vec<RegionCode>,
+    },
 }
 
 /// Reports to take.
@@ -291,6 +297,8 @@ pub struct Incoming {
     pub cells: Vec<CellDocument>,
     /// Changes that could not even be read at the fence, already described.
     pub unreadable: Vec<Unapplied>,
+    /// Proofs of the documents, checked, as far as proofs are asked for here.
+    pub proofs: Proofs,
 }
 
 /// A bucket that differed, as its teller has it.
@@ -306,6 +314,8 @@ pub struct Healing {
     pub documents: Vec<Document>,
     /// Its cells.
     pub cells: Vec<CellDocument>,
+    /// Proofs of the documents, checked, as far as proofs are asked for here.
+    pub proofs: Proofs,
     /// Whether this node holds of the teller's changes just what the content was read at: only
     /// then does something that is not in it say that the teller lacks it.
     pub is_current: bool,

@@ -10,6 +10,7 @@ mod life;
 mod plans;
 mod receive;
 mod reports;
+mod seals;
 mod tasks;
 mod text;
 
@@ -152,6 +153,7 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         Command::RetrySetAside { changes, reread } => {
             receive::retry(state, changes, reread, setting)
         }
+        Command::SealFigures { regions } => Ok(seals::seal(state, &regions, setting)),
         Command::NotePeerHolds(holds) => Ok(receive::note_peer_holds(state, holds)),
     }
 }

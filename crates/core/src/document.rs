@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::aid::{AidConsent, AidEntry, AidProject, AidSummary, PairingSide};
-use crate::event::Subject;
+use crate::event::{Content, Quarantined, Subject, Unapplied};
+use crate::evidence::Proof;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::plan::{Comment, Plan};
+use crate::refusal::Refusal;
 use crate::region::{Region, RegionCode, RegionKind};
 use crate::rollup::Sums;
+use crate::seal::Seal;
 use crate::task::{Task, TaskProgress};
 
 /// The most bytes a document's id may have.
@@ -46,11 +49,13 @@ pub enum Kind {
     AidEntry,
     /// What a superior sees of a project.
     AidSummary,
+    /// What all figures of a region add up to.
+    Seal,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Region,
         Self::Roster,
         Self::Indicator,
@@ -63,6 +68,7 @@ impl Kind {
         Self::AidConsent,
         Self::AidEntry,
         Self::AidSummary,
+        Self::Seal,
     ];
 
     /// The word used in listings and logs.
@@ -80,6 +86,7 @@ impl Kind {
             Self::AidConsent => "aid-consent",
             Self::AidEntry => "aid-entry",
             Self::AidSummary => "aid-summary",
+            Self::Seal => "seal",
         }
     }
 }
@@ -135,6 +142,8 @@ pub enum Body {
     AidEntry(AidEntry),
     /// See [`Kind::AidSummary`].
     AidSummary(AidSummary),
+    /// See [`Kind::Seal`].
+    Seal(Seal),
 }
 
 /// Who is expected to report in a region and beneath it.
@@ -205,6 +214,23 @@ impl Document {
         }
     }
 
+    /// The document as a change that is set aside, with why and with what it came with.
+    pub fn set_aside(self, refusal: &Refusal, proof: Option<&Proof>) -> Unapplied {
+        let subject = self.subject();
+        let id: String = self.id.chars().take(MAX_DOCUMENT_ID_LEN).collect();
+        let kind = self.body.kind().word();
+        let what = format!("{kind} {}/{id} version {}", self.owner, self.version);
+        Unapplied {
+            subject,
+            what: Quarantined {
+                what,
+                reason: refusal.reason.code().to_owned(),
+                message: refusal.to_string(),
+            },
+            content: Content::Document(Box::new(self)).with_proof(proof),
+        }
+    }
+
     /// What names the document.
     pub fn key(&self) -> DocumentKey {
         DocumentKey {
@@ -243,6 +269,7 @@ impl Body {
             Self::AidConsent(_) => Kind::AidConsent,
             Self::AidEntry(_) => Kind::AidEntry,
             Self::AidSummary(_) => Kind::AidSummary,
+            Self::Seal(_) => Kind::Seal,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::CellName;
 use crate::document::{CellDocument, Document, DocumentKey};
+use crate::evidence::{Proof, Said, lean};
 use crate::region::{Region, RegionCode};
 use crate::report::ReportBatch;
 
@@ -48,6 +49,8 @@ pub enum Event {
     Withdrawn(Vec<CellName>),
     /// A peer holds of a region that another node hosts what no node below knows of any more.
     Overtaken(Overtaken),
+    /// Documents came with the evidence that their owners' nodes have signed them.
+    Attested(Attested),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -126,6 +129,52 @@ pub enum Content {
     Document(Box<Document>),
     /// A roll-up cell that was refused.
     Cell(CellDocument),
+    /// A document with the evidence that it came with.
+    Attested(Box<AttestedContent>),
+}
+
+impl Content {
+    /// The same with the evidence that it came with.
+    #[must_use]
+    pub fn with_proof(self, proof: Option<&Proof>) -> Self {
+        match proof {
+            Some(proof) if self != Self::Nothing => {
+                let evidence = Said::of(&lean(vec![proof.clone()]));
+                let content = self;
+                Self::Attested(Box::new(AttestedContent { content, evidence }))
+            }
+            _ => self,
+        }
+    }
+
+    /// The document or its bytes, and the evidence that they came with.
+    pub fn without_proof(self) -> (Self, Option<Proof>) {
+        match self {
+            Self::Attested(attested) => {
+                let proof = attested.evidence.proofs().into_iter().next();
+                (attested.content, proof)
+            }
+            content => (content, None),
+        }
+    }
+}
+
+/// A document that could not be applied, and the evidence that it came with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttestedContent {
+    /// The document or its bytes.
+    pub content: Content,
+    /// The evidence, of one document.
+    pub evidence: Said,
+}
+
+/// Evidence of documents that came in the same frame or are held since before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attested {
+    /// What it is of: documents and their versions.
+    pub documents: Vec<(DocumentKey, u64)>,
+    /// The evidence, in the same order.
+    pub evidence: Said,
 }
 
 /// Changes that had been set aside and are done with.

@@ -8,7 +8,10 @@ mod cells;
 mod changes;
 pub(crate) mod fold;
 mod listing;
+mod proven;
 mod recount;
+mod review;
+mod seals;
 mod snapshot;
 mod tally;
 mod view;
@@ -16,6 +19,7 @@ mod view;
 pub use cells::ReportHead;
 pub use listing::ChangeSet;
 pub use recount::Mismatch;
+pub use review::{Judging, Reviewed, not_from};
 pub use snapshot::Snapshot;
 pub use tally::{Content as BucketContent, Tallied};
 pub use view::{CellView, Sizes};
@@ -31,6 +35,7 @@ use crate::region::{RegionCode, RegionTree};
 
 use cells::{CellKey, Cells};
 use changes::Changes;
+use proven::Proven;
 
 /// Where a peer's changes have been taken up to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +111,8 @@ pub struct State {
     /// What is held here and its teller no longer has, with the teller.
     unowned_documents: BTreeMap<DocumentKey, RegionCode>,
     unowned_cells: BTreeMap<CellKey, RegionCode>,
+    /// That documents of other nodes were signed by their owners' nodes.
+    proven: Proven,
 }
 
 #[cfg(test)]

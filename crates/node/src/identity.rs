@@ -4,6 +4,7 @@
 //! cannot be used leave what was in use, and say so. Whoever has a connection whose certificate is
 //! trusted no more, because it was revoked or has run out, loses it.
 
+mod attesting;
 mod keeping;
 mod spoken;
 
@@ -197,6 +198,11 @@ impl Identities {
     /// Tells whenever something in the folder has changed.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// The region whose node this is.
+    pub(crate) fn region(&self) -> RegionCode {
+        self.region
     }
 
     /// The node's own certificate.

@@ -8,6 +8,7 @@ mod commit;
 pub mod config;
 mod context;
 mod drill;
+mod evidence;
 mod gauges;
 mod hosting;
 mod identity;

@@ -8,12 +8,16 @@ mod error;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use liandong_identity::Folder;
 use liandong_store::journal::{FrameFault, JournalReader};
 use liandong_store::{
-    BackupLabel, DirLock, Fault, Incarnation, LockError, Manifest, Report, VerifyOptions,
+    BackupLabel, DirLock, Fault, Incarnation, Judge, LockError, Manifest, Report, VerifyOptions,
 };
+
+use crate::evidence::ByTrust;
 
 pub use error::{MaintenanceError, fault_message};
 
@@ -201,11 +205,16 @@ pub enum Check {
     Checkpoint,
     /// Every cell, counted again from the accepted reports.
     Cells,
+    /// Who signed the documents that other nodes told of.
+    Evidence,
+    /// The figures of other nodes' regions, compared with what those sealed.
+    Seals,
 }
 
 /// Checks the files of a node that is stopped, or a backup: the journal or the files of the backup,
 /// the second copy if one is named, the checkpoint, and every cell that the journal folds to.
-/// Nothing is written.
+/// Nothing is written. With an `identity` folder, who signed what came from other nodes is checked
+/// by whom that folder trusts.
 ///
 /// # Errors
 /// When the directory is in use or is none; what is damaged is no error but stands in the result.
@@ -213,6 +222,7 @@ pub fn verify(
     dir: &Path,
     mirror: Option<&Path>,
     kind: Files,
+    identity: Option<&Path>,
     progress: Progress<'_>,
 ) -> Result<Vec<Checked>, MaintenanceError> {
     match kind {
@@ -221,8 +231,16 @@ pub fn verify(
             Manifest::read(dir)?;
         }
     }
+    let judge = match identity {
+        Some(folder) => {
+            let trust = Folder::at(folder).trust()?;
+            Some(Arc::new(ByTrust(trust)) as Arc<dyn Judge>)
+        }
+        None => None,
+    };
     let options = VerifyOptions {
         mirror: mirror.map(Path::to_path_buf),
+        judge,
         ..VerifyOptions::default()
     };
     let mut reached = 0;
@@ -230,7 +248,13 @@ pub fn verify(
         reached = done.frame;
         progress(done.done, done.total);
     })?;
-    Ok(parts(report, kind, mirror.is_some(), reached))
+    Ok(parts(
+        report,
+        kind,
+        mirror.is_some(),
+        identity.is_some(),
+        reached,
+    ))
 }
 
 /// What files are to be checked.
@@ -243,13 +267,15 @@ pub enum Files {
 }
 
 /// The report part by part, each with the first thing of it that does not fit.
-fn parts(report: Report, kind: Files, mirrored: bool, reached: u64) -> Vec<Checked> {
+fn parts(report: Report, kind: Files, mirrored: bool, judged: bool, reached: u64) -> Vec<Checked> {
     let Report {
         frames,
         mirror,
         checkpoint,
         cells,
         faults,
+        reviewed,
+        evidence,
         ..
     } = report;
     let whole = match kind {
@@ -273,6 +299,25 @@ fn parts(report: Report, kind: Files, mirrored: bool, reached: u64) -> Vec<Check
             wrong: None,
         });
     }
+    let reviewed = reviewed.unwrap_or_default();
+    let signed = reviewed.signed + reviewed.unsigned.len() as u64;
+    if judged || reviewed.signed > 0 {
+        found.push(Checked {
+            what: Check::Evidence,
+            count: if judged { evidence } else { signed },
+            // Without roots nobody can tell whose signatures they are.
+            fits: judged.then_some(true),
+            wrong: None,
+        });
+    }
+    if reviewed.seals > 0 {
+        found.push(Checked {
+            what: Check::Seals,
+            count: reviewed.seals,
+            fits: Some(true),
+            wrong: None,
+        });
+    }
     for fault in faults {
         let what = match &fault {
             Fault::Identity(_) => Check::Identity,
@@ -282,6 +327,8 @@ fn parts(report: Report, kind: Files, mirrored: bool, reached: u64) -> Vec<Check
                 Check::Checkpoint
             }
             Fault::Recount { .. } => Check::Cells,
+            Fault::Evidence { .. } | Fault::Unsigned { .. } => Check::Evidence,
+            Fault::Sealed { .. } => Check::Seals,
         };
         let place = found.iter_mut().find(|part| part.what == what);
         match place {

@@ -24,6 +24,7 @@ use crate::checkpoint::Keeper;
 use crate::commit::{self, CommitLoop, Failure, Origin};
 use crate::config::{Config, ConfigError};
 use crate::context::Context;
+use crate::evidence::keep_sealed;
 use crate::hosting::{self, CatalogueError};
 use crate::identity::{Identities, IdentityError, keep_up};
 use crate::link::{self, Links, dial};
@@ -225,6 +226,7 @@ impl Node {
                 stopping.clone(),
             );
             workers.spawn(keeping);
+            workers.spawn(keep_sealed(Arc::clone(&context), stopping.clone()));
         }
         make_key(&context);
         link::retry_at_start(&context).await;

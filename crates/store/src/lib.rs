@@ -41,4 +41,4 @@ pub use store::{
     CheckpointError, CheckpointPlace, Checkpointer, CommitError, OpenError, Opened, Store,
     StoreOptions,
 };
-pub use verify::{Fault, Report, VerifyError, VerifyOptions, verify};
+pub use verify::{Fault, Judge, Report, VerifyError, VerifyOptions, verify};

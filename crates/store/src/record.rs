@@ -9,6 +9,7 @@
 //! journal record     version 1 (1 byte), postcard of the batch, a sequence of events
 //!                    version 2 (1 byte), postcard of the batch's trail, then the batch as above
 //! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
+//! with evidence      version 2 (1 byte), the same, postcard of the evidence
 //! ```
 
 use std::io::Write;
@@ -30,6 +31,7 @@ const RECORD_VERSION: u8 = 1;
 /// A batch behind its part of the audit trail.
 const AUDITED_VERSION: u8 = 2;
 const STATE_VERSION: u8 = 1;
+const STATE_WITH_EVIDENCE: u8 = 2;
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +126,13 @@ pub fn read(payload: &[u8]) -> Result<Audited<'_>, DecodeError> {
 
 /// A snapshot as checkpoint bytes.
 pub fn encode_state(incarnation: Incarnation, snapshot: &Snapshot) -> Result<Vec<u8>, EncodeError> {
-    let mut bytes = vec![STATE_VERSION];
+    let mut bytes = vec![state_version(snapshot)];
     bytes.extend_from_slice(&incarnation.0);
-    postcard::to_extend(snapshot, bytes).map_err(EncodeError)
+    let bytes = postcard::to_extend(snapshot, bytes).map_err(EncodeError)?;
+    match snapshot.evidence() {
+        Some(evidence) => postcard::to_extend(evidence, bytes).map_err(EncodeError),
+        None => Ok(bytes),
+    }
 }
 
 /// Writes a snapshot as checkpoint bytes, piece by piece. What the writer fails with is told as
@@ -137,23 +143,45 @@ pub fn write_state(
     writer: &mut dyn Write,
 ) -> Result<(), EncodeError> {
     let head = writer
-        .write_all(&[STATE_VERSION])
+        .write_all(&[state_version(snapshot)])
         .and_then(|()| writer.write_all(&incarnation.0));
     if head.is_err() {
         return Err(EncodeError(postcard::Error::SerializeBufferFull));
     }
-    postcard::to_io(snapshot, writer).map_err(EncodeError)?;
+    let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
+    if let Some(evidence) = snapshot.evidence() {
+        postcard::to_io(evidence, writer).map_err(EncodeError)?;
+    }
     Ok(())
+}
+
+/// Without evidence the state is written as it always was.
+fn state_version(snapshot: &Snapshot) -> u8 {
+    match snapshot.evidence() {
+        Some(_) => STATE_WITH_EVIDENCE,
+        None => STATE_VERSION,
+    }
 }
 
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
-    let content = after_version(bytes, STATE_VERSION)?;
+    let has_evidence = bytes.first() == Some(&STATE_WITH_EVIDENCE);
+    let content = if has_evidence {
+        &bytes[1..]
+    } else {
+        after_version(bytes, STATE_VERSION)?
+    };
     let (written_by, content) = content.split_first_chunk().ok_or(DecodeError::Short)?;
     if *written_by != incarnation.0 {
         return Err(DecodeError::OtherIncarnation);
     }
-    let snapshot: Snapshot = from_postcard(content)?;
+    let snapshot = if has_evidence {
+        let (snapshot, rest) =
+            postcard::take_from_bytes::<Snapshot>(content).map_err(DecodeError::Content)?;
+        snapshot.with_evidence(from_postcard(rest)?)
+    } else {
+        from_postcard::<Snapshot>(content)?
+    };
     if snapshot.is_whole() {
         Ok(snapshot)
     } else {

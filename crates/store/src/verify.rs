@@ -6,8 +6,12 @@
 //! each kind.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use liandong_core::state::Mismatch;
+use liandong_core::evidence::{Batch, Digest};
+use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
+use liandong_core::state::{Mismatch, Reviewed};
 
 use crate::backup::{Manifest, ManifestError};
 use crate::checkpoint::LossReason;
@@ -18,6 +22,7 @@ use crate::lock::{DirLock, LockError};
 use crate::progress::{Progress, Work};
 use crate::restore::{RestoreError, check_backup};
 
+mod evidence;
 mod fold;
 mod scratch;
 #[cfg(test)]
@@ -34,6 +39,8 @@ pub struct VerifyOptions {
     /// Where the database of the checkpoint is copied to, because opening it would change it; the
     /// directory for temporary files if `None`.
     pub scratch: Option<PathBuf>,
+    /// Who says whose signatures are good; without one no signature is checked.
+    pub judge: Option<Arc<dyn Judge>>,
 }
 
 /// What a verification read and found.
@@ -53,6 +60,11 @@ pub struct Report {
     pub checkpoint: Option<Sequence>,
     /// Cells counted again.
     pub cells: usize,
+    /// What was found of evidence and seals; `None` when the journal could not be read to its end.
+    pub reviewed: Option<Reviewed>,
+    /// How many signed documents were checked, those that newer ones took the place of included; 0
+    /// without a judge.
+    pub evidence: u64,
     /// The first thing of each kind that does not fit; empty if all does.
     pub faults: Vec<Fault>,
 }
@@ -97,6 +109,54 @@ pub enum Fault {
         /// The cells.
         cells: Vec<Mismatch>,
     },
+    /// A document is not shown to be from its owner by what it came with.
+    #[error("frame {sequence}: {document}: {refusal}")]
+    Evidence {
+        /// The frame that it came in.
+        sequence: Sequence,
+        /// Which, for a person.
+        document: String,
+        /// Why not.
+        refusal: Box<Refusal>,
+        /// How many there are among what is held.
+        count: u64,
+    },
+    /// Documents came with nothing to show whose they are.
+    #[error("frame {sequence}: {document} came without a signature, {count} in all")]
+    Unsigned {
+        /// The frame that the first came in.
+        sequence: Sequence,
+        /// Which, for a person.
+        document: String,
+        /// How many there are.
+        count: u64,
+    },
+    /// A region's figures are not what its node sealed.
+    #[error(
+        "frame {sequence}: {held} figures of {region} are held and {sealed} were sealed, and they \
+         are not the same"
+    )]
+    Sealed {
+        /// The frame that the seal came in.
+        sequence: Sequence,
+        /// The region.
+        region: RegionCode,
+        /// How many figures are held.
+        held: u64,
+        /// How many were sealed.
+        sealed: u64,
+        /// How many regions there are of which that holds.
+        count: u64,
+    },
+}
+
+/// Says whose signatures are good.
+pub trait Judge: std::fmt::Debug + Send + Sync {
+    /// Whether a batch was signed for that root, by a certificate that is to be believed.
+    ///
+    /// # Errors
+    /// A refusal says why not.
+    fn judge(&self, batch: &Batch, root: &Digest) -> Result<(), Refusal>;
 }
 
 /// Why nothing was verified.
@@ -129,7 +189,7 @@ pub fn verify(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, VerifyError> {
     match Manifest::read(dir) {
-        Ok(manifest) => return verify_backup(dir, &manifest, progress),
+        Ok(manifest) => return verify_backup(dir, &manifest, options, progress),
         Err(ManifestError::Missing { .. }) => {}
         Err(error) => return Err(VerifyError::Manifest(error)),
     }
@@ -145,6 +205,7 @@ pub fn verify(
 fn verify_backup(
     dir: &Path,
     manifest: &Manifest,
+    options: &VerifyOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, VerifyError> {
     let mut report = Report {
@@ -168,7 +229,7 @@ fn verify_backup(
         return Ok(report);
     }
     done.work = Work::Fold;
-    let mut fold = Fold::new(manifest.incarnation, None);
+    let mut fold = Fold::new(manifest.incarnation, None, options.judge.clone());
     for segment in &manifest.segments {
         let path = segment.path(dir);
         let folded = journal::check_file_with(&path, segment.number, &mut |sequence, payload| {
@@ -207,7 +268,7 @@ fn verify_data(
         }
     };
     let journal = data.join("journal");
-    let mut fold = Fold::new(incarnation, checkpoint);
+    let mut fold = Fold::new(incarnation, checkpoint, options.judge.clone());
     report.checkpoint = fold.checkpoint.as_ref().map(|(at, _)| *at);
     let last = match fold_journal(&journal, &mut fold, &mut report, progress) {
         Ok(last) => last,

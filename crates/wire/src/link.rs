@@ -18,12 +18,14 @@ pub mod v1 {
 mod cells;
 mod compare;
 mod document;
+mod evidence;
 pub mod file;
 mod frame;
 mod pack;
 
 use liandong_core::document::{CellDocument, Document};
 use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
+use liandong_core::evidence::Proof;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
@@ -36,18 +38,21 @@ pub use frame::{Hello, Incoming, PROTOCOL};
 pub use pack::{LARGEST_UNPACKED, pack, pieces};
 
 use cells::{CellReader, CellWriter};
+use evidence::{EvidenceReader, EvidenceWriter};
 use pack::LARGEST_PACKED;
 
 /// Writes the changes of one direction of one stream.
 #[derive(Debug, Default)]
 pub struct StreamWriter {
     cells: CellWriter,
+    evidence: EvidenceWriter,
 }
 
 /// Reads the changes of one direction of one stream.
 #[derive(Debug, Default)]
 pub struct StreamReader {
     cells: CellReader,
+    evidence: EvidenceReader,
     /// The pieces of a `Packed` that is not complete yet.
     pieces: Vec<u8>,
 }
@@ -61,6 +66,8 @@ pub struct ReadChanges {
     pub upto: u64,
     /// Documents.
     pub documents: Vec<Document>,
+    /// What each of them came with to show who signed it; as many.
+    pub proofs: Vec<Option<Proof>>,
     /// Roll-up cells.
     pub cells: Vec<CellDocument>,
     /// What could not be read, to be set aside.
@@ -87,6 +94,7 @@ impl StreamWriter {
                 .collect(),
             cells: self.cells.write(&set.cells),
             trace_parent: trace_parent.to_owned(),
+            evidence: self.evidence.write(&set.proofs),
         }
     }
 }
@@ -109,17 +117,14 @@ impl StreamReader {
             documents: sent,
             cells,
             trace_parent,
+            evidence,
         } = changes;
-        let mut unreadable = Vec::new();
-        let mut documents = Vec::with_capacity(sent.len());
-        for document in sent {
+        let read = sent.into_iter().map(|document| {
             let bytes = document.encode_to_vec();
-            match document::read(document, &bytes) {
-                Ok(document) => documents.push(document),
-                Err(set_aside) => unreadable.push(*set_aside),
-            }
-        }
-        self.rest(after, upto, documents, unreadable, cells, trace_parent)
+            document::read(document, &bytes)
+        });
+        let read = read.collect();
+        self.rest((after, upto), read, evidence, cells, trace_parent)
     }
 
     /// Reads packed changes. A document or cell that cannot be read is listed to be set aside, with
@@ -135,16 +140,10 @@ impl StreamReader {
             documents: sent,
             cells,
             trace_parent,
+            evidence,
         } = pack::unpack(packed)?;
-        let mut unreadable = Vec::new();
-        let mut documents = Vec::with_capacity(sent.len());
-        for bytes in sent {
-            match document::read_bytes(&bytes) {
-                Ok(document) => documents.push(document),
-                Err(set_aside) => unreadable.push(*set_aside),
-            }
-        }
-        self.rest(after, upto, documents, unreadable, cells, trace_parent)
+        let read = sent.iter().map(|bytes| document::read_bytes(bytes));
+        self.rest((after, upto), read.collect(), evidence, cells, trace_parent)
     }
 
     /// Takes a piece of packed changes; reads them once it is the last.
@@ -176,13 +175,29 @@ impl StreamReader {
 
     fn rest(
         &mut self,
-        after: u64,
-        upto: u64,
-        documents: Vec<Document>,
-        mut unreadable: Vec<Unapplied>,
+        (after, upto): (u64, u64),
+        read: Vec<Result<Document, Box<Unapplied>>>,
+        evidence: Option<v1::Evidence>,
         cells: Option<v1::CellBlock>,
         trace_parent: String,
     ) -> Result<ReadChanges, Refusal> {
+        let said = self.evidence.read(evidence, read.len())?;
+        let mut unreadable = Vec::new();
+        let mut documents = Vec::with_capacity(read.len());
+        let mut proofs = Vec::with_capacity(read.len());
+        for (document, proof) in read.into_iter().zip(said) {
+            match document {
+                Ok(document) => {
+                    documents.push(document);
+                    proofs.push(proof);
+                }
+                Err(mut set_aside) => {
+                    let content = std::mem::take(&mut set_aside.content);
+                    set_aside.content = content.with_proof(proof.as_ref());
+                    unreadable.push(*set_aside);
+                }
+            }
+        }
         let mut read_cells = Vec::new();
         if let Some(block) = cells {
             self.cells
@@ -193,6 +208,7 @@ impl StreamReader {
             after,
             upto,
             documents,
+            proofs,
             cells: read_cells,
             unreadable,
             trace_parent,

@@ -12,6 +12,7 @@ use liandong_core::plan::{Bound, Comment, Plan, PlanItem, PlanStatus, PlanText, 
 use liandong_core::quantity::Exact;
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
 use liandong_core::rollup::Sums;
+use liandong_core::seal::Seal;
 use liandong_core::step::{Action, Step};
 use liandong_core::task::{Task, TaskProgress};
 use proptest::collection::{btree_map, vec};
@@ -424,6 +425,9 @@ fn body(kind: Kind) -> BoxedStrategy<Body> {
             })
             .boxed(),
         Kind::AidSummary => aid_summary().prop_map(Body::AidSummary).boxed(),
+        Kind::Seal => any::<(u64, u64, [u8; 32])>()
+            .prop_map(|(upto, cells, root)| Body::Seal(Seal { upto, cells, root }))
+            .boxed(),
     }
 }
 

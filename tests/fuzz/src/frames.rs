@@ -75,6 +75,7 @@ fn changes_again(changes: &ReadChanges, writer: &mut StreamWriter, reader: &mut 
     let set = ChangeSet {
         documents: changes.documents.iter().cloned().map(Arc::new).collect(),
         cells: changes.cells.clone(),
+        proofs: changes.proofs.clone(),
         upto: changes.upto,
     };
     let sent = writer.changes(changes.after, &set, &changes.trace_parent);
@@ -94,6 +95,7 @@ fn changes_again(changes: &ReadChanges, writer: &mut StreamWriter, reader: &mut 
     match whole {
         Ok(again) => {
             assert_eq!(again.documents, changes.documents);
+            assert_eq!(again.proofs.len(), again.documents.len());
             assert_eq!(sorted(&again.cells), sorted(&changes.cells));
             assert!(again.unreadable.is_empty(), "{:?}", again.unreadable);
             assert_eq!((again.after, again.upto), (changes.after, changes.upto));
@@ -209,6 +211,7 @@ pub(crate) fn file_seeds() -> Vec<Vec<u8>> {
         after: 0,
         holds: Some((9, 3)),
         key: [5; 32],
+        shown: None,
     };
     let (mut writer, mut bytes) = FileWriter::begin(&header);
     for set in change_sets() {
@@ -232,11 +235,13 @@ fn change_sets() -> Vec<ChangeSet> {
         ChangeSet {
             documents: documents.into_iter().map(Arc::new).collect(),
             cells: cells[..half].to_vec(),
+            proofs: Vec::new(),
             upto: 10,
         },
         ChangeSet {
             documents: Vec::new(),
             cells: cells[half..].to_vec(),
+            proofs: Vec::new(),
             upto: 20,
         },
     ]

@@ -12,6 +12,7 @@ use liandong_core::command::{Command, Incoming, Push};
 use liandong_core::decide::{Setting, apply, decide};
 use liandong_core::document::{Body, CellDocument, Document};
 use liandong_core::event::Event;
+use liandong_core::evidence::Proofs;
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
 use liandong_core::report::Report;
@@ -132,6 +133,12 @@ pub(crate) fn run(data: &[u8]) {
         let link::Incoming::Changes(changes) = said else {
             return;
         };
+        let told = changes.documents.iter().zip(&changes.proofs);
+        let proofs = told.filter_map(|(document, proof)| {
+            let named = (document.key(), document.version);
+            proof.clone().map(|proof| (named, proof))
+        });
+        let proofs: Proofs = proofs.collect();
         let command = Command::Receive(Incoming {
             from: code(from),
             relation,
@@ -140,6 +147,7 @@ pub(crate) fn run(data: &[u8]) {
             documents: changes.documents,
             cells: changes.cells,
             unreadable: changes.unreadable,
+            proofs,
         });
         let again = command.clone();
         let Ok(events) = step(&mut state, command) else {

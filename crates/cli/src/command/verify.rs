@@ -17,7 +17,7 @@ use crate::session::Session;
 /// The arguments of `verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
-    /// 只核对这些：journal 日志、mirror 镜像、state 检查点和状态、cells 汇总格、peers 与对方比对 || These parts only
+    /// 只核对这些：journal 日志、mirror 镜像、state 检查点和状态、cells 汇总格、evidence 签名、peers 与对方比对 || These parts only
     #[arg(
         long,
         value_name = "PART,…",
@@ -50,6 +50,7 @@ enum Part {
     Mirror,
     State,
     Cells,
+    Evidence,
     Peers,
 }
 
@@ -60,6 +61,7 @@ impl Part {
             Self::Mirror => VerifyPart::Mirror,
             Self::State => VerifyPart::State,
             Self::Cells => VerifyPart::Cells,
+            Self::Evidence => VerifyPart::Evidence,
             Self::Peers => VerifyPart::Peers,
         }
     }
@@ -122,26 +124,30 @@ pub(crate) async fn run(
     found.show(session.output)
 }
 
-/// Verifies files at rest: a stopped node's, or a backup's.
+/// Verifies files at rest: a stopped node's, or a backup's. Signatures are checked by whom the folder
+/// `trusting` trusts, or that of the configuration.
 pub(crate) async fn run_on_files(
     arguments: &VerifyArguments,
+    trusting: Option<PathBuf>,
     output: Output,
 ) -> Result<Verdict, Failure> {
     let named = match (&arguments.data, &arguments.config) {
         (None, None) => None,
         (data, config) => Some(Place::of(data.clone(), config.clone()).named()?),
     };
-    let (dir, mirror, kind) = match (named, &arguments.backup) {
-        (Some(named), _) => (named.data, named.mirror, Files::OfANode),
-        (None, Some(backup)) => (backup.clone(), None, Files::OfABackup),
+    let (dir, mirror, identity, kind) = match (named, &arguments.backup) {
+        (Some(named), _) => (named.data, named.mirror, named.identity, Files::OfANode),
+        (None, Some(backup)) => (backup.clone(), None, None, Files::OfABackup),
         // Clap sees to it that one of them is named.
         (None, None) => return Ok(Verdict::Done),
     };
+    let identity = trusting.or(identity);
     let bar = progress::bytes(0);
     let shown = bar.clone();
     let language = output.language;
     let checked = tokio::task::spawn_blocking(move || {
-        maintenance::verify(&dir, mirror.as_deref(), kind, &mut |done, total| {
+        let (mirror, identity) = (mirror.as_deref(), identity.as_deref());
+        maintenance::verify(&dir, mirror, kind, identity, &mut |done, total| {
             shown.set_length(total);
             shown.set_position(done);
         })
@@ -166,7 +172,11 @@ pub(crate) async fn run_on_files(
                 found.mismatches = differing;
             }
             Check::Journal | Check::Backup => found.journal_frames_checked = one.count,
-            Check::Identity | Check::Mirror | Check::Checkpoint => {}
+            Check::Identity
+            | Check::Mirror
+            | Check::Checkpoint
+            | Check::Evidence
+            | Check::Seals => {}
         }
         found.row(
             Cell::Word(check(one.what)),

@@ -223,6 +223,7 @@ pub(crate) fn verify_part(number: i32) -> Word {
         Ok(VerifyPart::Mirror) => Word::new("mirror", "镜像", "mirror"),
         Ok(VerifyPart::State) => Word::new("state", "检查点和状态", "state"),
         Ok(VerifyPart::Cells) => Word::new("cells", "汇总格", "cells"),
+        Ok(VerifyPart::Evidence) => Word::new("evidence", "签名和封签", "signatures"),
         Ok(VerifyPart::Peers) => Word::new("peers", "与对方比对", "peer"),
         Ok(VerifyPart::Unspecified) | Err(_) => UNKNOWN,
     }
@@ -237,6 +238,8 @@ pub(crate) fn check(what: Check) -> Word {
         Check::Identity => Word::new("identity", "身份", "identity"),
         Check::Checkpoint => Word::new("checkpoint", "检查点", "checkpoint"),
         Check::Cells => Word::new("cells", "汇总格", "cells"),
+        Check::Evidence => Word::new("evidence", "签名", "signatures"),
+        Check::Seals => Word::new("seals", "封签", "seals"),
     }
 }
 

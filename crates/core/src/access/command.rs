@@ -36,7 +36,8 @@ pub fn needed(command: &Command) -> Option<(Right, RegionCode)> {
         | Command::Receive(_)
         | Command::ReceiveApart(_)
         | Command::RetrySetAside { .. }
-        | Command::NotePeerHolds(_) => None,
+        | Command::NotePeerHolds(_)
+        | Command::SealFigures { .. } => None,
     }
 }
 

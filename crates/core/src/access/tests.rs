@@ -9,6 +9,7 @@ use crate::document::{Body, Document, Kind, Roster};
 use crate::indicator::IndicatorKind;
 use crate::plan::{Comment, Plan, PlanStatus};
 use crate::region::RegionTree;
+use crate::seal::Seal;
 use crate::step::{Action, Step};
 use crate::task::{Task, TaskProgress};
 use crate::testing::{author, bureau, code, indicator, plan_text, school};
@@ -49,6 +50,11 @@ fn document(kind: Kind, owner: &str, other: &str) -> Document {
             text: plan_text("p", Vec::new()),
             status: PlanStatus::Issued,
             steps: Vec::new(),
+        }),
+        Kind::Seal => Body::Seal(Seal {
+            upto: 1,
+            cells: 1,
+            root: [0; 32],
         }),
         Kind::Comment => Body::Comment(Comment {
             issuer: other,
@@ -155,7 +161,7 @@ fn believed(peer: &str, relation: Relation, owner: &str, other: &str) -> Vec<Kin
     Kind::ALL.into_iter().filter(believes).collect()
 }
 
-const UP: [Kind; 7] = [
+const UP: [Kind; 8] = [
     Kind::Region,
     Kind::Roster,
     Kind::Indicator,
@@ -163,6 +169,7 @@ const UP: [Kind; 7] = [
     Kind::Comment,
     Kind::TaskProgress,
     Kind::AidSummary,
+    Kind::Seal,
 ];
 const DOWN: [Kind; 3] = [Kind::Indicator, Kind::Plan, Kind::Task];
 const ACROSS: [Kind; 5] = [

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::receive::entitled::{check_cell, not_entitled};
 use super::receive::shape::check_shape;
+use super::receive::signed::attested;
 use super::{Setting, life, require_hosted};
 use crate::command::{Answer, Decision, Healing, Reconciling};
 use crate::compare::{Bucket, CellName, Direction, Findings};
@@ -31,9 +32,10 @@ const MOST_EPOCHS: u64 = 1 << 20;
 /// When the teller's region is hosted here.
 pub(super) fn heal(
     state: &State,
-    healing: Healing,
+    mut healing: Healing,
     setting: &Setting<'_>,
 ) -> Result<Decision, Refusal> {
+    let proofs = std::mem::take(&mut healing.proofs);
     let (from, relation) = (healing.from, healing.relation);
     if state.hosts(from) {
         return Err(not_entitled(from, relation, from));
@@ -80,11 +82,13 @@ pub(super) fn heal(
         + healed.missing_cells.len()
         + healed.found_documents.len()
         + healed.found_cells.len();
-    let events = if count + marks == 0 {
-        Vec::new()
-    } else {
-        vec![Event::Healed(healed)]
-    };
+    let named = healed.documents.iter().map(|one| (one.key(), one.version));
+    let attested = attested(named, &proofs);
+    let mut events = Vec::new();
+    if count + marks > 0 {
+        events.push(Event::Healed(healed));
+        events.extend(attested);
+    }
     Ok(Decision {
         events,
         answer: Answer::Healed(findings),

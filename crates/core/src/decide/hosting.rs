@@ -167,7 +167,10 @@ pub(super) fn move_in(
             }
             Event::Put(document) => {
                 // Derived again from what is hosted.
-                let derived = matches!(document.body, Body::Region(_) | Body::Roster(_));
+                let derived = matches!(
+                    document.body,
+                    Body::Region(_) | Body::Roster(_) | Body::Seal(_)
+                );
                 if !derived {
                     events.push(Event::Put(document));
                 }
@@ -180,7 +183,7 @@ pub(super) fn move_in(
             | Event::LifeBegan(_)
             | Event::Met(_)
             | Event::Overtaken(_) => {}
-            Event::Healed(_) | Event::Withdrawn(_) => events.push(event),
+            Event::Healed(_) | Event::Withdrawn(_) | Event::Attested(_) => events.push(event),
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
             Event::MovedOut { region: other } => {
@@ -236,7 +239,8 @@ fn came_and_left(
             | Event::Met(_)
             | Event::Overtaken(_)
             | Event::Healed(_)
-            | Event::Withdrawn(_) => {}
+            | Event::Withdrawn(_)
+            | Event::Attested(_) => {}
         }
     }
     (came, left)

@@ -3,9 +3,11 @@
 
 pub(super) mod entitled;
 pub(super) mod shape;
+pub(super) mod signed;
 mod taking;
 
 use self::entitled::{Peer, not_entitled};
+use self::signed::attested;
 use self::taking::{Taken, Taking};
 use super::Setting;
 use crate::command::{Answer, Decision, Incoming};
@@ -100,12 +102,14 @@ pub(super) fn receive(
         setting,
         from: incoming.from,
         relation: incoming.relation,
+        proofs: &incoming.proofs,
     };
     let taking = Taking::new(peer, manner);
     let Taken {
         documents,
         cells,
         known_already,
+        proven,
         mut quarantined,
     } = taking.take(incoming.documents, incoming.cells, incoming.unreadable);
     // A batch that is sent again complains no second time.
@@ -133,6 +137,8 @@ pub(super) fn receive(
         applied,
         quarantined: u32::try_from(quarantined.len()).unwrap_or(u32::MAX),
     };
+    let named = documents.iter().map(|one| (one.key(), one.version));
+    let attested = attested(named.chain(proven), &incoming.proofs);
     let mut events = Vec::new();
     if applied > 0 || moves_on {
         events.push(Event::Received(Received {
@@ -144,6 +150,7 @@ pub(super) fn receive(
             quarantined: Vec::new(),
         }));
     }
+    events.extend(attested);
     if !quarantined.is_empty() {
         events.push(Event::SetAside(SetAsideBatch {
             from: incoming.from,

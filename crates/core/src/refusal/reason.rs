@@ -102,11 +102,15 @@ pub enum Reason {
     Unreachable,
     /// The value could not be read back from the store.
     Corrupt,
+    /// The value came without a signature.
+    NotSigned,
+    /// The value is not signed by who may sign it.
+    BadSignature,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::Malformed,
         Self::Missing,
         Self::TooLong,
@@ -146,6 +150,8 @@ impl Reason {
         Self::Stopping,
         Self::Unreachable,
         Self::Corrupt,
+        Self::NotSigned,
+        Self::BadSignature,
     ];
 
     /// The stable word for programs, as it stands on the wire.
@@ -190,6 +196,8 @@ impl Reason {
             Self::Stopping => "STOPPING",
             Self::Unreachable => "UNREACHABLE",
             Self::Corrupt => "CORRUPT",
+            Self::NotSigned => "NOT_SIGNED",
+            Self::BadSignature => "BAD_SIGNATURE",
         }
     }
 
@@ -227,7 +235,9 @@ impl Reason {
             | Self::NotYours
             | Self::NotEntitled
             | Self::NoRight
-            | Self::RegionMoved => Class::Denied,
+            | Self::RegionMoved
+            | Self::NotSigned
+            | Self::BadSignature => Class::Denied,
             Self::IdReused | Self::RevisionConflict | Self::AlreadyExists | Self::IdentityInUse => {
                 Class::Conflict
             }
@@ -333,6 +343,8 @@ impl Reason {
             ),
             Self::Unreachable => language.pick("暂时无法连接", "cannot be reached now"),
             Self::Corrupt => language.pick("存储内容损坏", "could not be read back from the store"),
+            Self::NotSigned => language.pick("没有签名", "came without a signature"),
+            Self::BadSignature => language.pick("的签名无效", "is not signed by who may sign it"),
         }
     }
 }

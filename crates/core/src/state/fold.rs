@@ -53,6 +53,7 @@ impl State {
             Event::Overtaken(overtaken) => {
                 self.overtaken.insert(overtaken.region, overtaken.version);
             }
+            Event::Attested(attested) => self.apply_attested(attested),
         }
     }
 
@@ -139,7 +140,8 @@ impl State {
     }
 
     fn apply_received(&mut self, received: &Received) {
-        for document in &received.documents {
+        let is_seal = |document: &&Document| matches!(document.body, Body::Seal(_));
+        for document in received.documents.iter().filter(|one| !is_seal(one)) {
             self.receive_document(document);
         }
         let mut pending = Pending::default();
@@ -147,6 +149,10 @@ impl State {
             self.receive_cell(cell, &mut pending);
         }
         self.cascade(pending);
+        // Behind the figures that they seal, so that whoever is told of these in order holds those.
+        for document in received.documents.iter().filter(is_seal) {
+            self.receive_document(document);
+        }
         self.release_received(received);
         self.keep_as_written_before(received.from, &received.quarantined);
         self.watermarks.insert(
@@ -193,6 +199,7 @@ impl State {
         self.change += 1;
         let key = document.key();
         self.no_longer_unowned(&key);
+        self.proven.forget(&key);
         let is_new = !self.documents.contains_key(&key);
         let region = match &document.body {
             Body::Region(region) => Some(region.clone()),
@@ -257,7 +264,7 @@ impl State {
     }
 }
 
-pub(super) fn region_key(region: RegionCode) -> DocumentKey {
+pub(crate) fn region_key(region: RegionCode) -> DocumentKey {
     DocumentKey {
         kind: Kind::Region,
         owner: region,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use crate::document::{CellDocument, Document};
+use crate::evidence::Proof;
 use crate::region::{Level, Region, RegionCode};
 
 /// Changes after some number, as far as they were looked through.
@@ -12,6 +13,9 @@ use crate::region::{Level, Region, RegionCode};
 pub struct ChangeSet {
     /// Documents, oldest change first.
     pub documents: Vec<Arc<Document>>,
+    /// What each of them came with to show who signed it; as many, or none at all where nothing is
+    /// signed.
+    pub proofs: Vec<Option<Proof>>,
     /// Roll-up cells, oldest change first.
     pub cells: Vec<CellDocument>,
     /// The last change number that was looked at: where to go on.
@@ -53,6 +57,7 @@ impl State {
             let listed = std::mem::take(&mut found.documents);
             found.documents = later.into_values().chain(listed).collect();
         }
+        found.proofs = self.proofs_of(&found.documents);
         found
     }
 
@@ -65,6 +70,7 @@ impl State {
         with_cells: bool,
     ) -> ChangeSet {
         let mut found = ChangeSet {
+            proofs: Vec::new(),
             upto: change,
             ..ChangeSet::default()
         };

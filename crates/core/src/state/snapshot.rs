@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of};
 use super::changes::Changes;
+use super::proven::Proven;
 use super::{Life, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
-use crate::event::PeerHolds;
+use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
 use crate::region::{RegionCode, RegionTree};
 
@@ -36,12 +37,27 @@ pub struct Snapshot {
     // Lists, for a map whose keys are no texts has no form in some codecs.
     unowned_documents: Vec<(DocumentKey, RegionCode)>,
     unowned_cells: Vec<(CellKey, RegionCode)>,
+    /// Stored behind the rest, by those who have any.
+    #[serde(skip)]
+    evidence: Option<Attested>,
 }
 
 impl Snapshot {
     /// The journal frame the snapshot stands at.
     pub fn frame(&self) -> u64 {
         self.frame
+    }
+
+    /// The evidence of documents of other nodes, if there is any: it is not stored with the rest.
+    pub fn evidence(&self) -> Option<&Attested> {
+        self.evidence.as_ref()
+    }
+
+    /// The same with evidence that was stored beside it.
+    #[must_use]
+    pub fn with_evidence(self, evidence: Attested) -> Self {
+        let evidence = Some(evidence);
+        Self { evidence, ..self }
     }
 
     /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
@@ -85,6 +101,7 @@ impl State {
             overtaken: self.overtaken.clone(),
             unowned_documents: self.unowned_documents.clone().into_iter().collect(),
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
+            evidence: self.proven.said(),
         }
     }
 
@@ -121,6 +138,7 @@ impl State {
             overtaken: snapshot.overtaken,
             unowned_documents: snapshot.unowned_documents.into_iter().collect(),
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
+            proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::fold::EPOCH_SHIFT;
 use super::{Life, State};
 use crate::compare::{Bucket, CellHasher, CellName, Direction, Range, Side, Tally, document_hash};
 use crate::document::{CellDocument, Document, DocumentKey, Kind};
+use crate::evidence::Proof;
 use crate::region::RegionCode;
 
 /// How many cells a document weighs when the work of a step is measured.
@@ -29,6 +30,8 @@ pub struct Tallied {
 pub struct Content {
     /// Its documents.
     pub documents: Vec<Arc<Document>>,
+    /// What they came with to show who signed them, as in a [`super::ChangeSet`].
+    pub proofs: Vec<Option<Proof>>,
     /// Its cells.
     pub cells: Vec<CellDocument>,
 }
@@ -95,6 +98,7 @@ impl State {
                         content.documents.push(Arc::clone(document));
                     }
                 }
+                content.proofs = self.proofs_of(&content.documents);
             }
             Bucket::Cells(region) => {
                 let number = self.cells.regions.find(region);
@@ -295,6 +299,9 @@ impl State {
 
     /// Whether a kind is derived by its owner's node from other things and never written by hand.
     pub(crate) fn is_derived(kind: Kind) -> bool {
-        matches!(kind, Kind::Region | Kind::Roster | Kind::AidSummary)
+        matches!(
+            kind,
+            Kind::Region | Kind::Roster | Kind::AidSummary | Kind::Seal
+        )
     }
 }

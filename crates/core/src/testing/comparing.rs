@@ -5,6 +5,7 @@ use crate::access::Relation;
 use crate::command::{Answer, Command, Healing, Incoming, Reconciling};
 use crate::compare::{Bucket, Direction, Findings, Range, Side, differing};
 use crate::document::{Document, DocumentKey};
+use crate::evidence::Proofs;
 
 /// What one comparison came to.
 #[derive(Debug, Default)]
@@ -143,6 +144,7 @@ fn heal(
         documents: documents.clone(),
         cells: Vec::new(),
         unreadable: Vec::new(),
+        proofs: Proofs::new(),
     }));
     if let Answer::Received { applied, .. } = received.unwrap() {
         compared.healed += applied;
@@ -153,6 +155,7 @@ fn heal(
         bucket,
         documents,
         cells: content.cells,
+        proofs: Proofs::new(),
         is_current: true,
     }));
     let Answer::Healed(findings) = healed.unwrap() else {

@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::command::{Answer, Command, Incoming, Push};
 use crate::decide::{Setting, apply, decide};
 use crate::event::Event;
+use crate::evidence::Proofs;
 use crate::refusal::Refusal;
 use crate::region::{Region, RegionCode};
 use crate::report::{Outcome, Report};
@@ -177,6 +178,7 @@ impl Node {
                 .collect(),
             cells: changes.cells,
             unreadable: Vec::new(),
+            proofs: Proofs::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use liandong_core::access::Relation;
 use liandong_core::catalogue::Catalogue;
 use liandong_core::command::{Answer, Command, Incoming, Push};
 use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
+use liandong_core::evidence::Proofs;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::{Level, Region, RegionKind};
 use liandong_core::report::{Outcome, Report};
@@ -110,6 +111,7 @@ fn received(upto: u64, mebibytes: usize) -> Command {
         documents: Vec::new(),
         cells: Vec::new(),
         unreadable: unreadable.collect(),
+        proofs: Proofs::new(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use liandong_core::command::{Answer, Command, Incoming};
 use liandong_core::event::Content;
+use liandong_core::evidence::Proofs;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
@@ -12,6 +13,7 @@ use liandong_wire::link::read_kept;
 
 use crate::commit::Origin;
 use crate::context::Context;
+use crate::evidence::check;
 use crate::link::admission::relation;
 
 /// What became of what was tried.
@@ -57,23 +59,39 @@ pub(crate) async fn retry(
             documents: Vec::new(),
             cells: Vec::new(),
             unreadable: Vec::new(),
+            proofs: Proofs::new(),
         };
+        let mut documents = Vec::new();
+        let mut proofs = Vec::new();
         let mut reread = Vec::new();
         for entry in entries {
-            match entry.content {
-                Content::Nothing => continue,
+            let (content, proof) = entry.content.without_proof();
+            match content {
+                Content::Nothing | Content::Attested(_) => continue,
                 Content::Bytes(bytes) => match read_kept(&bytes) {
                     Ok(document) => {
-                        incoming.documents.push(document);
+                        documents.push(document);
+                        proofs.push(proof);
                         reread.push(entry.subject);
                     }
-                    Err(unapplied) => incoming.unreadable.push(*unapplied),
+                    Err(mut unapplied) => {
+                        let content = std::mem::take(&mut unapplied.content);
+                        unapplied.content = content.with_proof(proof.as_ref());
+                        incoming.unreadable.push(*unapplied);
+                    }
                 },
-                Content::Document(document) => incoming.documents.push(*document),
+                Content::Document(document) => {
+                    documents.push(*document);
+                    proofs.push(proof);
+                }
                 Content::Cell(cell) => incoming.cells.push(cell),
             }
             retried.tried += 1;
         }
+        let checked = check(context, from, documents, proofs);
+        incoming.documents = checked.documents;
+        incoming.proofs = checked.proofs;
+        incoming.unreadable.extend(checked.refused);
         let command = Command::RetrySetAside {
             changes: incoming,
             reread,

@@ -12,6 +12,7 @@
 
 mod export;
 mod import;
+mod shown;
 
 use liandong_core::access::Relation;
 use liandong_core::refusal::{Reason, Refusal};
@@ -43,16 +44,18 @@ pub(crate) struct FilePeer {
 pub(crate) fn own_signer(context: &Context) -> Result<OwnSigner<'_>, Refusal> {
     let random = context.surroundings.random.as_ref();
     let loaded = context.own_key.load(&context.config.data, random);
-    loaded.map_err(|error| {
-        tracing::error!(%error, "cannot have the node's key");
-        Refusal::advise(
-            Reason::Corrupt,
-            "link-key",
-            "",
-            format!("请检查数据目录中的密钥文件：{error}"),
-            format!("look at the key file in the data directory: {error}"),
-        )
-    })
+    loaded.map_err(|error| no_key(&error))
+}
+
+fn no_key(error: &dyn std::error::Error) -> Refusal {
+    tracing::error!(%error, "cannot have the node's key");
+    Refusal::advise(
+        Reason::Corrupt,
+        "link-key",
+        "",
+        format!("请检查数据目录中的密钥文件：{error}"),
+        format!("look at the key file in the data directory: {error}"),
+    )
 }
 
 /// Every peer that is configured, has a key, or is linked; ordered by region.

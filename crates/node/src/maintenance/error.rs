@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use liandong_core::language::Language;
+use liandong_identity::FolderError;
 use liandong_store::journal::JournalError;
 use liandong_store::{
     BackupError, Fault, FileError, IdentityError, LockError, ManifestError, RepairError,
@@ -52,6 +53,9 @@ pub enum MaintenanceError {
     /// A journal was not repaired, or not completely.
     #[error(transparent)]
     Repair(#[from] RepairError),
+    /// The folder of certificates cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// There is no backup.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -103,6 +107,7 @@ impl MaintenanceError {
             Self::Identity(error) => spoken::identity(error, language),
             Self::Journal(error) => spoken::journal(error, language),
             Self::Verify(error) => verify(error, language),
+            Self::Folder(error) => error.message(language),
             Self::Repair(error) => repair(error, language),
             Self::Backup(error) => backup(error, language),
             Self::Restore(error) => restore(error, language),
@@ -280,5 +285,35 @@ pub fn fault_message(fault: &Fault, language: Language) -> String {
                 format!("{first} is not what the recount finds, {count} in all"),
             )
         }
+        Fault::Evidence {
+            sequence,
+            document,
+            refusal,
+            count,
+        } => {
+            let why = refusal.message(language);
+            language.pick(
+                format!("第 {sequence} 帧的 {document}：{why}；共 {count} 件"),
+                format!("frame {sequence}: {document}: {why}; {count} in all"),
+            )
+        }
+        Fault::Unsigned {
+            sequence,
+            document,
+            count,
+        } => language.pick(
+            format!("第 {sequence} 帧的 {document} 没有签名，共 {count} 件"),
+            format!("frame {sequence}: {document} came without a signature, {count} in all"),
+        ),
+        Fault::Sealed {
+            sequence,
+            region,
+            held,
+            sealed,
+            count,
+        } => language.pick(
+            format!("{region} 的数字与其封签（第 {sequence} 帧）不符：现有 {held} 格，封签 {sealed} 格；共 {count} 个区域"),
+            format!("the figures of {region} are not what its node sealed (frame {sequence}): {held} held, {sealed} sealed; {count} regions in all"),
+        ),
     }
 }

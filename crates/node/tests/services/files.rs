@@ -1,6 +1,6 @@
 //! Links by file: a county and its city that no line joins.
 
-mod pair;
+pub(crate) mod pair;
 mod refused;
 
 use std::time::Duration;

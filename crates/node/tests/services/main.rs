@@ -5,6 +5,8 @@ mod aid;
 #[cfg(test)]
 mod converging;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod history;

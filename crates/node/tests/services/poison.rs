@@ -93,6 +93,7 @@ fn packed(upto: u64, documents: Vec<Vec<u8>>, cells: Option<CellBlock>) -> Said 
         documents,
         cells,
         trace_parent: String::new(),
+        evidence: None,
     };
     Said::Packed(Packed {
         packing: Packing::None.into(),

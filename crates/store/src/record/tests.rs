@@ -27,6 +27,8 @@ use liandong_core::task::{Task, TaskProgress};
 
 use crate::record::{Batch, decode, encode};
 
+mod evidence;
+
 const DAY: Date = date(2025, 3, 14);
 
 fn golden_path() -> PathBuf {

@@ -1,6 +1,7 @@
 //! The state as the journal makes it, from the first frame.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use liandong_core::state::State;
 
@@ -8,7 +9,8 @@ use crate::checkpoint::Checkpoint;
 use crate::identity::Incarnation;
 use crate::journal::{ReplayError, Sequence};
 use crate::record;
-use crate::verify::{Fault, Report};
+use crate::verify::evidence::Evidence;
+use crate::verify::{Fault, Judge, Report};
 
 /// The state as the journal makes it, compared with the checkpoint on the way.
 pub(super) struct Fold {
@@ -19,10 +21,15 @@ pub(super) struct Fold {
     /// The frame of the checkpoint and the hash of its bytes.
     pub(super) checkpoint: Option<(Sequence, blake3::Hash)>,
     differs: Option<Sequence>,
+    evidence: Evidence,
 }
 
 impl Fold {
-    pub(super) fn new(incarnation: Incarnation, checkpoint: Option<Checkpoint>) -> Self {
+    pub(super) fn new(
+        incarnation: Incarnation,
+        checkpoint: Option<Checkpoint>,
+        judge: Option<Arc<dyn Judge>>,
+    ) -> Self {
         let checkpoint =
             checkpoint.map(|checkpoint| (checkpoint.sequence, blake3::hash(&checkpoint.bytes)));
         Self {
@@ -32,13 +39,16 @@ impl Fold {
             payload_bytes: 0,
             checkpoint,
             differs: None,
+            evidence: Evidence::new(judge),
         }
     }
 
     pub(super) fn frame(&mut self, sequence: Sequence, payload: &[u8]) -> Result<(), ReplayError> {
-        for event in record::decode(payload)? {
-            self.state.apply(&event, sequence);
+        let events = record::decode(payload)?;
+        for event in &events {
+            self.state.apply(event, sequence);
         }
+        self.evidence.frame(&self.state, sequence, &events);
         self.frames += 1;
         self.payload_bytes += payload.len() as u64;
         if let Some((at, expected)) = self.checkpoint
@@ -64,6 +74,7 @@ impl Fold {
         if !cells.is_empty() {
             report.faults.push(Fault::Recount { cells });
         }
+        self.evidence.finish(&self.state, report);
     }
 }
 

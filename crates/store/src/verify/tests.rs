@@ -46,6 +46,7 @@ fn run(data: &Path) -> Result<Report, VerifyError> {
     let options = VerifyOptions {
         mirror: Some(data.with_extension("mirror")),
         scratch: data.parent().map(Path::to_path_buf),
+        judge: None,
     };
     verify(data, &options, &mut |_| {})
 }
@@ -85,6 +86,7 @@ fn everything_is_read_and_nothing_is_written() {
     let options = VerifyOptions {
         mirror: Some(data.with_extension("mirror")),
         scratch: Some(dir.path().to_path_buf()),
+        judge: None,
     };
     let report = verify(&data, &options, &mut |progress| told = progress.percent()).unwrap();
     assert!(report.faults.is_empty(), "{:?}", report.faults);

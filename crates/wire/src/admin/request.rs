@@ -83,6 +83,8 @@ pub enum VerifyPart {
     State,
     /// Every cell, counted again.
     Cells,
+    /// Who signed what other nodes told, and what they sealed.
+    Evidence,
     /// What this node and its peers hold of each other.
     Peers,
 }
@@ -90,7 +92,7 @@ pub enum VerifyPart {
 enumeration!(
     VerifyPart,
     verify_part,
-    [Journal, Mirror, State, Cells, Peers]
+    [Journal, Mirror, State, Cells, Evidence, Peers]
 );
 
 impl VerifyPart {
@@ -101,6 +103,7 @@ impl VerifyPart {
             Self::Mirror => "mirror",
             Self::State => "state",
             Self::Cells => "cells",
+            Self::Evidence => "evidence",
             Self::Peers => "peers",
         }
     }
@@ -128,6 +131,7 @@ impl TryFrom<v1::VerifyNodeRequest> for Verification {
                 VerifyPart::Mirror,
                 VerifyPart::State,
                 VerifyPart::Cells,
+                VerifyPart::Evidence,
                 VerifyPart::Peers,
             ];
             let words = words.map(|part| part.word().to_owned()).to_vec();

@@ -184,6 +184,7 @@ fn number(kind: Kind) -> u32 {
         Kind::AidConsent => 13,
         Kind::AidEntry => 14,
         Kind::AidSummary => 15,
+        Kind::Seal => 16,
     }
 }
 
@@ -203,7 +204,7 @@ impl TryFrom<v1::Bucket> for Bucket {
                 Reason::Malformed,
                 "bucket.kind",
                 kind,
-                Accepted::Range(0, 15),
+                Accepted::Range(0, 16),
             )),
         }
     }

@@ -3,6 +3,7 @@
 use liandong_core::document::{Body, Document, Kind, MAX_DOCUMENT_ID_LEN};
 use liandong_core::event::{Content, Subject, Unapplied};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::seal::Seal;
 use prost::Message;
 
 use super::v1;
@@ -24,6 +25,7 @@ impl From<&Document> for v1::Document {
             Body::AidConsent(body) => Wire::AidConsent(body.into()),
             Body::AidEntry(body) => Wire::AidEntry(body.into()),
             Body::AidSummary(body) => Wire::AidSummary(body.into()),
+            Body::Seal(body) => Wire::Seal(body.into()),
         };
         Self {
             owner: document.owner.to_string(),
@@ -80,6 +82,7 @@ fn read_body(body: Option<Wire>) -> Result<Body, Refusal> {
         Wire::AidConsent(body) => body.try_into().map(Body::AidConsent),
         Wire::AidEntry(body) => body.try_into().map(Body::AidEntry),
         Wire::AidSummary(body) => body.try_into().map(Body::AidSummary),
+        Wire::Seal(body) => body.try_into().map(Body::Seal),
     };
     read.map_err(|refusal| read::inside(kind.word(), refusal))
 }
@@ -98,6 +101,31 @@ fn kind(body: &Wire) -> Kind {
         Wire::AidConsent(_) => Kind::AidConsent,
         Wire::AidEntry(_) => Kind::AidEntry,
         Wire::AidSummary(_) => Kind::AidSummary,
+        Wire::Seal(_) => Kind::Seal,
+    }
+}
+
+impl From<&Seal> for v1::Seal {
+    fn from(seal: &Seal) -> Self {
+        let Seal { upto, cells, root } = *seal;
+        Self {
+            upto,
+            cells,
+            root: root.to_vec(),
+        }
+    }
+}
+
+impl TryFrom<v1::Seal> for Seal {
+    type Error = Refusal;
+
+    fn try_from(seal: v1::Seal) -> Result<Self, Refusal> {
+        let v1::Seal { upto, cells, root } = seal;
+        let root = root.as_slice().try_into().map_err(|_| {
+            let accepted = Accepted::Form("32 bytes".to_owned());
+            Refusal::new(Reason::Malformed, "root", root.len(), accepted)
+        })?;
+        Ok(Self { upto, cells, root })
     }
 }
 

@@ -17,6 +17,8 @@ const MAGIC: &[u8; 16] = b"liandong-link 1\n";
 /// What every format of these files begins with.
 const MAGIC_OF_ALL: &[u8] = b"liandong-link ";
 
+const KEY_WORDS: &[u8] = b"liandong link file key 1\n";
+
 const HEADER: u8 = 1;
 const CHANGES: u8 = 2;
 const END: u8 = 3;
@@ -43,6 +45,31 @@ pub struct FileHeader {
     pub holds: Option<(u128, u64)>,
     /// The exporter's public key.
     pub key: [u8; 32],
+    /// That the key is the exporter's, by its node's certificate.
+    pub shown: Option<KeyShown>,
+}
+
+/// That a node's certificate has signed the key of its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyShown {
+    /// Certificates in DER: the node's own, then those that lead to a root.
+    pub certificates: Vec<Vec<u8>>,
+    /// When it was signed, in microseconds since 1970.
+    pub at_micros: i64,
+    /// The signature of [`FileHeader::key_digest`].
+    pub signature: Vec<u8>,
+}
+
+impl FileHeader {
+    /// What a node's certificate signs to show that a key is that of its files.
+    pub fn key_digest(exporter: RegionCode, key: &[u8; 32]) -> [u8; DIGEST] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(KEY_WORDS);
+        hasher.update(exporter.as_str().as_bytes());
+        hasher.update(&[0]);
+        hasher.update(key);
+        *hasher.finalize().as_bytes()
+    }
 }
 
 /// How a file ends.
@@ -137,6 +164,11 @@ impl FileWriter {
             holds,
             holds_incarnation,
             key: header.key.to_vec(),
+            shown: header.shown.as_ref().map(|shown| v1::KeyShown {
+                certificates: shown.certificates.clone(),
+                at_micros: shown.at_micros,
+                signature: shown.signature.clone(),
+            }),
         };
         let mut writer = Self {
             changes: StreamWriter::new(),
@@ -351,6 +383,7 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
         holds,
         holds_incarnation,
         key,
+        shown,
     } = header;
     let holds = if holds == 0 {
         None
@@ -367,6 +400,11 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
         after,
         holds,
         key: key.try_into().map_err(|_| read::missing("key"))?,
+        shown: shown.map(|shown| KeyShown {
+            certificates: shown.certificates,
+            at_micros: shown.at_micros,
+            signature: shown.signature,
+        }),
     })
 }
 

@@ -21,6 +21,7 @@ pub(super) fn set(documents: Vec<Document>, cells: Vec<CellDocument>, upto: u64)
     ChangeSet {
         documents: documents.into_iter().map(Arc::new).collect(),
         cells,
+        proofs: Vec::new(),
         upto,
     }
 }
@@ -327,5 +328,6 @@ fn a_frame_of_tomorrow_is_passed_over() {
     );
 }
 
+mod evidence;
 mod packing;
 mod size;

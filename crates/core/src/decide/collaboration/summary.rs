@@ -68,7 +68,8 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::LifeBegan(_)
         | Event::Met(_)
         | Event::Overtaken(_)
-        | Event::Withdrawn(_) => {}
+        | Event::Withdrawn(_)
+        | Event::Attested(_) => {}
         Event::Healed(healed) => {
             projects.extend(healed.documents.iter().filter_map(project_of));
         }

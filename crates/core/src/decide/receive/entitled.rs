@@ -4,6 +4,7 @@ use super::shape::check_shape;
 use crate::access::{Relation, may_give};
 use crate::decide::Setting;
 use crate::document::{CellDocument, Document};
+use crate::evidence::Proofs;
 use crate::planted::is_newer;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, Region, RegionCode, RegionTree};
@@ -20,6 +21,8 @@ pub(super) struct Peer<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) from: RegionCode,
     pub(super) relation: Relation,
+    /// Who signed what it tells.
+    pub(super) proofs: &'a Proofs,
 }
 
 impl Peer<'_> {
@@ -38,6 +41,7 @@ impl Peer<'_> {
             setting,
             from,
             relation,
+            ..
         } = *self;
         let believed = may_give(tree, setting.here, from, relation, document);
         if state.hosts(document.owner) || !believed {
@@ -64,6 +68,7 @@ impl Peer<'_> {
             setting,
             from,
             relation,
+            ..
         } = *self;
         let refused = || not_entitled(from, relation, region.code);
         let catalogue = &setting.catalogue.regions;

@@ -5,6 +5,7 @@ use crate::aid::AidFact;
 use crate::document::{Body, Document, MAX_DOCUMENT_ID_LEN, Roster};
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::{Accepted, Reason, Refusal};
+use crate::seal::SEAL_ID;
 
 /// The most units that report beneath one region; China has about half a million schools.
 const MAX_UNITS: u64 = 1_000_000;
@@ -17,9 +18,9 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
     }
     match &document.body {
         // One region has one entry and one roster.
-        Body::Region(_) => check_own_id(document),
+        Body::Region(_) => check_id(document, document.owner.as_str()),
         Body::Roster(roster) => {
-            check_own_id(document)?;
+            check_id(document, document.owner.as_str())?;
             check_roster(roster)
         }
         Body::AidProject(project) => check_amount("fund", project.fund),
@@ -39,14 +40,16 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
         | Body::Pairing(_)
         | Body::AidConsent(_)
         | Body::AidSummary(_) => Ok(()),
+        // One region has one seal.
+        Body::Seal(_) => check_id(document, SEAL_ID),
     }
 }
 
-fn check_own_id(document: &Document) -> Result<(), Refusal> {
-    if document.id == document.owner.as_str() {
+fn check_id(document: &Document, id: &str) -> Result<(), Refusal> {
+    if document.id == id {
         return Ok(());
     }
-    let accepted = Accepted::OneOf(vec![document.owner.to_string()]);
+    let accepted = Accepted::OneOf(vec![id.to_owned()]);
     Err(Refusal::new(
         Reason::Malformed,
         "id",

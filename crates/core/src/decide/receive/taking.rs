@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::Manner;
 use super::entitled::{Peer, check_cell, cycle};
-use crate::document::{Body, CellDocument, Document, MAX_DOCUMENT_ID_LEN};
+use super::signed::Signers;
+use crate::document::{Body, CellDocument, Document, DocumentKey};
 use crate::event::{Content, Quarantined, Subject, Unapplied};
 use crate::refusal::Refusal;
 use crate::region::{RegionCode, RegionTree};
@@ -19,6 +20,10 @@ pub(super) struct Taking<'a> {
     tree: Cow<'a, RegionTree>,
     region_versions: BTreeMap<RegionCode, u64>,
     documents: Vec<Document>,
+    /// Who signed for the regions among them.
+    signers: Signers,
+    /// Versions that are held, and proven by what they came with now.
+    proven: Vec<(DocumentKey, u64)>,
     manner: Manner,
     /// Of what is tried again, that of which a version as new is held already.
     known_already: Vec<Subject>,
@@ -33,6 +38,8 @@ pub(super) struct Taken {
     pub(super) cells: Vec<CellDocument>,
     /// Of what is tried again, that of which a version as new is held already.
     pub(super) known_already: Vec<Subject>,
+    /// Versions that are held already, and proven by what they came with now.
+    pub(super) proven: Vec<(DocumentKey, u64)>,
     /// What cannot be taken, and why.
     pub(super) quarantined: Vec<Unapplied>,
 }
@@ -44,6 +51,8 @@ impl<'a> Taking<'a> {
             tree: Cow::Borrowed(peer.state.tree()),
             region_versions: BTreeMap::new(),
             documents: Vec::new(),
+            signers: Signers::new(),
+            proven: Vec::new(),
             manner,
             known_already: Vec::new(),
             quarantined: Vec::new(),
@@ -68,6 +77,7 @@ impl<'a> Taking<'a> {
             documents: self.documents,
             cells,
             known_already: self.known_already,
+            proven: self.proven,
             quarantined: self.quarantined,
         }
     }
@@ -83,7 +93,7 @@ impl<'a> Taking<'a> {
             for document in regions {
                 match self.place(&document) {
                     Ok(true) => self.documents.push(document),
-                    Ok(false) => self.note_known(|| document.subject()),
+                    Ok(false) => self.pass_over(&document),
                     Err(refusal) => {
                         waiting.push(document);
                         refusals.push(refusal);
@@ -105,6 +115,8 @@ impl<'a> Taking<'a> {
             return Ok(false);
         };
         self.peer.check_place(&self.tree, document, region)?;
+        self.peer
+            .check_signer(&self.tree, document, &self.signers)?;
         let earlier = self.region_versions.get(&region.code);
         let is_new = earlier.is_none_or(|earlier| *earlier < document.version);
         if !is_new || is_known(self.peer.state, document) {
@@ -114,15 +126,18 @@ impl<'a> Taking<'a> {
             return Err(cycle(region.code));
         }
         self.region_versions.insert(region.code, document.version);
+        if let Some(signer) = self.peer.signer(document) {
+            self.signers.insert(region.code, signer);
+        }
         Ok(true)
     }
 
     fn take_documents(&mut self, documents: Vec<Document>) {
         for document in documents {
-            match self.peer.check_document(&self.tree, &document) {
-                Ok(()) if is_known(self.peer.state, &document) => {
-                    self.note_known(|| document.subject());
-                }
+            let checked = self.peer.check_document(&self.tree, &document);
+            let signers = &self.signers;
+            match checked.and_then(|()| self.peer.check_signer(&self.tree, &document, signers)) {
+                Ok(()) if is_known(self.peer.state, &document) => self.pass_over(&document),
                 Ok(()) => self.documents.push(document),
                 Err(refusal) => self.set_aside_document(document, &refusal),
             }
@@ -147,6 +162,14 @@ impl<'a> Taking<'a> {
         taken
     }
 
+    /// What is held already brings its proof, where none is held.
+    fn pass_over(&mut self, document: &Document) {
+        self.note_known(|| document.subject());
+        if self.peer.proves_what_is_held(document) {
+            self.proven.push((document.key(), document.version));
+        }
+    }
+
     fn note_known(&mut self, subject: impl FnOnce() -> Subject) {
         if self.manner == Manner::Again {
             self.known_already.push(subject());
@@ -154,11 +177,8 @@ impl<'a> Taking<'a> {
     }
 
     fn set_aside_document(&mut self, document: Document, refusal: &Refusal) {
-        self.quarantined.push(Unapplied {
-            subject: document.subject(),
-            what: quarantined(describe(&document), refusal),
-            content: Content::Document(Box::new(document)),
-        });
+        let proof = self.peer.proofs.get(&(document.key(), document.version));
+        self.quarantined.push(document.set_aside(refusal, proof));
     }
 
     fn set_aside_cell(&mut self, cell: CellDocument, refusal: &Refusal) {
@@ -181,15 +201,6 @@ fn quarantined(what: String, refusal: &Refusal) -> Quarantined {
 fn is_known(state: &State, document: &Document) -> bool {
     let known = state.document(&document.key());
     known.is_some_and(|known| known.document.version >= document.version)
-}
-
-fn describe(document: &Document) -> String {
-    let id: String = document.id.chars().take(MAX_DOCUMENT_ID_LEN).collect();
-    let kind = document.body.kind().word();
-    format!(
-        "{kind} {}/{id} version {}",
-        document.owner, document.version
-    )
 }
 
 fn describe_cell(cell: &CellDocument) -> String {

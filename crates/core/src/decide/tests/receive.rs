@@ -4,6 +4,7 @@
 use crate::access::Relation;
 use crate::command::{Answer, Command, Incoming};
 use crate::document::{Body, Document};
+use crate::evidence::Proofs;
 use crate::refusal::Reason;
 use crate::testing::{Node, bureau, code};
 
@@ -23,6 +24,7 @@ fn tell(city: &mut Node, regions: &[(String, String)]) -> u32 {
         documents: documents.collect(),
         cells: Vec::new(),
         unreadable: Vec::new(),
+        proofs: Proofs::new(),
     };
     match city.run(Command::Receive(incoming)).unwrap() {
         Answer::Received { applied, .. } => applied,

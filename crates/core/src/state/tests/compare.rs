@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::compare::{Bucket, Direction, Range, Side};
 use crate::document::{Body, Document, Kind};
 use crate::event::Event;
+use crate::evidence::Proofs;
 use crate::plan::{Plan, PlanStatus};
 use crate::rollup::Sums;
 use crate::state::State;
@@ -418,6 +419,7 @@ fn a_neighbour_is_not_healed_by_what_a_child_says() {
         bucket: Bucket::Cells(code("371524")),
         documents: Vec::new(),
         cells,
+        proofs: Proofs::new(),
         is_current: true,
     };
     let before = city.state.last_change();
@@ -435,6 +437,7 @@ fn a_neighbour_is_not_healed_by_what_a_child_says() {
             body: Body::Region(renamed),
         }],
         cells: Vec::new(),
+        proofs: Proofs::new(),
         is_current: true,
     };
     city.run(Command::Heal(healing)).unwrap();

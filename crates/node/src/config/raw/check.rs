@@ -53,7 +53,9 @@ impl File {
             .parent
             .as_ref()
             .is_some_and(|parent| parent.address.is_none() && parent.key.is_none())
+            && self.identity.is_none()
         {
+            // A certificate shows whose file it is; without one the key has to be written down.
             problems.advise(
                 "parent.address",
                 "",

@@ -10,8 +10,10 @@ use liandong_wire::link::document_len;
 use liandong_wire::link::file::{FileHeader, FileWriter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::shown::show;
 use super::{held_by, own_signer};
 use crate::context::Context;
+use crate::evidence::prove;
 use crate::link::admission::relation;
 use crate::link::session::entitled_changes;
 
@@ -147,6 +149,7 @@ impl Writing {
         };
         let (last, mark, own) = context.reader.read(read).await?;
         let signer = own_signer(context)?;
+        let shown = show(context, &signer.public_bytes())?;
         let mut summary = Summary {
             after,
             upto: after,
@@ -162,12 +165,17 @@ impl Writing {
                 after: summary.upto,
                 holds: mark.map(|mark| (mark.incarnation, mark.upto)),
                 key: signer.public_bytes(),
+                shown: shown.clone(),
             };
             let (mut writer, begin) = FileWriter::begin(&header);
             self.send(part, begin).await?;
             let mut is_full = false;
             while summary.upto < last && !is_full {
-                let changes = self.changes(summary.upto).await?;
+                let mut changes = self.changes(summary.upto).await?;
+                let ChangeSet {
+                    documents, proofs, ..
+                } = &mut changes;
+                prove(context, documents, proofs).await?;
                 summary.upto = changes.upto;
                 summary.documents += changes.documents.len() as u64;
                 summary.cells += changes.cells.len() as u64;

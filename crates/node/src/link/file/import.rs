@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::link::admission::relation;
+use crate::link::file::shown::is_shown;
 use crate::signing::PublicKey;
 
 /// A file as it comes in.
@@ -158,7 +159,16 @@ async fn admit(context: &Context, header: FileHeader) -> Result<Head, Refusal> {
     }
     let exporter = header.exporter;
     let relation = relation(context, "exporter", exporter).await?;
-    let shown = PublicKey::from_bytes(&header.key);
+    let read = PublicKey::from_bytes(&header.key);
+    if let (Ok(key), Some(told)) = (read, is_shown(context, exporter, &header)) {
+        told?;
+        return Ok(Head {
+            header,
+            relation,
+            key,
+        });
+    }
+    let shown = read;
     let shown = shown.map_or_else(|error| error.to_string(), |key| key.to_string());
     let Some(key) = context.config.link_keys.get(&exporter).copied() else {
         return Err(Refusal::advise(

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::commit::Origin;
 use crate::context::Context;
+use crate::evidence::prove;
 
 /// How long after a stream has opened the first comparison begins; a random part of it more.
 const FIRST: Duration = Duration::from_secs(2);
@@ -215,18 +216,22 @@ impl Comparing<'_> {
         round: &mut Round,
     ) -> Result<(), String> {
         let read = |state: &State| state.content(self.side(), bucket);
-        let Some((upto, content)) = self.read_when_said(round, read).await? else {
+        let Some((upto, mut content)) = self.read_when_said(round, read).await? else {
             round.complete = false;
             return Ok(());
         };
+        let proven = prove(self.context, &content.documents, &mut content.proofs).await;
+        proven.map_err(|refusal| refusal.to_string())?;
         *id += 1;
         let mut documents = content.documents.chunks(PART);
+        let mut proofs = content.proofs.chunks(PART);
         let mut cells = content.cells.chunks(PART);
         let mut left = documents.len().max(cells.len()).max(1);
         while left > 0 {
             left -= 1;
             let part = ChangeSet {
                 documents: documents.next().unwrap_or_default().to_vec(),
+                proofs: proofs.next().unwrap_or_default().to_vec(),
                 cells: cells.next().unwrap_or_default().to_vec(),
                 upto,
             };

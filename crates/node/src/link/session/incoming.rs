@@ -7,6 +7,7 @@ use std::time::Duration;
 use liandong_core::access::Relation;
 use liandong_core::audit::Actor;
 use liandong_core::command::{Command, Incoming as Taken};
+use liandong_core::evidence::Proofs;
 use liandong_core::language::Language;
 use liandong_core::planted::{self, Planted};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
@@ -27,6 +28,7 @@ use super::listening::Listening;
 use super::{Frames, Waiting};
 use crate::commit::Origin;
 use crate::context::Context;
+use crate::evidence::check;
 use crate::{drill, trace};
 
 /// How long changes are gathered when [`Planted::WatermarkFirst`] is switched on.
@@ -247,19 +249,24 @@ impl Receiving<'_> {
                 documents: Vec::new(),
                 cells: Vec::new(),
                 unreadable: Vec::new(),
+                proofs: Proofs::new(),
             });
             let marked = self.context.committer.submit_waiting(mark, on.clone());
             marked.await.map_err(|refusal| refusal.to_string())?;
             tokio::time::sleep(GATHERED).await;
         }
+        let checked = check(self.context, self.peer, changes.documents, changes.proofs);
+        let mut unreadable = changes.unreadable;
+        unreadable.extend(checked.refused);
         let command = Command::Receive(Taken {
             from: self.peer,
             relation: self.relation,
             incarnation: self.incarnation,
             upto,
-            documents: changes.documents,
+            documents: checked.documents,
             cells: changes.cells,
-            unreadable: changes.unreadable,
+            unreadable,
+            proofs: checked.proofs,
         });
         let taken = self.context.committer.submit_waiting(command, on);
         let taken = taken.instrument(span).await;

@@ -10,6 +10,7 @@ use liandong_core::command::{Answer, Command, Healing, Incoming as Taken};
 use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, Side, differing};
 use liandong_core::document::{CellDocument, Document};
 use liandong_core::event::Unapplied;
+use liandong_core::evidence::Proof;
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::link::v1::comparison::Step as Sent;
@@ -19,6 +20,7 @@ use liandong_wire::link::{Digest, ReadChanges, findings};
 
 use crate::commit::Origin;
 use crate::context::Context;
+use crate::evidence::check;
 
 /// Cells that are added up while the state is held.
 const STEP_CELLS: usize = 50_000;
@@ -45,6 +47,7 @@ struct Gathered {
     id: u64,
     bucket: Bucket,
     documents: Vec<Document>,
+    proofs: Vec<Option<Proof>>,
     cells: Vec<CellDocument>,
     unreadable: Vec<Unapplied>,
 }
@@ -167,10 +170,12 @@ impl Listening {
                 id,
                 bucket,
                 documents: Vec::new(),
+                proofs: Vec::new(),
                 cells: Vec::new(),
                 unreadable: Vec::new(),
             });
         gathered.documents.extend(part.documents);
+        gathered.proofs.extend(part.proofs);
         gathered.cells.extend(part.cells);
         gathered.unreadable.extend(part.unreadable);
         if gathered.documents.len() + gathered.cells.len() > LARGEST_BUCKET {
@@ -208,14 +213,20 @@ impl Listening {
             let submitted = context.committer.submit_waiting(command, origin);
             submitted.await.map_err(|refusal| refusal.to_string())
         };
+        let checked = check(context, self.peer, gathered.documents, gathered.proofs);
+        // Of what is not believed nobody can say that the teller lacks it.
+        let is_current = is_current && checked.refused.is_empty();
+        let mut unreadable = gathered.unreadable;
+        unreadable.extend(checked.refused);
         let received = Command::ReceiveApart(Taken {
             from: self.peer,
             relation: self.relation,
             incarnation: self.incarnation,
             upto: 0,
-            documents: gathered.documents.clone(),
+            documents: checked.documents.clone(),
             cells: Vec::new(),
-            unreadable: gathered.unreadable,
+            unreadable,
+            proofs: checked.proofs.clone(),
         });
         let applied = match submit(received).await? {
             Answer::Received { applied, .. } => applied,
@@ -225,8 +236,9 @@ impl Listening {
             from: self.peer,
             relation: self.relation,
             bucket: gathered.bucket,
-            documents: gathered.documents,
+            documents: checked.documents,
             cells: gathered.cells,
+            proofs: checked.proofs,
             is_current,
         }));
         let Answer::Healed(mut found) = healed.await? else {

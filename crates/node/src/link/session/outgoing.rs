@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::Waiting;
 use super::pace::Pace;
 use crate::context::Context;
+use crate::evidence::prove;
 use crate::link::status::Question;
 
 /// Texts come to about so much less when they are packed.
@@ -65,7 +66,12 @@ impl Sending<'_> {
         let mut durable = context.reader.durable();
         loop {
             durable.mark_unchanged();
-            let changes = self.next_changes(cursor, &line.pace).await?;
+            let mut changes = self.next_changes(cursor, &line.pace).await?;
+            let ChangeSet {
+                documents, proofs, ..
+            } = &mut changes;
+            let proven = prove(context, documents, proofs).await;
+            proven.map_err(|refusal| refusal.to_string())?;
             let moved = changes.upto > cursor;
             let weight = changes.documents.len() + changes.cells.len();
             if weight > 0 {

@@ -61,7 +61,7 @@ pub(super) async fn export(
         }
     }
     let catalogue = &context.catalogue;
-    let selection = context
+    let mut selection = context
         .reader
         .read(|state| Selection::of(state, catalogue, region))
         .await?;
@@ -78,7 +78,7 @@ pub(super) async fn export(
     tokio::task::spawn_blocking(move || {
         let _until_written = permit;
         let mut output = Output::new(chunks.clone());
-        let written = write(&history, &selection, header, &mut output);
+        let written = write(&history, &mut selection, header, &mut output);
         if let Err(Stop::Failed(refused)) = written {
             // A receiver that went away needs no answer.
             let _ = chunks.blocking_send(Err(refusal::status(&refused, language)));
@@ -120,7 +120,7 @@ fn failed(error: &dyn std::error::Error, what: &str) -> Stop {
 
 fn write(
     history: &History,
-    selection: &Selection,
+    selection: &mut Selection,
     header: Header,
     output: &mut Output,
 ) -> Result<(), Stop> {
@@ -169,6 +169,7 @@ fn weight(event: &Event) -> usize {
         | Event::Overtaken(_) => 1,
         Event::Healed(healed) => healed.cells.len() + healed.documents.len() + 1,
         Event::Withdrawn(cells) => cells.len(),
+        Event::Attested(attested) => attested.documents.len(),
     }
 }
 

@@ -117,7 +117,8 @@ impl Content {
                 | Event::LifeBegan(_)
                 | Event::Met(_)
                 | Event::Overtaken(_)
-                | Event::Withdrawn(_) => None,
+                | Event::Withdrawn(_)
+                | Event::Attested(_) => None,
                 Event::Healed(healed) => {
                     self.documents += healed.documents.len() as u64;
                     None

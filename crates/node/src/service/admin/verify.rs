@@ -3,6 +3,7 @@
 //!
 //! The state is copied first, so that the commit loop waits for the copy and not for the count.
 
+mod evidence;
 mod peers;
 
 use std::path::Path;
@@ -42,6 +43,7 @@ pub(super) async fn verify(
             VerifyPart::Mirror => mirror(context, language, &mut answer).await?,
             VerifyPart::State => state(context, language, &mut answer).await?,
             VerifyPart::Cells => cells(context, language, &mut answer).await?,
+            VerifyPart::Evidence => evidence::verify(context, language, &mut answer).await?,
             VerifyPart::Peers => peers::compare(context, language, &mut answer).await,
         }
     }

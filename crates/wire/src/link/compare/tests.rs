@@ -39,7 +39,7 @@ fn every_kind_has_the_number_of_its_field() {
     }
     // Region is field 4 of `Document`, and they follow each other.
     let numbers: Vec<u32> = Kind::ALL.into_iter().map(number).collect();
-    assert_eq!(numbers, (4..=15).collect::<Vec<u32>>());
+    assert_eq!(numbers, (4..=16).collect::<Vec<u32>>());
 }
 
 #[test]
@@ -97,6 +97,7 @@ fn content_and_findings_are_read_as_they_were_written() {
     let part = ChangeSet {
         documents: Vec::new(),
         cells: cells(),
+        proofs: Vec::new(),
         upto: 9,
     };
     let sent = Wire::Content(bucket_content(9, bucket, &part, true));

@@ -1,6 +1,6 @@
 use liandong_core::language::Language;
 
-use super::{FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter};
+use super::{FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter, KeyShown};
 use crate::link::StreamReader;
 use crate::link::tests::{set, some_cells};
 
@@ -12,6 +12,11 @@ fn header() -> FileHeader {
         after: 40,
         holds: Some((9, 12)),
         key: [3; 32],
+        shown: Some(KeyShown {
+            certificates: vec![vec![7; 600]],
+            at_micros: 1_741_910_400_123_456,
+            signature: vec![8; 71],
+        }),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocume
 
 /// The same with numbers that repeat nothing: a count of its own below every ratio, and versions
 /// that grew at different times.
-fn unlike_cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocument> {
+pub(super) fn unlike_cells(regions: u64, indicators: u64, round: u64) -> Vec<CellDocument> {
     let mut cells = cells(regions, indicators, round);
     let mut mixed = round + 1;
     for cell in &mut cells {

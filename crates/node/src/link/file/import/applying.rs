@@ -14,6 +14,7 @@ use liandong_wire::link::{ReadChanges, StreamReader};
 use super::{Head, bad, spool_failed};
 use crate::commit::Origin;
 use crate::context::Context;
+use crate::evidence::check;
 
 /// Bytes read from the spool at a time.
 const CHUNK: usize = 256 << 10;
@@ -87,6 +88,7 @@ pub(super) async fn apply(
             after: end.upto,
             upto: end.upto,
             documents: Vec::new(),
+            proofs: Vec::new(),
             cells: Vec::new(),
             unreadable: Vec::new(),
             trace_parent: String::new(),
@@ -136,14 +138,19 @@ async fn take(
     outcome: &mut Outcome,
     origin: &Origin,
 ) -> Result<(), Refusal> {
+    let peer = outcome.header.exporter;
+    let checked = check(context, peer, changes.documents, changes.proofs);
+    let mut unreadable = changes.unreadable;
+    unreadable.extend(checked.refused);
     let incoming = Incoming {
-        from: outcome.header.exporter,
+        from: peer,
         relation,
         incarnation: outcome.header.incarnation,
         upto: changes.upto,
-        documents: changes.documents,
+        documents: checked.documents,
         cells: changes.cells,
-        unreadable: changes.unreadable,
+        unreadable,
+        proofs: checked.proofs,
     };
     let command = match place {
         Place::Follows => Command::Receive(incoming),

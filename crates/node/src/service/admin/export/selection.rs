@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use liandong_core::catalogue::Catalogue;
-use liandong_core::document::{Body, Document};
-use liandong_core::event::{Event, Received};
+use liandong_core::document::{Body, Document, DocumentKey};
+use liandong_core::event::{Attested, Event, Received};
+use liandong_core::evidence::Said;
 use liandong_core::plan::PlanStatus;
 use liandong_core::region::RegionCode;
 use liandong_core::report::ReportBatch;
@@ -19,6 +20,8 @@ pub(super) struct Selection {
     region: RegionCode,
     within: BTreeSet<RegionCode>,
     above: BTreeSet<RegionCode>,
+    /// Versions of documents of other nodes that came so far.
+    came: BTreeSet<(DocumentKey, u64)>,
 }
 
 impl Selection {
@@ -33,11 +36,12 @@ impl Selection {
             region,
             within: state.tree().subtree(region).into_iter().collect(),
             above,
+            came: BTreeSet::new(),
         }
     }
 
     /// The part of an event that belongs to the region.
-    pub(super) fn part_of(&self, event: Event) -> Option<Event> {
+    pub(super) fn part_of(&mut self, event: Event) -> Option<Event> {
         match event {
             Event::Hosted { region, epoch } => self
                 .within
@@ -49,7 +53,13 @@ impl Selection {
                 .then_some(Event::MovedOut { region }),
             Event::Reports(batch) => self.reports(batch).map(Event::Reports),
             Event::Put(document) => self.document(document),
-            Event::Received(received) => self.received(received).map(Event::Received),
+            Event::Received(received) => {
+                let received = self.received(received)?;
+                let named = received.documents.iter();
+                self.came
+                    .extend(named.map(|document| (document.key(), document.version)));
+                Some(Event::Received(received))
+            }
             Event::Healed(healed) => self
                 .within
                 .contains(&healed.from)
@@ -58,6 +68,7 @@ impl Selection {
                 cells.retain(|cell| self.within.contains(&cell.region));
                 (!cells.is_empty()).then_some(Event::Withdrawn(cells))
             }
+            Event::Attested(attested) => self.attested(&attested).map(Event::Attested),
             Event::SetAside(_)
             | Event::Released(_)
             | Event::PeerHolds(_)
@@ -65,6 +76,18 @@ impl Selection {
             | Event::Met(_)
             | Event::Overtaken(_) => None,
         }
+    }
+
+    /// The evidence of documents that come with it.
+    fn attested(&self, attested: &Attested) -> Option<Attested> {
+        let proofs = attested.evidence.proofs();
+        let named = attested.documents.iter().zip(&proofs);
+        let belong = named.filter(|(named, _)| self.came.contains(named));
+        let (documents, proofs): (Vec<_>, Vec<_>) = belong.unzip();
+        (!documents.is_empty()).then(|| Attested {
+            documents: documents.into_iter().cloned().collect(),
+            evidence: Said::of(proofs),
+        })
     }
 
     /// The rows whose sources belong to the region, with lists of their own.
@@ -157,7 +180,8 @@ impl Selection {
             | Body::Roster(_)
             | Body::Comment(_)
             | Body::TaskProgress(_)
-            | Body::AidSummary(_) => false,
+            | Body::AidSummary(_)
+            | Body::Seal(_) => false,
         }
     }
 }

@@ -1,0 +1,121 @@
+//! Evidence that is kept with the documents of other nodes: of the version that is held, and of no
+//! other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::State;
+use crate::document::{Document, DocumentKey};
+use crate::event::Attested;
+use crate::evidence::{Batch, Proof, Said, Signer};
+use crate::region::RegionCode;
+
+/// Proofs by the documents that they are of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Proven {
+    proofs: BTreeMap<DocumentKey, (u64, Proof)>,
+    /// Every signer once: there are few, and each takes as much room as ten documents.
+    signers: BTreeSet<Arc<Signer>>,
+}
+
+impl Proven {
+    /// Another version took the place of the one that was proven.
+    pub(super) fn forget(&mut self, key: &DocumentKey) {
+        if !self.proofs.is_empty() {
+            self.proofs.remove(key);
+        }
+    }
+
+    /// As it is stored; `None` when there is nothing.
+    pub(super) fn said(&self) -> Option<Attested> {
+        if self.proofs.is_empty() {
+            return None;
+        }
+        let named = self.proofs.iter();
+        Some(Attested {
+            documents: named
+                .map(|(key, (version, _))| (key.clone(), *version))
+                .collect(),
+            evidence: Said::of(self.proofs.values().map(|(_, proof)| proof)),
+        })
+    }
+
+    fn insert(&mut self, attested: &Attested, is_held: impl Fn(&DocumentKey, u64) -> bool) {
+        let mut batches: BTreeMap<*const Batch, Arc<Batch>> = BTreeMap::new();
+        let proofs = attested.evidence.proofs();
+        // The proofs stay until all are kept: an address stands for a batch only so long.
+        for ((key, version), proof) in attested.documents.iter().zip(&proofs) {
+            if !is_held(key, *version) {
+                continue;
+            }
+            let batch = batches.entry(Arc::as_ptr(&proof.batch));
+            let batch = batch.or_insert_with(|| self.with_known_signer(&proof.batch));
+            let kept = Proof {
+                batch: Arc::clone(batch),
+                ..proof.clone()
+            };
+            self.proofs.insert(key.clone(), (*version, kept));
+        }
+    }
+
+    fn with_known_signer(&mut self, batch: &Arc<Batch>) -> Arc<Batch> {
+        if let Some(known) = self.signers.get(&batch.signer) {
+            return Arc::new(Batch {
+                signer: Arc::clone(known),
+                ..Batch::clone(batch)
+            });
+        }
+        self.signers.insert(Arc::clone(&batch.signer));
+        Arc::clone(batch)
+    }
+}
+
+impl From<Attested> for Proven {
+    fn from(stored: Attested) -> Self {
+        let mut proven = Self::default();
+        proven.insert(&stored, |_, _| true);
+        proven
+    }
+}
+
+impl State {
+    pub(super) fn apply_attested(&mut self, attested: &Attested) {
+        let documents = &self.documents;
+        self.proven.insert(attested, |key, version| {
+            let held = documents.get(key);
+            held.is_some_and(|held| held.document.version == version)
+        });
+    }
+
+    /// The proof of the version of a document that is held, if it came with one.
+    pub fn proof(&self, key: &DocumentKey) -> Option<&Proof> {
+        self.proven.proofs.get(key).map(|(_, proof)| proof)
+    }
+
+    /// The proofs that documents came with, in their order; nothing where no document came with one.
+    pub fn proofs_of(&self, documents: &[Arc<Document>]) -> Vec<Option<Proof>> {
+        if self.proven.proofs.is_empty() {
+            return Vec::new();
+        }
+        let proofs = documents.iter();
+        let proofs = proofs.map(|document| self.proof(&document.key()).cloned());
+        proofs.collect()
+    }
+
+    /// The region whose node signed for a region when that was last told where it stands.
+    pub fn signed_by(&self, region: RegionCode) -> Option<RegionCode> {
+        let proof = self.proof(&super::fold::region_key(region))?;
+        Some(proof.batch.signer.region)
+    }
+
+    /// Documents of regions of other nodes, with their proofs where they came with one. Those of
+    /// regions that moved out of this node are left out until their new node has told of them.
+    pub fn foreign_documents(&self) -> impl Iterator<Item = (&Document, Option<&Proof>)> {
+        let documents = self.documents.iter();
+        documents.filter_map(|(key, stored)| {
+            let proof = self.proof(key);
+            let is_told = proof.is_some() || !self.has_moved_out(key.owner);
+            (is_told && !self.hosts(key.owner)).then_some((&*stored.document, proof))
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Going through all evidence that is held, and all seals.
+
+use super::State;
+use crate::document::{DocumentKey, Kind};
+use crate::evidence::{Batch, Digest, Roots, may_sign};
+use crate::refusal::{Accepted, Reason, Refusal};
+use crate::region::RegionCode;
+use crate::seal::Fit;
+
+/// Tells whether a batch was signed for a root by a certificate that is believed.
+pub type Judging<'a> = &'a mut dyn FnMut(&Batch, &Digest) -> Result<(), Refusal>;
+
+/// What going through all evidence found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Documents of other nodes that came with evidence.
+    pub signed: u64,
+    /// Documents of other nodes that came with none.
+    pub unsigned: Vec<DocumentKey>,
+    /// Documents whose evidence does not hold.
+    pub bad: Vec<(DocumentKey, Refusal)>,
+    /// Seals of regions of other nodes.
+    pub seals: u64,
+    /// Figures that are newer than their region's seal, and of how many regions.
+    pub newer: (u64, u64),
+    /// Regions whose figures are not what was sealed.
+    pub differing: Vec<(RegionCode, Fit)>,
+}
+
+impl State {
+    /// Goes through the evidence of all documents of other nodes, and compares the figures that are
+    /// held with their seals. `judge` tells whether a batch was signed for that root by a
+    /// certificate that is believed; without it only the seals are compared.
+    pub fn review(&self, mut judge: Option<Judging<'_>>) -> Reviewed {
+        let mut reviewed = Reviewed::default();
+        let mut roots = Roots::default();
+        for (document, proof) in self.foreign_documents() {
+            let Some(proof) = proof else {
+                reviewed.unsigned.push(document.key());
+                continue;
+            };
+            reviewed.signed += 1;
+            let Some(judge) = judge.as_mut() else {
+                continue;
+            };
+            let signer = proof.batch.signer.region;
+            let told = match roots.root(proof, document) {
+                Some(_) if !self.could_sign(signer, document.owner) => Err(not_from(signer)),
+                Some(root) => judge(&proof.batch, &root),
+                None => Err(not_from(signer)),
+            };
+            if let Err(refusal) = told {
+                reviewed.bad.push((document.key(), refusal));
+            }
+        }
+        for (region, fit) in self.seal_fits() {
+            reviewed.seals += 1;
+            match fit {
+                Fit::Fits => {}
+                Fit::Newer { cells } => {
+                    reviewed.newer.0 += cells;
+                    reviewed.newer.1 += 1;
+                }
+                Fit::Differs { .. } => reviewed.differing.push((region, fit)),
+            }
+        }
+        reviewed
+    }
+
+    /// Whether a node's region stands above an owner, as far as that is known here.
+    pub fn could_sign(&self, signer: RegionCode, owner: RegionCode) -> bool {
+        !self.tree.contains(owner) || may_sign(&self.tree, signer, owner, None, false)
+    }
+}
+
+/// That a document is not from the node that is said to have signed it.
+pub fn not_from(signer: RegionCode) -> Refusal {
+    Refusal::new(Reason::BadSignature, "signature", signer, Accepted::Nothing)
+}
+
+impl Reviewed {
+    /// The key of the seal of a region.
+    pub fn seal_of(region: RegionCode) -> DocumentKey {
+        DocumentKey {
+            kind: Kind::Seal,
+            owner: region,
+            id: crate::seal::SEAL_ID.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Checking: who signed a document is told before anything of it is believed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use liandong_core::document::Document;
+use liandong_core::event::Unapplied;
+use liandong_core::evidence::{Batch, Digest, Proof, Proofs, Roots};
+use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
+use liandong_identity::Purpose;
+
+use super::judged::{bad, judged};
+use crate::context::Context;
+use crate::identity::Identities;
+
+/// How many roots of one batch are tried: documents of one have one root, and those that were
+/// altered each another.
+const MOST_ROOTS: usize = 16;
+
+/// Documents of which it is known who signed them.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// The documents.
+    pub(crate) documents: Vec<Document>,
+    /// Who signed each.
+    pub(crate) proofs: Proofs,
+    /// The others, to be set aside.
+    pub(crate) refused: Vec<Unapplied>,
+}
+
+/// Checks who signed documents that a peer told of. Whether the signer may sign for the owner is for
+/// the rules to say.
+pub(crate) fn check(
+    context: &Context,
+    peer: RegionCode,
+    documents: Vec<Document>,
+    proofs: Vec<Option<Proof>>,
+) -> Checked {
+    let mut checked = Checked::default();
+    let Some(identities) = &context.identities else {
+        checked.documents = documents;
+        return checked;
+    };
+    let mut checking = Checking {
+        identities,
+        roots: Roots::default(),
+        tried: BTreeMap::new(),
+    };
+    let mut proofs = proofs.into_iter();
+    for document in documents {
+        let proof = proofs.next().flatten();
+        let told = match &proof {
+            Some(proof) => checking.check(&document, proof),
+            None => Err(not_signed(&document)),
+        };
+        match (told, proof) {
+            (Ok(()), Some(proof)) => {
+                let named = (document.key(), document.version);
+                checked.proofs.insert(named, proof);
+                checked.documents.push(document);
+            }
+            (Err(refusal), proof) => {
+                let refused = document.set_aside(&refusal, proof.as_ref());
+                checked.refused.push(refused);
+            }
+            (Ok(()), None) => checked.documents.push(document),
+        }
+    }
+    if let Some(first) = checked.refused.first() {
+        let (what, why) = (&first.what.what, &first.what.message);
+        let count = checked.refused.len();
+        tracing::warn!(%peer, count, what, why, "documents without a good signature");
+    }
+    checked
+}
+
+fn not_signed(document: &Document) -> Refusal {
+    let accepted = Accepted::OneOf(vec![document.owner.to_string()]);
+    Refusal::new(Reason::NotSigned, "signature", document.owner, accepted)
+}
+
+/// A root, and whether it was signed.
+type Tried = (Digest, Result<(), Refusal>);
+
+struct Checking<'a> {
+    identities: &'a Identities,
+    roots: Roots,
+    /// What became of the roots that a batch was said to have; by address, which stands for the
+    /// batch as long as that is kept here.
+    tried: BTreeMap<*const Batch, (Arc<Batch>, Vec<Tried>)>,
+}
+
+impl Checking<'_> {
+    fn check(&mut self, document: &Document, proof: &Proof) -> Result<(), Refusal> {
+        let batch = &proof.batch;
+        let root = self.roots.root(proof, document);
+        let root = root.ok_or_else(|| {
+            bad(
+                batch.signer.region,
+                "the document is none of what was signed",
+            )
+        })?;
+        let tried = self.tried.entry(Arc::as_ptr(batch));
+        let (_, tried) = tried.or_insert_with(|| (Arc::clone(batch), Vec::new()));
+        if let Some((_, told)) = tried.iter().find(|(known, _)| *known == root) {
+            return told.clone();
+        }
+        if tried.len() >= MOST_ROOTS {
+            return Err(bad(
+                batch.signer.region,
+                "the document is none of what was signed",
+            ));
+        }
+        let told = judged(&**batch, |leaf, above, attestation| {
+            let purpose = Purpose::Documents;
+            let identities = self.identities;
+            identities.attested(leaf, above, purpose, &root, attestation)
+        });
+        tried.push((root, told.clone()));
+        told
+    }
+}

@@ -1,0 +1,203 @@
+//! Records and checkpoints with evidence, and checkpoints from before there was any.
+//!
+//! `golden/attested-v1.bin`, `golden/state-v1.bin` and `golden/state-v2.bin` were written once and
+//! never change.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use liandong_core::document::{Body, Document, DocumentKey, Kind};
+use liandong_core::event::{
+    Attested, AttestedContent, Content, Event, Quarantined, Received, SetAsideBatch, Subject,
+    Unapplied,
+};
+use liandong_core::evidence::{Batch, Proof, Said, Signer};
+use liandong_core::region::{Level, Region, RegionKind};
+use liandong_core::seal::Seal;
+use liandong_core::state::State;
+
+use super::region;
+use crate::identity::Incarnation;
+use crate::record::{decode, decode_state, encode, encode_state};
+
+const LIFE: Incarnation = Incarnation([3; 16]);
+
+fn golden(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    folder.join(name)
+}
+
+fn told() -> Vec<Document> {
+    let owner = region("371524");
+    let entry = Region {
+        code: owner,
+        name: "东阿县".to_owned(),
+        parent: Some(region("371500")),
+        level: Level::County,
+        kind: RegionKind::Bureau,
+    };
+    let seal = Seal {
+        upto: 300,
+        cells: 41,
+        root: [9; 32],
+    };
+    vec![
+        Document {
+            owner,
+            id: owner.to_string(),
+            version: 5,
+            body: Body::Region(entry),
+        },
+        Document {
+            owner,
+            id: "figures".to_owned(),
+            version: 6,
+            body: Body::Seal(seal),
+        },
+    ]
+}
+
+fn proofs() -> Vec<Proof> {
+    let signer = Arc::new(Signer {
+        region: region("371524"),
+        certificates: vec![vec![0x30, 0x82, 1, 2], vec![0x30, 3]],
+    });
+    let of = |size: u32, leaves: Vec<[u8; 32]>| Batch {
+        signer: Arc::clone(&signer),
+        at_micros: 1_741_910_400_123_456,
+        signature: vec![0x30, 0x45, 2, 0x20],
+        size,
+        leaves,
+    };
+    let whole = Proof {
+        batch: Arc::new(of(2, vec![[1; 32], [2; 32]])),
+        place: 1,
+        path: Vec::new(),
+    };
+    let lean = Proof {
+        batch: Arc::new(of(4, Vec::new())),
+        place: 3,
+        path: vec![[4; 32], [5; 32]],
+    };
+    vec![whole, lean]
+}
+
+fn events() -> Vec<Event> {
+    let documents = told();
+    let named = documents.iter().map(|one| (one.key(), one.version));
+    let named: Vec<(DocumentKey, u64)> = named.collect();
+    assert_eq!(named[1].0.kind, Kind::Seal);
+    let proofs = proofs();
+    let refused = Unapplied {
+        subject: Subject {
+            kind: "seal".to_owned(),
+            owner: "371502".to_owned(),
+            id: "figures".to_owned(),
+            version: 1,
+        },
+        what: Quarantined {
+            what: "seal 371502/figures version 1".to_owned(),
+            reason: "BAD_SIGNATURE".to_owned(),
+            message: "signature".to_owned(),
+        },
+        content: Content::Attested(Box::new(AttestedContent {
+            content: Content::Document(Box::new(documents[1].clone())),
+            evidence: Said::of(&proofs[1..]),
+        })),
+    };
+    vec![
+        Event::Received(Received {
+            from: region("371524"),
+            incarnation: 7,
+            upto: 9,
+            documents,
+            cells: Vec::new(),
+            quarantined: Vec::new(),
+        }),
+        Event::Attested(Attested {
+            documents: named,
+            evidence: Said::of(&proofs),
+        }),
+        Event::SetAside(SetAsideBatch {
+            from: region("371524"),
+            at_micros: 1_741_910_400_123_456,
+            changes: vec![refused],
+        }),
+    ]
+}
+
+fn state(events: &[Event]) -> Vec<u8> {
+    let mut state = State::default();
+    for event in events {
+        state.apply(event, 1);
+    }
+    encode_state(LIFE, &state.snapshot()).unwrap()
+}
+
+/// What a checkpoint was before there was evidence.
+fn state_without() -> Vec<u8> {
+    state(&events()[..1])
+}
+
+#[test]
+fn records_with_evidence_are_read_and_written_for_ever() {
+    let golden = std::fs::read(golden("attested-v1.bin")).unwrap();
+    assert_eq!(decode(&golden).unwrap(), events());
+    assert_eq!(encode(&events()).unwrap(), golden);
+}
+
+#[test]
+fn checkpoints_of_both_versions_are_read_and_written_for_ever() {
+    let (v1, v2) = ("state-v1.bin", "state-v2.bin");
+    for (version, name, expected) in [(1, v1, state_without()), (2, v2, state(&events()))] {
+        let golden = std::fs::read(golden(name)).unwrap();
+        assert_eq!(golden, expected, "{name}");
+        assert_eq!(golden[0], version);
+        let read = State::from_snapshot(decode_state(LIFE, &golden).unwrap());
+        assert_eq!(encode_state(LIFE, &read.snapshot()).unwrap(), golden);
+        let expected = (version == 2).then(|| proofs().remove(0));
+        assert_eq!(read.proof(&told()[0].key()), expected.as_ref());
+        for length in 0..golden.len() {
+            assert!(decode_state(LIFE, &golden[..length]).is_err(), "{length}");
+        }
+        let longer = [&golden[..], &[0]].concat();
+        assert!(decode_state(LIFE, &longer).is_err());
+    }
+}
+
+#[test]
+fn evidence_goes_with_the_version_that_it_is_of() {
+    let mut state = State::default();
+    for event in events() {
+        state.apply(&event, 1);
+    }
+    let key = told()[1].key();
+    assert!(state.proof(&key).is_some());
+    let mut newer = told()[1].clone();
+    newer.version += 1;
+    state.apply(
+        &Event::Received(Received {
+            from: region("371524"),
+            incarnation: 7,
+            upto: 10,
+            documents: vec![newer],
+            cells: Vec::new(),
+            quarantined: Vec::new(),
+        }),
+        2,
+    );
+    assert!(state.proof(&key).is_none());
+    // Evidence of a version that is not held any more changes nothing.
+    state.apply(&events()[1], 3);
+    assert!(state.proof(&key).is_none());
+    assert!(state.proof(&told()[0].key()).is_some());
+}
+
+#[test]
+#[ignore = "writes the golden files anew; only for formats that no store has been written in"]
+fn write_the_golden_files() {
+    let attested = encode(&events()).unwrap();
+    std::fs::write(golden("attested-v1.bin"), attested).unwrap();
+    std::fs::write(golden("state-v1.bin"), state_without()).unwrap();
+    std::fs::write(golden("state-v2.bin"), state(&events())).unwrap();
+}

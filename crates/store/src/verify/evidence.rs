@@ -1,0 +1,163 @@
+//! Evidence, frame by frame: every document that came signed, whether a newer one took its place or
+//! not; of seals, of which one comes with every burst of figures, those that count at the end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use liandong_core::document::{Document, DocumentKey, Kind};
+use liandong_core::event::{Attested, Event};
+use liandong_core::evidence::Roots;
+use liandong_core::refusal::Refusal;
+use liandong_core::seal::Fit;
+use liandong_core::state::{Reviewed, State, not_from};
+
+use crate::journal::Sequence;
+use crate::verify::{Fault, Judge, Report};
+
+/// What was found of evidence so far.
+pub(super) struct Evidence {
+    judge: Option<Arc<dyn Judge>>,
+    /// The frame that each document came in.
+    came: BTreeMap<DocumentKey, Sequence>,
+    checked: u64,
+    /// The first that does not hold.
+    first: Option<(Sequence, DocumentKey, Refusal)>,
+    count: u64,
+}
+
+impl Evidence {
+    pub(super) fn new(judge: Option<Arc<dyn Judge>>) -> Self {
+        Self {
+            judge,
+            came: BTreeMap::new(),
+            checked: 0,
+            first: None,
+            count: 0,
+        }
+    }
+
+    /// Looks at a frame that was just applied.
+    pub(super) fn frame(&mut self, state: &State, sequence: Sequence, events: &[Event]) {
+        let mut told: BTreeMap<(DocumentKey, u64), &Document> = BTreeMap::new();
+        for event in events {
+            match event {
+                Event::Received(received) => self.note(sequence, &received.documents, &mut told),
+                Event::Healed(healed) => self.note(sequence, &healed.documents, &mut told),
+                Event::Attested(attested) => self.check(state, sequence, attested, &told),
+                _ => {}
+            }
+        }
+    }
+
+    fn note<'a>(
+        &mut self,
+        sequence: Sequence,
+        documents: &'a [Document],
+        told: &mut BTreeMap<(DocumentKey, u64), &'a Document>,
+    ) {
+        for document in documents {
+            let key = document.key();
+            self.came.insert(key.clone(), sequence);
+            told.insert((key, document.version), document);
+        }
+    }
+
+    fn check(
+        &mut self,
+        state: &State,
+        sequence: Sequence,
+        attested: &Attested,
+        told: &BTreeMap<(DocumentKey, u64), &Document>,
+    ) {
+        let Some(judge) = self.judge.clone() else {
+            return;
+        };
+        let mut roots = Roots::default();
+        let mut last = None;
+        let proofs = attested.evidence.proofs();
+        for (named, proof) in attested.documents.iter().zip(&proofs) {
+            if named.0.kind == Kind::Seal {
+                continue;
+            }
+            let held = || state.document(&named.0).map(|held| &*held.document);
+            let document = told.get(named).copied().or_else(held);
+            let document = document.filter(|document| document.version == named.1);
+            let signer = proof.batch.signer.region;
+            let root = document.and_then(|document| roots.root(proof, document));
+            let root = root.filter(|_| state.could_sign(signer, named.0.owner));
+            self.checked += 1;
+            let result = match root {
+                // Documents of one batch stand side by side, and have one root.
+                Some(root) if last == Some((Arc::as_ptr(&proof.batch), root)) => Ok(()),
+                Some(root) => judge.judge(&proof.batch, &root).map(|()| {
+                    last = Some((Arc::as_ptr(&proof.batch), root));
+                }),
+                None => Err(not_from(signer)),
+            };
+            if let Err(refusal) = result {
+                self.count += 1;
+                let first = (sequence, named.0.clone(), refusal);
+                self.first.get_or_insert(first);
+            }
+        }
+    }
+
+    /// Looks at what counts at the end.
+    pub(super) fn finish(mut self, state: &State, report: &mut Report) {
+        let judge = self.judge.clone();
+        let mut ask = judge.map(|judge| move |batch: &_, root: &_| judge.judge(batch, root));
+        let reviewed = state.review(ask.as_mut().map(|ask| ask as _));
+        for (key, refusal) in &reviewed.bad {
+            let at = self.came.get(key).copied().unwrap_or_default();
+            let is_earlier = |first: &(Sequence, DocumentKey, Refusal)| first.0 <= at;
+            if key.kind == Kind::Seal {
+                self.count += 1;
+            }
+            if !self.first.as_ref().is_some_and(is_earlier) {
+                self.first = Some((at, key.clone(), refusal.clone()));
+            }
+        }
+        report.evidence = self.checked;
+        if ask.is_some() {
+            let seals = reviewed.seals;
+            report.evidence += seals;
+            self.judged(&reviewed, report);
+        }
+        if let Some((region, Fit::Differs { held, sealed })) = reviewed.differing.first() {
+            let key = Reviewed::seal_of(*region);
+            report.faults.push(Fault::Sealed {
+                sequence: self.came.get(&key).copied().unwrap_or_default(),
+                region: *region,
+                held: *held,
+                sealed: *sealed,
+                count: reviewed.differing.len() as u64,
+            });
+        }
+        report.reviewed = Some(reviewed);
+    }
+
+    fn judged(&self, reviewed: &Reviewed, report: &mut Report) {
+        if let Some((sequence, key, refusal)) = &self.first {
+            report.faults.push(Fault::Evidence {
+                sequence: *sequence,
+                document: named(key),
+                refusal: Box::new(refusal.clone()),
+                count: self.count.max(1),
+            });
+            return;
+        }
+        let unsigned = reviewed.unsigned.iter();
+        let first = unsigned.map(|key| (self.came.get(key).copied().unwrap_or_default(), key));
+        if let Some((sequence, key)) = first.min() {
+            report.faults.push(Fault::Unsigned {
+                sequence,
+                document: named(key),
+                count: reviewed.unsigned.len() as u64,
+            });
+        }
+    }
+}
+
+fn named(key: &DocumentKey) -> String {
+    format!("{} {}/{}", key.kind.word(), key.owner, key.id)
+}
