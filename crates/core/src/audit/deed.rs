@@ -139,8 +139,8 @@ impl Deed {
     }
 }
 
-/// What a command would do, and who says why. `None` for what is only remembered of a conversation
-/// with a peer: it changes nobody's data.
+/// What a command would do, and who says why. `None` for what changes nobody's data: what is only
+/// remembered of a conversation with a peer, and seals, which say again what the figures are.
 pub fn deed(command: &Command) -> Option<(Deed, Option<&Author>)> {
     let by_node = |deed| Some((deed, None));
     match command {
@@ -155,7 +155,10 @@ pub fn deed(command: &Command) -> Option<(Deed, Option<&Author>)> {
         Command::PushReports(_) => by_node(Deed::PushReports),
         Command::Receive(_) | Command::ReceiveApart(_) => by_node(Deed::Receive),
         Command::RetrySetAside { .. } => by_node(Deed::RetrySetAside),
-        Command::Meet { .. } | Command::Settle { .. } | Command::NotePeerHolds(_) => None,
+        Command::Meet { .. }
+        | Command::Settle { .. }
+        | Command::NotePeerHolds(_)
+        | Command::SealFigures { .. } => None,
         Command::ImportPlan { author, .. } => Some((Deed::ImportPlan, Some(author))),
         Command::ConsultPlan { author, .. } => Some((Deed::ConsultPlan, Some(author))),
         Command::CommentPlan { author, .. } => Some((Deed::CommentPlan, Some(author))),

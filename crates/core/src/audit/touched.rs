@@ -103,7 +103,8 @@ impl Touched {
             Event::Released(released) => self.peer = Some(released.from),
             Event::PeerHolds(holds) => self.peer = Some(holds.peer),
             Event::Met(met) => self.peer = Some(met.peer),
-            Event::LifeBegan(_) => {}
+            // The evidence stands beside the documents that were received.
+            Event::LifeBegan(_) | Event::Attested(_) => {}
         }
     }
 

@@ -11,6 +11,7 @@ use liandong_core::state::State;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::commit::Origin;
 use crate::context::Context;
 
 /// How long after a change the seal follows.
@@ -53,7 +54,7 @@ async fn go_on(context: &Context) -> Result<(), Refusal> {
         if !regions.is_empty() {
             let began = Instant::now();
             let command = Command::SealFigures { regions };
-            let sealed = context.committer.submit_waiting(command, String::new());
+            let sealed = context.committer.submit_waiting(command, Origin::of_node());
             match sealed.await {
                 Ok(_) => {}
                 Err(refusal) if refusal.reason == Reason::NoSpace => seen = 0,
