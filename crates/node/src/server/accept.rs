@@ -11,6 +11,7 @@ use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
@@ -22,6 +23,7 @@ use super::guard::{Guard, TURNS};
 use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
 use super::places::{Place, Places};
+use super::quota::{Account, Accounts};
 use crate::config::Limits;
 use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
@@ -60,6 +62,7 @@ struct Port {
     router: Router,
     limits: Limits,
     purse: Purse,
+    accounts: Accounts,
     builder: Builder<TokioExecutor>,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
@@ -80,6 +83,7 @@ pub(super) async fn run(
         router,
         limits,
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
+        accounts: Accounts::new(limits.quotas, Arc::clone(&surroundings.clock)),
         builder: builder(&limits),
         identities,
         surroundings,
@@ -125,9 +129,20 @@ fn count(open: usize) -> f64 {
     open as f64
 }
 
-/// As many as are configured, and never so many that files are short for the journal.
+/// As many as are configured, and never so many that files are short for the journal. Where the
+/// system lets a process have more files than it begins with, it has as many as are needed.
 fn most_connections(limits: &Limits) -> usize {
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let mut files = getrlimit(Resource::Nofile);
+    let wanted = OWN_FILES.saturating_add(limits.connections as u64);
+    if files.current.is_some_and(|current| current < wanted) {
+        let more = Rlimit {
+            current: Some(files.maximum.map_or(wanted, |most| most.min(wanted))),
+            ..files
+        };
+        if setrlimit(Resource::Nofile, more).is_ok() {
+            files = more;
+        }
+    }
     let Some(files) = files.current else {
         return limits.connections;
     };
@@ -199,6 +214,7 @@ impl Port {
             moved: Arc::clone(&moved),
             links: Arc::clone(&links),
             info: line.connect_info(),
+            account: self.account(shown.as_ref()),
             shown: shown.clone(),
             must_show: self.identities.is_some(),
         });
@@ -251,6 +267,16 @@ impl Port {
                     }
                 }
             }
+        }
+    }
+
+    /// What whoever is at the other end has had.
+    fn account(&self, shown: Option<&Shown>) -> Arc<Account> {
+        let identity = shown.and_then(|Shown(certificate)| certificate.identity());
+        match identity {
+            Some(identity) => self.accounts.of(identity),
+            None if self.identities.is_some() => self.accounts.of_stranger(),
+            None => self.accounts.anonymous(),
         }
     }
 

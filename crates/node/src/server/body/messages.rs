@@ -18,8 +18,10 @@ const MOST_UNPACKED: usize = 1_032;
 const LARGEST_UNPACKED: usize = 4 << 20;
 
 /// Where in the messages of a request its bytes are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Messages {
+    /// The largest message that is taken, in bytes.
+    pub(super) most: usize,
     prefix: [u8; PREFIX],
     prefix_len: usize,
     /// Bytes of the message that are still to come.
@@ -32,16 +34,37 @@ pub(super) struct Messages {
     unpacking: Option<GzDecoder<Measured>>,
     /// Whether a compressed message was found to be none that is taken.
     pub(super) is_bad: bool,
+    /// Whether a message was found to be larger than what is taken.
+    pub(super) is_large: bool,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self {
+            most: usize::MAX,
+            prefix: [0; PREFIX],
+            prefix_len: 0,
+            left: 0,
+            began: None,
+            one_came: false,
+            unpacking: None,
+            is_bad: false,
+            is_large: false,
+        }
+    }
 }
 
 /// Takes as many bytes as a compressed message may have, and keeps none of them.
-#[derive(Debug, Default)]
-struct Measured(usize);
+#[derive(Debug)]
+struct Measured {
+    bytes: usize,
+    most: usize,
+}
 
 impl Write for Measured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        if self.0 > LARGEST_UNPACKED {
+        self.bytes += bytes.len();
+        if self.bytes > self.most {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes.len())
@@ -87,7 +110,15 @@ impl Messages {
                 self.left = self.length();
                 self.prefix_len = 0;
                 let [compressed, ..] = self.prefix;
-                self.unpacking = (compressed != 0).then(|| GzDecoder::new(Measured::default()));
+                if self.left > self.most {
+                    self.is_large = true;
+                    return cost;
+                }
+                let measured = Measured {
+                    bytes: 0,
+                    most: self.most.min(LARGEST_UNPACKED),
+                };
+                self.unpacking = (compressed != 0).then(|| GzDecoder::new(measured));
             } else {
                 let count = data.len().min(self.left);
                 let (part, rest) = data.split_at(count);
@@ -98,7 +129,10 @@ impl Messages {
                 if let Some(unpacking) = &mut self.unpacking
                     && unpacking.write_all(part).is_err()
                 {
-                    self.is_bad = true;
+                    let measured = unpacking.get_ref();
+                    let is_over = measured.bytes > measured.most;
+                    self.is_large = is_over && measured.most < LARGEST_UNPACKED;
+                    self.is_bad = !self.is_large;
                     return cost;
                 }
             }
