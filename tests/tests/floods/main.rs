@@ -8,6 +8,7 @@
 //! seconds and sends 100,000 malformed exchanges; `LIANDONG_FLOOD_SECONDS=n` floods for n seconds,
 //! `LIANDONG_FAULTS_COUNT=n` sends n malformed exchanges.
 
+mod address;
 mod attack;
 mod flood;
 mod h2;

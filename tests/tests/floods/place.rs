@@ -34,6 +34,11 @@ pub(crate) struct Way {
     pub(crate) tls: Option<TlsConnector>,
 }
 
+/// Settings of a node that has a certificate.
+pub(crate) fn with_identity(settings: Settings) -> Settings {
+    settings.section("[identity]\nfolder = \"identity\"\n")
+}
+
 impl Place {
     /// A node that speaks in plain text.
     pub(crate) async fn plain(settings: Settings) -> Result<Self> {
@@ -42,10 +47,13 @@ impl Place {
         Ok(Self { node, callers })
     }
 
-    /// A node with a certificate, in a domain that was founded for it.
+    /// A node with a certificate.
     pub(crate) async fn encrypted(settings: Settings) -> Result<Self> {
-        let section = "[identity]\nfolder = \"identity\"\n";
-        let mut node = Node::prepare(settings.section(section))?;
+        Self::founded(Node::prepare(with_identity(settings))?).await
+    }
+
+    /// Founds a domain for a node that was prepared with settings with an identity, and starts it.
+    pub(crate) async fn founded(mut node: Node) -> Result<Self> {
         let callers = TempDir::new()?;
         let now = Timestamp::now();
         let day = SignedDuration::from_hours(24);
@@ -95,6 +103,11 @@ impl Place {
 
     /// A new connection of somebody honest.
     pub(crate) async fn client(&self) -> Result<Client> {
+        self.client_at(self.node.address()).await
+    }
+
+    /// The same where the node has more than one address.
+    pub(crate) async fn client_at(&self, address: SocketAddr) -> Result<Client> {
         let Some(folder) = self.folder("reporter") else {
             return self.node.client().await;
         };
@@ -102,7 +115,7 @@ impl Place {
             credentials: Some(Credentials::of_folder(Folder::at(folder))?),
             ..ConnectOptions::default()
         };
-        let address = format!("https://{}", self.node.address()).parse()?;
+        let address = format!("https://{address}").parse()?;
         Ok(Client::connect_with(&address, options).await?)
     }
 
