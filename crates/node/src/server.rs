@@ -10,6 +10,7 @@ mod body;
 mod guard;
 mod handshake;
 mod line;
+mod method;
 mod places;
 mod quota;
 mod reflection;

@@ -11,7 +11,6 @@ use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
@@ -22,7 +21,7 @@ use super::body::{Purse, Unread};
 use super::guard::{Guard, TURNS};
 use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
-use super::places::{Place, Places};
+use super::places::{Place, Places, most};
 use super::quota::{Account, Accounts};
 use crate::config::Limits;
 use crate::identity::Identities;
@@ -54,9 +53,6 @@ const GRACE: Duration = Duration::from_secs(60);
 /// at once would only burn time.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Files that the node needs for itself.
-const OWN_FILES: u64 = 256;
-
 /// The port as it is set up for every connection.
 struct Port {
     router: Router,
@@ -78,7 +74,7 @@ pub(super) async fn run(
     surroundings: Surroundings,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Places::new(most_connections(&limits), limits.connections_per_address);
+    let places = Places::new(most(limits.connections), limits.connections_per_address);
     let port = Arc::new(Port {
         router,
         limits,
@@ -127,29 +123,6 @@ pub(super) async fn run(
 )]
 fn count(open: usize) -> f64 {
     open as f64
-}
-
-/// As many as are configured, and never so many that files are short for the journal. Where the
-/// system lets a process have more files than it begins with, it has as many as are needed.
-fn most_connections(limits: &Limits) -> usize {
-    let mut files = getrlimit(Resource::Nofile);
-    let wanted = OWN_FILES.saturating_add(limits.connections as u64);
-    if files.current.is_some_and(|current| current < wanted) {
-        let more = Rlimit {
-            current: Some(files.maximum.map_or(wanted, |most| most.min(wanted))),
-            ..files
-        };
-        if setrlimit(Resource::Nofile, more).is_ok() {
-            files = more;
-        }
-    }
-    let Some(files) = files.current else {
-        return limits.connections;
-    };
-    let left = files.saturating_sub(OWN_FILES).max(16);
-    limits
-        .connections
-        .min(usize::try_from(left).unwrap_or(usize::MAX))
 }
 
 fn builder(limits: &Limits) -> Builder<TokioExecutor> {

@@ -24,35 +24,8 @@ use tower::Service;
 use super::body::{AnswerBody, Charge, Open, Paid, Purse, RequestBody, Unread};
 use super::handshake::Shown;
 use super::line::Moved;
-use super::quota::{Account, Kind};
-
-/// The path of a link's stream, which stays open for months.
-const LINK: &str = "/liandong.link.v1.LinkService/Exchange";
-
-/// The methods whose answers are small and wait for the disk or the caller: many of them may be
-/// worked on for one connection, whose pushes share a sync.
-const PUSHES: [&str; 2] = [
-    "/liandong.progress.v1.ProgressService/PushReports",
-    "/liandong.progress.v1.ProgressService/UploadReports",
-];
-
-/// The methods that take or give more than one message.
-const STREAMS: [&str; 10] = [
-    LINK,
-    "/liandong.progress.v1.ProgressService/UploadReports",
-    "/liandong.rollup.v1.RollupService/WatchRollup",
-    "/liandong.admin.v1.AdminService/ExportRegion",
-    "/liandong.admin.v1.AdminService/ImportRegion",
-    "/liandong.link.v1.LinkFileService/ExportLink",
-    "/liandong.link.v1.LinkFileService/ImportLink",
-    "/grpc.health.v1.Health/Watch",
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-];
-
-/// The one method that is answered without a certificate: by it one is got. It is no more than
-/// others, and its secret is what entitles.
-const ENROL: &str = "/liandong.identity.v1.IdentityService/Enrol";
+use super::method::{Method, is_enrolment};
+use super::quota::Account;
 
 /// How many other answers are made for a connection at a time, each until it is read: whoever does
 /// not read gets no more made for it.
@@ -137,17 +110,15 @@ impl Guard {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let path = request.uri().path();
-        if self.must_show && self.shown.is_none() && path != ENROL {
+        if self.must_show && self.shown.is_none() && !is_enrolment(path) {
             let response = refused(is_grpc(request.headers()), nobody());
             return Ok(self.bounded(response, None, Open::default()));
         }
-        let is_link = path == LINK;
-        let is_small = is_link || PUSHES.contains(&path);
-        let kind = if STREAMS.contains(&path) {
-            Kind::Stream
-        } else {
-            Kind::Request
-        };
+        let Method {
+            is_link,
+            is_small,
+            kind,
+        } = Method::of(path);
         let held = match self.account.admit(kind) {
             Ok(held) => held,
             Err(refusal) => {
@@ -287,23 +258,8 @@ mod tests {
     use std::time::Duration;
 
     use http::{HeaderMap, HeaderValue};
-    use liandong_wire::identity::v1::identity_service_server;
-    use liandong_wire::link::v1::link_service_server::SERVICE_NAME;
 
-    use liandong_wire::progress::v1::progress_service_server;
-
-    use super::{ENROL, GRPC_TIMEOUT, LINK, PUSHES, asked_for};
-
-    #[test]
-    fn links_and_pushes_are_known_by_their_paths() {
-        assert_eq!(LINK, format!("/{SERVICE_NAME}/Exchange"));
-        let identity = identity_service_server::SERVICE_NAME;
-        assert_eq!(ENROL, format!("/{identity}/Enrol"));
-        for path in PUSHES {
-            let service = progress_service_server::SERVICE_NAME;
-            assert!(path.starts_with(&format!("/{service}/")), "{path}");
-        }
-    }
+    use super::{GRPC_TIMEOUT, asked_for};
 
     #[test]
     fn a_caller_says_how_long_it_waits() {

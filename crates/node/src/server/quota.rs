@@ -4,6 +4,7 @@
 //! An identity is looked up once for each connection. What is kept of those that are gone is what
 //! they have had of their day, until the day ends.
 
+mod limit;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use liandong_core::identity::Identity;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use tokio::time::Instant;
 
+use self::limit::Limit;
 use self::rules::{Day, Pace};
 use crate::config::{Quota, Quotas};
 use crate::surroundings::Clock;
@@ -82,40 +84,6 @@ pub(super) enum Kind {
     Request,
     /// Anything longer.
     Stream,
-}
-
-/// What an identity has had all of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Limit {
-    RequestsInFlight,
-    RequestsPerSecond,
-    Streams,
-    MessageMb,
-    MbPerDay,
-}
-
-impl Limit {
-    /// The key of the configuration that sets it.
-    fn key(self) -> &'static str {
-        match self {
-            Self::RequestsInFlight => "requests_in_flight",
-            Self::RequestsPerSecond => "requests_per_second",
-            Self::Streams => "streams",
-            Self::MessageMb => "message_mb",
-            Self::MbPerDay => "mb_per_day",
-        }
-    }
-
-    /// As it stands in the configuration.
-    fn value(self, quota: &Quota) -> u64 {
-        match self {
-            Self::RequestsInFlight => quota.requests_in_flight.into(),
-            Self::RequestsPerSecond => quota.requests_per_second.into(),
-            Self::Streams => quota.streams.into(),
-            Self::MessageMb => quota.message_bytes >> 20,
-            Self::MbPerDay => quota.bytes_per_day >> 20,
-        }
-    }
 }
 
 impl Accounts {
