@@ -14,6 +14,7 @@ mod method;
 mod places;
 mod quota;
 mod reflection;
+mod strangers;
 
 pub(crate) use handshake::Shown;
 

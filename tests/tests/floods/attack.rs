@@ -126,7 +126,8 @@ impl Flood {
         }
     }
 
-    fn is_handshake(self) -> bool {
+    /// Whether it never gets as far as to speak.
+    pub(crate) fn is_handshake(self) -> bool {
         matches!(self, Self::HalfOpen | Self::HalfHello | Self::TrickledHello)
     }
 

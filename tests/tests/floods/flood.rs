@@ -39,6 +39,9 @@ const STILL_SERVED: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_secs(5);
 const SHORT_ENCRYPTED: Duration = Duration::from_secs(3);
 
+/// How long a node waits for a handshake.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
 /// Schools of the county, so that a list of its regions is of some size.
 const SCHOOLS: usize = 400;
 
@@ -101,6 +104,12 @@ async fn a_node_with_certificates_bears_floods_too() -> Result<()> {
         .filter(|flood| flood.name().to_lowercase().starts_with(&only));
     for flood in chosen {
         let settings = Settings::new(COUNTY).schools(COUNTY, SCHOOLS);
+        // As long as it takes until those who do not come through their handshake are let go.
+        let time = if flood.is_handshake() {
+            time.max(HANDSHAKE * 2)
+        } else {
+            time
+        };
         let bears = async || bears(flood, Place::encrypted(settings).await?, time).await;
         if let Err(error) = bears().await {
             println!(
@@ -166,6 +175,11 @@ async fn bears(flood: Flood, place: Place, time: Duration) -> Result<()> {
     ensure!(
         connections >= flood.connections(),
         "only {connections} connections"
+    );
+    let ended = counts.ended.load(Ordering::Relaxed);
+    ensure!(
+        !flood.is_handshake() || ended >= flood.connections() / 2,
+        "only {ended} that do not come through their handshake are let go"
     );
     ensure!(
         during.failed == 0,

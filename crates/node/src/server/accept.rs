@@ -23,6 +23,7 @@ use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
 use super::places::{Place, Places, most};
 use super::quota::{Account, Accounts};
+use super::strangers::{Stranger, Strangers};
 use crate::config::Limits;
 use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
@@ -53,12 +54,16 @@ const GRACE: Duration = Duration::from_secs(60);
 /// at once would only burn time.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// Why a connection is cut that makes room for others who have not shown who they are either.
+const CROWDED_OUT: &str = "crowded out";
+
 /// The port as it is set up for every connection.
 struct Port {
     router: Router,
     limits: Limits,
     purse: Purse,
     accounts: Accounts,
+    strangers: Arc<Strangers>,
     builder: Builder<TokioExecutor>,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
@@ -74,12 +79,14 @@ pub(super) async fn run(
     surroundings: Surroundings,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Places::new(most(limits.connections), limits.connections_per_address);
+    let connections = most(limits.connections);
+    let places = Places::new(connections, limits.connections_per_address);
     let port = Arc::new(Port {
         router,
         limits,
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
         accounts: Accounts::new(limits.quotas, Arc::clone(&surroundings.clock)),
+        strangers: Strangers::new(connections / 2),
         builder: builder(&limits),
         identities,
         surroundings,
@@ -94,7 +101,13 @@ pub(super) async fn run(
             next = incoming.next() => match next {
                 Some(Ok(line)) => {
                     let from = line.connect_info().remote_addr().map(|from| from.ip());
-                    let Some(place) = places.take(from) else {
+                    let mut place = places.take(from);
+                    if place.is_none() {
+                        // Those who make room for others are about to.
+                        tokio::task::yield_now().await;
+                        place = places.take(from);
+                    }
+                    let Some(place) = place else {
                         // Dropping it says it all.
                         metrics::counter!("liandong_connections_refused_total").increment(1);
                         continue;
@@ -157,8 +170,29 @@ impl Port {
         to_close: watch::Receiver<bool>,
     ) {
         let identities = self.identities.as_deref();
-        let why = match greet(line, identities, self.limits.handshake).await {
-            Ok(greeted) => self.until_it_ends(greeted, to_close).await,
+        let stranger = identities.is_some().then(|| self.strangers.enter());
+        let has_to_go = stranger.as_ref().map(Stranger::has_to_go);
+        let crowded_out = async {
+            match has_to_go {
+                Some(has_to_go) => has_to_go.await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut crowded_out = std::pin::pin!(crowded_out);
+        let greeting = greet(line, identities, self.limits.handshake);
+        let greeted = tokio::select! {
+            greeted = greeting => greeted,
+            () = &mut crowded_out => Err(CROWDED_OUT),
+        };
+        let why = match greeted {
+            Ok(greeted) if greeted.shown.is_some() => {
+                drop(stranger);
+                self.until_it_ends(greeted, to_close).await
+            }
+            Ok(greeted) => tokio::select! {
+                why = self.until_it_ends(greeted, to_close) => why,
+                () = &mut crowded_out => Some(CROWDED_OUT),
+            },
             Err(why) => Some(why),
         };
         if let Some(why) = why {

@@ -231,3 +231,27 @@ async fn large_messages_and_full_days_are_refused_by_name() {
     assert_eq!(told(&again.expect_err("the day is full")).0, "mb_per_day");
     place.answers_others().await;
 }
+
+#[tokio::test]
+async fn a_crowd_that_shows_nothing_keeps_nobody_out() {
+    let place = Place::new("[limits]\nconnections = 32\nhandshake_seconds = 60\n").await;
+    let address = place.node.address();
+    let mut crowd = Vec::new();
+    for round in 0..5 {
+        // Some say nothing at all, and some come through their handshake without a certificate.
+        for _ in 0..40 {
+            crowd.push(
+                tokio::net::TcpStream::connect(address)
+                    .await
+                    .expect("it listens"),
+            );
+        }
+        let mut strangers = Vec::new();
+        for _ in 0..10 {
+            strangers.extend(place.realm.dial(address, None).await.ok());
+        }
+        push(&place.reporter().await, &round.to_string(), "")
+            .await
+            .expect("whoever has a certificate is served");
+    }
+}
