@@ -12,7 +12,7 @@ use liandong_tests::settings::Settings;
 use liandong_tests::wait::eventually;
 
 use crate::h2::{Ended, Raw};
-use crate::place::{COUNTY, Place, Way, with_identity};
+use crate::place::{COUNTY, Place, Way};
 
 const PORT: u16 = 7410;
 
@@ -35,10 +35,10 @@ async fn one_address_gets_no_more_connections_than_it_may_have() -> Result<()> {
     let at = |address: Ipv4Addr| SocketAddr::from((address, PORT));
     // They are not let go for another reason meanwhile.
     let settings = Settings::new(COUNTY).section("[limits]\nhandshake_seconds = 60\n");
-    let mut node = Node::prepare(with_identity(settings))?;
+    let mut node = Node::prepare(settings)?;
     node.run_under(&namespace.inside());
     node.listen_on(at(Ipv4Addr::UNSPECIFIED), at(first.address));
-    let place = Place::founded(node).await?;
+    let place = Place::begun(node).await?;
 
     // By the first cable a thousand connections come from one address and never greet.
     let way = Way {

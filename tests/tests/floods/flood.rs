@@ -239,8 +239,6 @@ pub(crate) async fn serves_on(place: &Place, pid: u32, files_before: usize) -> R
     let log = place.node.log();
     let panicked = log.lines().find(|line| line.contains("panicked"));
     ensure!(panicked.is_none(), "{panicked:?}");
-    if !place.is_encrypted() {
-        place.node.recount().await?;
-    }
+    place.node.recount().await?;
     Ok(())
 }

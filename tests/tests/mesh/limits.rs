@@ -11,7 +11,7 @@ use liandong_tests::settings::Settings;
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
 async fn the_sdk_waits_as_long_as_it_is_told() -> Result<()> {
-    let limits = "[limits.anonymous]\nrequests_per_second = 20\nrequests_burst = 10\n";
+    let limits = "[limits.admin]\nrequests_per_second = 20\nrequests_burst = 10\n";
     let node = Node::start(Settings::new("371524").section(limits)).await?;
     let admin = node.client().await?.admin();
     let begun = Instant::now();
@@ -25,7 +25,7 @@ async fn the_sdk_waits_as_long_as_it_is_told() -> Result<()> {
     // Whoever does not wait is told, and it is counted.
     let options = ConnectOptions {
         retry: RetryPolicy::NEVER,
-        ..ConnectOptions::default()
+        ..node.options()
     };
     let hasty = Client::connect_with(&node.url().parse()?, options).await?;
     let mut refused = None;
