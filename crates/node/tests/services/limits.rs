@@ -213,6 +213,26 @@ async fn large_messages_and_full_days_are_refused_by_name() {
     let (limit, value, after) = told(&status.expect_err("too large"));
     assert_eq!((limit.as_str(), value.as_str()), ("message_mb", "1"));
     assert_eq!(after, None, "it is too large tomorrow, too");
+    // What came before it in an upload counts.
+    let mut wordy = dropouts("371524-A", 1);
+    wordy.note = "长".repeat(400_000);
+    let good = dropouts("371524-B", 3);
+    let uploads = [("a", good), ("b", wordy)].map(|(id, row)| UploadReportsRequest {
+        batch: Some(batch(id, vec![row])),
+    });
+    let mut progress = ProgressServiceClient::new(channel.clone());
+    let uploaded = progress.upload_reports(tokio_stream::iter(uploads)).await;
+    assert_eq!(told(&uploaded.expect_err("too large")).0, "message_mb");
+    let again = PushReportsRequest {
+        batch: Some(batch("a", vec![dropouts("371524-B", 3)])),
+        all_outcomes: false,
+    };
+    let again = progress
+        .push_reports(again)
+        .await
+        .expect("taken")
+        .into_inner();
+    assert_eq!(again.counts.expect("counts").duplicate, 1);
     // The connection stays. Long notes are refused row by row, and their bytes have come.
     let mut pushed = 0;
     let status = loop {

@@ -34,8 +34,9 @@ pub(super) struct Messages {
     unpacking: Option<GzDecoder<Measured>>,
     /// Whether a compressed message was found to be none that is taken.
     pub(super) is_bad: bool,
-    /// Whether a message was found to be larger than what is taken.
-    pub(super) is_large: bool,
+    /// Set when a message was found to be larger than what is taken: how many of the bytes that came
+    /// with it are of those before.
+    pub(super) large_after: Option<usize>,
 }
 
 impl Default for Messages {
@@ -49,7 +50,7 @@ impl Default for Messages {
             one_came: false,
             unpacking: None,
             is_bad: false,
-            is_large: false,
+            large_after: None,
         }
     }
 }
@@ -88,10 +89,12 @@ impl Messages {
     /// Takes bytes; what they cost, of a message that unpacks to `largest` at most.
     pub(super) fn take(&mut self, mut data: &[u8], largest: usize, now: Instant) -> Cost {
         let mut cost = Cost::default();
+        let (all, mut begins_at) = (data.len(), 0);
         let mut come = 0;
         while !data.is_empty() {
             if self.left == 0 {
                 if self.prefix_len == 0 {
+                    begins_at = all - data.len();
                     cost = Cost {
                         begins: true,
                         bytes: 0,
@@ -111,7 +114,7 @@ impl Messages {
                 self.prefix_len = 0;
                 let [compressed, ..] = self.prefix;
                 if self.left > self.most {
-                    self.is_large = true;
+                    self.large_after = Some(begins_at);
                     return cost;
                 }
                 let measured = Measured {
@@ -131,8 +134,11 @@ impl Messages {
                 {
                     let measured = unpacking.get_ref();
                     let is_over = measured.bytes > measured.most;
-                    self.is_large = is_over && measured.most < LARGEST_UNPACKED;
-                    self.is_bad = !self.is_large;
+                    if is_over && measured.most < LARGEST_UNPACKED {
+                        self.large_after = Some(begins_at);
+                    } else {
+                        self.is_bad = true;
+                    }
                     return cost;
                 }
             }

@@ -106,9 +106,6 @@ impl<B> RequestBody<B> {
             return Some(BodyError::Packed(unpacks_badly()));
         }
         let charge = self.charge.as_ref()?;
-        if self.messages.is_large {
-            return Some(BodyError::Limited(charge.too_large()));
-        }
         charge.count(bytes).err().map(BodyError::Limited)
     }
 
@@ -148,10 +145,14 @@ impl<B> RequestBody<B> {
         }
     }
 
-    /// Pays for bytes; those that cannot be paid at once wait.
-    fn pay(&mut self, data: Bytes) -> Option<Bytes> {
+    /// Pays for bytes; those that cannot be paid at once wait. Of a message that is too large nothing
+    /// is left, and all of what came before it.
+    fn pay(&mut self, mut data: Bytes) -> Option<Bytes> {
         let now = Instant::now();
         let cost = self.messages.take(&data, self.purse.largest, now);
+        if let Some(before) = self.messages.large_after {
+            data.truncate(before);
+        }
         self.last = Some(now);
         // A pause from here on is counted anew.
         self.alarm = None;
@@ -216,6 +217,11 @@ where
                 };
                 this.paid.add(permit);
                 return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+            if let (Some(_), Some(charge)) = (this.messages.large_after, &this.charge) {
+                this.ended = true;
+                let status = charge.too_large();
+                return Poll::Ready(Some(Err(BodyError::Limited(status))));
             }
             match Pin::new(&mut this.inner).poll_frame(task) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {

@@ -295,9 +295,11 @@ fn a_message_larger_than_what_is_taken_is_known_by_its_beginning() {
     messages.most = 100_000;
     messages.take(&prefix(0, 100_000), usize::MAX, now());
     messages.take(&[7; 100_000], usize::MAX, now());
-    assert!(!messages.is_large);
-    messages.take(&prefix(0, 100_001), usize::MAX, now());
-    assert!(messages.is_large && !messages.is_bad);
+    assert_eq!(messages.large_after, None);
+    // What came before it is told apart.
+    let two = [prefix(0, 3), vec![1, 2, 3], prefix(0, 100_001)].concat();
+    messages.take(&two, usize::MAX, now());
+    assert_eq!((messages.large_after, messages.is_bad), (Some(8), false));
 
     // What is small on the line may be large when it is unpacked.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
@@ -309,7 +311,7 @@ fn a_message_larger_than_what_is_taken_is_known_by_its_beginning() {
     let length = u32::try_from(packed.len()).unwrap();
     messages.take(&prefix(1, length), usize::MAX, now());
     messages.take(&packed, usize::MAX, now());
-    assert!(messages.is_large && !messages.is_bad);
+    assert_eq!((messages.large_after, messages.is_bad), (Some(0), false));
 }
 
 #[tokio::test(start_paused = true)]
