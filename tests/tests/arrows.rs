@@ -289,6 +289,45 @@ fn no_package_takes_the_sources_of_another() -> Result<()> {
 }
 
 #[test]
+fn nothing_of_ours_is_unsafe() -> Result<()> {
+    let root = workspace()?;
+    let toml: toml::Table = std::fs::read_to_string(root.join("Cargo.toml"))?.parse()?;
+    let table = |toml: &toml::Table, path: &[&str]| -> Option<toml::Value> {
+        let (last, folders) = path.split_last()?;
+        let mut at = toml;
+        for folder in folders {
+            at = at.get(*folder)?.as_table()?;
+        }
+        at.get(*last).cloned()
+    };
+    let forbidden = table(&toml, &["workspace", "lints", "rust", "unsafe_code"]);
+    let forbids = forbidden.as_ref().and_then(toml::Value::as_str) == Some("forbid");
+    ensure!(forbids, "the workspace does not forbid unsafe code");
+    let mut files = 0;
+    for (name, package) in packages()? {
+        let text = std::fs::read_to_string(package.folder.join("Cargo.toml"))?;
+        let inherits = table(&text.parse()?, &["lints", "workspace"]);
+        let inherits = inherits.and_then(|value| value.as_bool()) == Some(true);
+        ensure!(inherits, "{name} does not take the workspace's lints");
+        // What forbids cannot be lifted; a word that would try, or a keyword in code that is not
+        // compiled here, is found by reading.
+        for path in every_source(&package.folder)? {
+            files += 1;
+            let text = std::fs::read_to_string(&path)?;
+            for (number, line) in (1..).zip(text.lines()) {
+                let code = line.split("//").next().unwrap_or_default();
+                let is_unsafe = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+                    .iter()
+                    .any(|word| code.contains(word) && !code.contains(&format!("\"{word}")));
+                ensure!(!is_unsafe, "{}:{number}: {line}", path.display());
+            }
+        }
+    }
+    ensure!(files > 300, "only {files} sources were looked at");
+    Ok(())
+}
+
+#[test]
 fn no_unordered_map_is_walked_in_the_core() -> Result<()> {
     let core = workspace()?.join("crates/core/clippy.toml");
     let text = std::fs::read_to_string(&core)?;

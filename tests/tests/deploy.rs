@@ -9,7 +9,7 @@ use liandong_node::config::Config;
 use liandong_tests::program::workspace;
 
 /// Every key of `node.toml`, by its section.
-const KEYS: [(&str, &[&str]); 9] = [
+const KEYS: [(&str, &[&str]); 10] = [
     (
         "",
         &[
@@ -48,6 +48,17 @@ const KEYS: [(&str, &[&str]); 9] = [
             "requests_per_connection",
             "streams_per_connection",
             "timeout_seconds",
+        ],
+    ),
+    (
+        "limits.identity",
+        &[
+            "mb_per_day",
+            "message_mb",
+            "requests_burst",
+            "requests_in_flight",
+            "requests_per_second",
+            "streams",
         ],
     ),
 ];

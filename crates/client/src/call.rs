@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use crate::connect::Client;
 use crate::error::ClientError;
-use crate::retry::{Repeat, may_retry};
+use crate::retry::{Repeat, may_retry, wait};
 
 impl Client {
     /// Makes a call and, where that is harmless, makes it again after a passing failure.
@@ -36,7 +36,7 @@ impl Client {
             let Some(pause) = pauses.next() else {
                 return Err(error);
             };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(wait(&error, pause)).await;
         }
     }
 

@@ -63,14 +63,18 @@ pub(crate) enum Repeat {
     OnlyIfNotDone,
 }
 
+/// The longest that a call waits because a node said when to come again.
+const LONGEST_TOLD: Duration = Duration::from_secs(60);
+
 /// Whether the call may be made again after that failure.
 pub(crate) fn may_retry(error: &ClientError, repeat: Repeat) -> bool {
     match error {
         // A refusal says that nothing was done. A full disk and a partner that is offline do not
-        // mend within seconds; a person decides.
-        ClientError::Refused(refusal) => {
-            matches!(refusal.reason, Some(Reason::Overloaded | Reason::Stopping))
-        }
+        // mend within seconds, nor is tomorrow soon; a person decides.
+        ClientError::Refused(refusal) => match refusal.retry_after {
+            Some(wait) => wait <= LONGEST_TOLD,
+            None => matches!(refusal.reason, Some(Reason::Overloaded | Reason::Stopping)),
+        },
         ClientError::Unreachable { .. } | ClientError::TimedOut { .. } => {
             repeat == Repeat::Harmless
         }
@@ -87,6 +91,13 @@ pub(crate) fn may_retry(error: &ClientError, repeat: Repeat) -> bool {
     }
 }
 
+/// How long to wait before the call is made again: at least as long as the node said. The own pause
+/// is added, so that those who were told the same do not come back together.
+pub(crate) fn wait(error: &ClientError, pause: Duration) -> Duration {
+    let told = error.refusal().and_then(|refusal| refusal.retry_after);
+    told.unwrap_or_default() + pause
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -96,7 +107,7 @@ mod tests {
     use liandong_wire::refusal::status;
     use tonic::Status;
 
-    use super::{Repeat, RetryPolicy, may_retry};
+    use super::{Repeat, RetryPolicy, may_retry, wait};
     use crate::error::ClientError;
 
     fn error(status: &Status) -> ClientError {
@@ -141,6 +152,22 @@ mod tests {
             &refused(Reason::Overloaded),
             Repeat::OnlyIfNotDone
         ));
+    }
+
+    #[test]
+    fn who_is_told_when_to_come_again_waits_for_it() {
+        let pause = Duration::from_millis(200);
+        let limited = |seconds| {
+            let later = Accepted::Later(Duration::from_secs(seconds));
+            let refusal = Refusal::new(Reason::LimitReached, "requests_per_second", 5, later);
+            error(&status(&refusal, Language::En))
+        };
+        assert!(may_retry(&limited(3), Repeat::OnlyIfNotDone));
+        assert_eq!(wait(&limited(3), pause), Duration::from_millis(3_200));
+        assert!(!may_retry(&limited(5 * 3_600), Repeat::Harmless));
+        let too_large = refused(Reason::LimitReached);
+        assert!(!may_retry(&too_large, Repeat::Harmless));
+        assert_eq!(wait(&refused(Reason::Overloaded), pause), pause);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tonic::Streaming;
 
 use crate::connect::Client;
 use crate::error::ClientError;
-use crate::retry::{Repeat, RetryPolicy, may_retry};
+use crate::retry::{Repeat, RetryPolicy, may_retry, wait};
 
 /// How a watch dials again: for ever, with pauses up to half a minute.
 const REDIAL: RetryPolicy = RetryPolicy {
@@ -98,6 +98,7 @@ impl Watch {
             return Err(error);
         }
         let pause = self.pauses.next().unwrap_or(REDIAL.longest_pause);
+        let pause = wait(&error, pause);
         self.waits = pause;
         Ok(WatchEvent::Interrupted { error, pause })
     }

@@ -8,6 +8,7 @@ mod reason;
 pub use reason::{Class, Reason};
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::language::Language;
 
@@ -37,6 +38,8 @@ pub enum Accepted {
     Range(i64, i64),
     /// A text of at most this many characters.
     AtMostChars(usize),
+    /// The same again, after so long.
+    Later(Duration),
     /// What to do next, in both languages.
     Advice {
         /// In Chinese.
@@ -129,9 +132,26 @@ impl Accepted {
                 format!("最多 {limit} 个字符"),
                 format!("at most {limit} characters"),
             ),
+            Self::Later(wait) => {
+                let wait = spoken(*wait, language);
+                language.pick(format!("请在 {wait}后重试"), format!("try again in {wait}"))
+            }
             Self::Advice { zh, en } => language.pick(zh.clone(), en.clone()),
         }
     }
+}
+
+/// A span of time in the unit that suits it, never shorter than it is.
+fn spoken(span: Duration, language: Language) -> String {
+    let milliseconds = span.as_millis();
+    let seconds = milliseconds.div_ceil(1_000);
+    let (number, zh, en) = match seconds {
+        0..=1 => (milliseconds.max(1), "毫秒", "ms"),
+        2..=120 => (seconds, "秒", "s"),
+        121..=7_200 => (seconds.div_ceil(60), "分钟", "min"),
+        _ => (seconds.div_ceil(3_600), "小时", "h"),
+    };
+    format!("{number} {}", language.pick(zh, en))
 }
 
 /// Values come from outside and may be megabytes; a message shows their start.
@@ -146,4 +166,31 @@ fn shorten(value: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Accepted;
+    use crate::language::Language;
+
+    #[test]
+    fn a_wait_is_said_in_the_unit_that_suits_it_and_never_too_short() {
+        let cases = [
+            (0, "1 ms"),
+            (250, "250 ms"),
+            (1_000, "1000 ms"),
+            (1_001, "2 s"),
+            (119_001, "120 s"),
+            (120_001, "3 min"),
+            (7_200_001, "3 h"),
+            (86_400_000, "24 h"),
+        ];
+        for (milliseconds, expected) in cases {
+            let later = Accepted::Later(Duration::from_millis(milliseconds));
+            let said = later.message(Language::En);
+            assert_eq!(said, format!("try again in {expected}"));
+        }
+    }
 }

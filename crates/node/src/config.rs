@@ -1,6 +1,7 @@
 //! A node's configuration: one TOML file, checked once into typed values, every bad key reported
 //! at once.
 
+mod quota;
 mod raw;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use liandong_core::language::Language;
 use liandong_core::refusal::Accepted;
 use liandong_core::region::RegionCode;
 use thiserror::Error;
+
+pub use quota::{Quota, Quotas};
 
 use crate::signing::PublicKey;
 use crate::spoken;
@@ -114,6 +117,8 @@ pub struct Limits {
     pub queue: usize,
     /// The longest a request may take until its answer begins.
     pub timeout: Duration,
+    /// What one identity may have.
+    pub quotas: Quotas,
 }
 
 /// Why a configuration cannot be used.

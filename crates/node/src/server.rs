@@ -2,15 +2,19 @@
 //!
 //! Whoever can reach the port may try to wear the node down, so everything a caller can make grow
 //! has a bound here: connections and their age, streams and unanswered requests on a connection,
-//! headers, messages, resets, requests in memory, and the time that any of it may take.
+//! headers, messages, resets, requests in memory, what one identity has of all this, and the time
+//! that any of it may take.
 
 mod accept;
 mod body;
 mod guard;
 mod handshake;
 mod line;
+mod method;
 mod places;
+mod quota;
 mod reflection;
+mod strangers;
 
 pub(crate) use handshake::Shown;
 

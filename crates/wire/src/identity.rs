@@ -13,7 +13,18 @@ pub mod v1 {
     tonic::include_proto!("liandong.identity.v1");
 }
 
+use std::fmt;
+
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+
+impl fmt::Debug for v1::EnrolRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The secret entitles whoever has it.
+        f.debug_struct("EnrolRequest")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
 
 /// The longest request for a certificate in bytes.
 pub const MAX_REQUEST_LEN: usize = 8 << 10;

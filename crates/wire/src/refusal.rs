@@ -1,13 +1,15 @@
 //! The one map from refusals to statuses and back. Handlers never build a [`Status`] by hand.
 //!
 //! A refused call carries, besides code and message, an `ErrorInfo` with the reason's stable word
-//! under the domain `liandong`, a `BadRequest` with the field, and a `LocalizedMessage`.
+//! under the domain `liandong`, a `BadRequest` with the field, a `LocalizedMessage`, and a
+//! `RetryInfo` where it is known when the same would be taken.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use liandong_core::language::Language;
-use liandong_core::refusal::{Class, Reason, Refusal};
+use liandong_core::refusal::{Accepted, Class, Reason, Refusal};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -29,6 +31,7 @@ pub fn code(class: Class) -> Code {
         Class::Conflict => Code::AlreadyExists,
         Class::State => Code::FailedPrecondition,
         Class::Unavailable => Code::Unavailable,
+        Class::Exhausted => Code::ResourceExhausted,
         Class::Internal => Code::Internal,
     }
 }
@@ -47,6 +50,9 @@ pub fn status(refusal: &Refusal, language: Language) -> Status {
     let mut details = ErrorDetails::with_error_info(refusal.reason.code(), DOMAIN, metadata);
     if !refusal.field.is_empty() {
         details.add_bad_request_violation(&refusal.field, &message);
+    }
+    if let Accepted::Later(wait) = refusal.accepted {
+        details.set_retry_info(Some(wait));
     }
     details.set_localized_message(language.pick("zh-CN", "en"), &message);
     Status::with_error_details(code(refusal.reason.class()), message, details)
@@ -94,6 +100,8 @@ pub struct RemoteRefusal {
     pub accepted: String,
     /// The whole sentence.
     pub message: String,
+    /// After how long the same would be taken, where the node says so.
+    pub retry_after: Option<Duration>,
 }
 
 impl fmt::Display for RemoteRefusal {
@@ -127,13 +135,14 @@ impl RemoteRefusal {
             value: said("value"),
             accepted: said("accepted"),
             message: status.message().to_owned(),
+            retry_after: details.retry_info().and_then(|info| info.retry_delay),
         })
     }
 
     /// Whether the same request may succeed later.
     pub fn may_pass_later(&self) -> bool {
-        self.reason
-            .is_some_and(|reason| reason.class() == Class::Unavailable)
+        let unavailable = |reason: Reason| reason.class() == Class::Unavailable;
+        self.retry_after.is_some() || self.reason.is_some_and(unavailable)
     }
 }
 
@@ -153,6 +162,7 @@ impl From<v1::Refusal> for RemoteRefusal {
             value,
             accepted,
             message,
+            retry_after: None,
         }
     }
 }

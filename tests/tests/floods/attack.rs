@@ -1,7 +1,6 @@
 //! The floods: what each of them says, how often, and what it does with the answers.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,12 +12,16 @@ use tokio::runtime::Runtime;
 
 use crate::h2::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, Ended, HEADERS, PING, PRIORITY, RST_STREAM, Raw,
-    SETTINGS, WINDOW_UPDATE, frame, header, indexed_header, message, request, request_head,
-    settings,
+    SETTINGS, WINDOW_UPDATE, client_hello, frame, header, indexed_header, message, request,
+    request_head, settings,
 };
+use crate::place::Way;
 
 /// From how many connections.
 pub(crate) const CONNECTIONS: u64 = 50;
+
+/// From how many that never come to speak.
+const HALF_OPEN: u64 = 1_000;
 
 /// The pause between two bursts of one connection.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -50,6 +53,9 @@ pub(crate) enum Flood {
     GzipBomb,
     Unfinished,
     Unread,
+    HalfOpen,
+    HalfHello,
+    TrickledHello,
 }
 
 impl Flood {
@@ -72,6 +78,20 @@ impl Flood {
         Self::Unread,
     ];
 
+    /// Those that are made over TLS as well, and those that there are only there.
+    pub(crate) const ENCRYPTED: [Self; 10] = [
+        Self::HalfOpen,
+        Self::HalfHello,
+        Self::TrickledHello,
+        Self::RapidReset,
+        Self::Continuation,
+        Self::HeaderBomb,
+        Self::HugeHeader,
+        Self::GzipBomb,
+        Self::ZeroWindow,
+        Self::Unread,
+    ];
+
     /// What it is called, and what it does.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -91,11 +111,28 @@ impl Flood {
             Self::GzipBomb => "gzip bombs",
             Self::Unfinished => "messages that never end",
             Self::Unread => "answers that are never read",
+            Self::HalfOpen => "handshakes that never begin",
+            Self::HalfHello => "half of a ClientHello",
+            Self::TrickledHello => "ClientHello byte by byte",
         }
     }
 
+    /// From how many connections it comes.
+    pub(crate) fn connections(self) -> u64 {
+        if self.is_handshake() {
+            HALF_OPEN
+        } else {
+            CONNECTIONS
+        }
+    }
+
+    /// Whether it never gets as far as to speak.
+    pub(crate) fn is_handshake(self) -> bool {
+        matches!(self, Self::HalfOpen | Self::HalfHello | Self::TrickledHello)
+    }
+
     fn is_http2(self) -> bool {
-        !matches!(self, Self::Silent | Self::Slowloris)
+        !self.is_handshake() && !matches!(self, Self::Silent | Self::Slowloris)
     }
 
     fn reads(self) -> bool {
@@ -205,7 +242,17 @@ impl Flood {
                     bytes.extend(frame(HEADERS, END_HEADERS | END_STREAM, id, &head));
                 }
             }
-            Self::Silent => {}
+            Self::Silent | Self::HalfOpen => {}
+            Self::HalfHello if round == 0 => {
+                bytes.extend_from_slice(&bombs.hello[..bombs.hello.len() / 2]);
+            }
+            Self::HalfHello => {}
+            Self::TrickledHello => {
+                // The last one is never sent.
+                let last = bombs.hello.len().saturating_sub(1);
+                let next = bombs.hello[..last].get(usize::try_from(round).unwrap_or(last));
+                bytes.extend(next);
+            }
             Self::Slowloris => {
                 if round == 0 {
                     bytes.extend_from_slice(b"GET /console HTTP/1.1\r\nHost: node\r\nX-Long: ");
@@ -233,14 +280,16 @@ impl Flood {
     }
 }
 
-/// Compressed messages, made once.
+/// What is sent over and over, made once.
 #[derive(Debug)]
 struct Bombs {
     compressed: Vec<u8>,
+    /// How a handshake begins; empty in plain text.
+    hello: Vec<u8>,
 }
 
 impl Bombs {
-    fn new() -> Result<Self> {
+    fn new(way: &Way) -> Result<Self> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         // A batch whose author has a name of 15 MB: it unpacks to just less than what is taken.
         let mut batch = vec![0x12];
@@ -253,6 +302,7 @@ impl Bombs {
         gzip.write_all(&batch)?;
         Ok(Self {
             compressed: gzip.finish()?,
+            hello: way.tls.as_ref().map_or(Ok(Vec::new()), client_hello)?,
         })
     }
 
@@ -303,8 +353,8 @@ pub(crate) struct Attackers {
 }
 
 impl Attackers {
-    /// Sets fifty connections on a node.
-    pub(crate) fn begin(flood: Flood, to: SocketAddr) -> Result<Self> {
+    /// Sets as many connections as the flood has on a node.
+    pub(crate) fn begin(flood: Flood, way: &Way) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("attacker")
@@ -317,14 +367,15 @@ impl Attackers {
             .build()
             .context("cannot start threads")?;
         let (stop, counts) = (Arc::<AtomicBool>::default(), Arc::<Counts>::default());
-        let bombs = Arc::new(Bombs::new()?);
-        for _ in 0..CONNECTIONS {
+        let bombs = Arc::new(Bombs::new(way)?);
+        for _ in 0..flood.connections() {
+            let way = way.clone();
             let (stop, counts) = (Arc::clone(&stop), Arc::clone(&counts));
             let bombs = Arc::clone(&bombs);
             runtime.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     // Whatever becomes of a connection, the next one follows.
-                    let _ = one(flood, to, &bombs, &stop, &counts).await;
+                    let _ = one(flood, &way, &bombs, &stop, &counts).await;
                     tokio::time::sleep(PAUSE).await;
                 }
             });
@@ -346,15 +397,17 @@ impl Attackers {
 
 async fn one(
     flood: Flood,
-    to: SocketAddr,
+    way: &Way,
     bombs: &Bombs,
     stop: &AtomicBool,
     counts: &Counts,
 ) -> Result<()> {
     let mut raw = if flood.is_http2() {
-        Raw::greet(to, flood.greeting()).await?
+        Raw::greet(way, flood.greeting()).await?
+    } else if flood.is_handshake() {
+        Raw::silently(way).await?
     } else {
-        Raw::connect(to).await?
+        Raw::connect(way).await?
     };
     counts.connections.fetch_add(1, Ordering::Relaxed);
     // Stream numbers end at 2^31; no connection gets so far.

@@ -3,11 +3,18 @@
 //! No library is between the test and the wire, so that what no library would send can be sent.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+
+use crate::place::Way;
 
 /// What every client says first.
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -116,15 +123,37 @@ pub(crate) enum Ended {
     Open,
 }
 
+/// What a connection runs over.
+trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<L: AsyncRead + AsyncWrite + Send + Unpin> Line for L {}
+
 /// A connection whose bytes are all made by hand.
-#[derive(Debug)]
 pub(crate) struct Raw {
-    stream: TcpStream,
+    line: Box<dyn Line>,
 }
 
 impl Raw {
-    /// Connects, and says nothing.
-    pub(crate) async fn connect(to: SocketAddr) -> Result<Self> {
+    /// Connects, and says nothing; where there are certificates, it shows one.
+    pub(crate) async fn connect(way: &Way) -> Result<Self> {
+        let bare = Self::bare(way.to).await?;
+        let line: Box<dyn Line> = match &way.tls {
+            None => Box::new(bare),
+            Some(tls) => {
+                let name = ServerName::from(way.to.ip());
+                Box::new(tls.connect(name, bare).await?)
+            }
+        };
+        Ok(Self { line })
+    }
+
+    /// Connects, and says not even who it is.
+    pub(crate) async fn silently(way: &Way) -> Result<Self> {
+        let line = Box::new(Self::bare(way.to).await?);
+        Ok(Self { line })
+    }
+
+    async fn bare(to: SocketAddr) -> Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
         // Thousands of short connections would use up the ports otherwise.
         socket.set_reuseaddr(true)?;
@@ -132,12 +161,12 @@ impl Raw {
         stream.set_nodelay(true)?;
         // Closing at once, without a state that waits for a minute.
         let _ = stream.set_zero_linger();
-        Ok(Self { stream })
+        Ok(stream)
     }
 
     /// Connects with a greeting and these settings.
-    pub(crate) async fn greet(to: SocketAddr, values: &[(u16, u32)]) -> Result<Self> {
-        let mut raw = Self::connect(to).await?;
+    pub(crate) async fn greet(way: &Way, values: &[(u16, u32)]) -> Result<Self> {
+        let mut raw = Self::connect(way).await?;
         let mut greeting = PREFACE.to_vec();
         greeting.extend(settings(values));
         raw.send(&greeting).await?;
@@ -146,19 +175,22 @@ impl Raw {
 
     /// Sends bytes as they are.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stream.write_all(bytes).await?;
+        self.line.write_all(bytes).await?;
+        self.line.flush().await?;
         Ok(())
     }
 
     /// Reads and forgets what there is, without waiting.
     pub(crate) fn drain(&mut self) -> Ended {
         let mut buffer = [0; 16 << 10];
+        let mut task = task::Context::from_waker(Waker::noop());
         loop {
-            match self.stream.try_read(&mut buffer) {
-                Ok(0) => return Ended::Closed,
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ended::Open,
-                Err(_) => return Ended::Closed,
+            let mut into = ReadBuf::new(&mut buffer);
+            match Pin::new(&mut self.line).poll_read(&mut task, &mut into) {
+                Poll::Ready(Ok(())) if into.filled().is_empty() => return Ended::Closed,
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Ended::Closed,
+                Poll::Pending => return Ended::Open,
             }
         }
     }
@@ -169,7 +201,7 @@ impl Raw {
         let mut buffer = vec![0; 16 << 10];
         let deadline = tokio::time::Instant::now() + patience;
         while said.len() < most {
-            let read = tokio::time::timeout_at(deadline, self.stream.read(&mut buffer)).await;
+            let read = tokio::time::timeout_at(deadline, self.line.read(&mut buffer)).await;
             match read {
                 Ok(Ok(0)) | Ok(Err(_)) => return (said, Ended::Closed),
                 Ok(Ok(count)) => said.extend_from_slice(&buffer[..count]),
@@ -178,4 +210,14 @@ impl Raw {
         }
         (said, Ended::Open)
     }
+}
+
+/// How a handshake begins: the bytes of a ClientHello.
+pub(crate) fn client_hello(tls: &TlsConnector) -> Result<Vec<u8>> {
+    let config = std::sync::Arc::clone(tls.config());
+    let name = ServerName::try_from("node")?;
+    let mut connection = ClientConnection::new(config, name)?;
+    let mut hello = Vec::new();
+    connection.write_tls(&mut hello)?;
+    Ok(hello)
 }

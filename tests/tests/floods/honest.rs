@@ -9,8 +9,9 @@ use liandong_client::wire::progress::v1::{PushReportsRequest, ReportBatch};
 use liandong_client::wire::rollup::v1::GetRollupRequest;
 use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
 use liandong_tests::figures::{DROPOUTS, MONTH, count};
-use liandong_tests::node::Node;
 use liandong_tests::settings::school;
+
+use crate::place::Place;
 
 /// The pause between two requests.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -44,10 +45,10 @@ impl Seen {
 }
 
 /// Uses the node for so long.
-pub(crate) async fn use_it(node: &Node, time: Duration) -> Result<Seen> {
+pub(crate) async fn use_it(place: &Place, time: Duration) -> Result<Seen> {
     let mut seen = Seen::default();
     let begun = Instant::now();
-    let mut client = node.client().await?;
+    let mut client = place.client().await?;
     let mut number = 0;
     while begun.elapsed() < time {
         number += 1;
@@ -55,7 +56,7 @@ pub(crate) async fn use_it(node: &Node, time: Duration) -> Result<Seen> {
         let answered = async {
             // The time to connect counts, too.
             if number % PER_CONNECTION == 0 {
-                client = node.client().await?;
+                client = place.client().await?;
             }
             one(&client, number).await
         };

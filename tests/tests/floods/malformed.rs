@@ -2,7 +2,6 @@
 //! with anything in them, gRPC that lies about itself, HTTP/1 and noise. Each on a connection of
 //! its own.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use liandong_client::wire::rollup::v1::GetRollupRequest;
 use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
 use liandong_tests::chance::Chance;
 use liandong_tests::figures::{DROPOUTS, MONTH, count};
-use liandong_tests::node::Node;
 use liandong_tests::outcome::{counted, times};
 use liandong_tests::settings::{Settings, school};
 use tokio::task::JoinSet;
@@ -26,6 +24,7 @@ use crate::h2::{
     request_head, settings,
 };
 use crate::honest::use_it;
+use crate::place::{Place, Way};
 use crate::resources::{Watch, files, resident};
 
 /// How many connections there are at a time.
@@ -55,9 +54,9 @@ struct Came {
 async fn malformed_exchanges_are_refused_and_harm_nobody() -> Result<()> {
     let cases = times(5_000, 100_000)?;
     let mut chance = Chance::begin("malformed exchanges")?;
-    let node = Node::start(Settings::new("371524").schools("371524", 12).plain()).await?;
-    let pid = node.pid()?;
-    use_it(&node, Duration::from_secs(2)).await?;
+    let place = Place::plain(Settings::new("371524").schools("371524", 12)).await?;
+    let (pid, way) = (place.node.pid()?, place.way()?);
+    use_it(&place, Duration::from_secs(2)).await?;
     let (memory_before, files_before) = (resident(pid)?, files(pid)?);
     let watch = Watch::begin(pid);
     let exchanges = Arc::new(exchanges());
@@ -71,9 +70,9 @@ async fn malformed_exchanges_are_refused_and_harm_nobody() -> Result<()> {
         }
         let kind = usize::try_from(case)? % KINDS.len();
         let bytes = made(KINDS[kind], &exchanges, &mut chance);
-        running.spawn(exchange(kind, node.address(), bytes));
+        running.spawn(exchange(kind, way.clone(), bytes));
         if case % 10_000 == 9_999 {
-            takes_a_figure(&node, &format!("between-{case}"), i64::try_from(case)?).await?;
+            takes_a_figure(&place, &format!("between-{case}"), i64::try_from(case)?).await?;
         }
     }
     while let Some(done) = running.join_next().await {
@@ -88,7 +87,7 @@ async fn malformed_exchanges_are_refused_and_harm_nobody() -> Result<()> {
     ensure!(sum(|one| one.closed) > cases / 10, "nothing was refused");
     ensure!(sum(|one| one.answered) > 0, "nothing was answered");
     ensure!(grown <= MOST_MEMORY / 1024, "{grown} MiB more memory");
-    serves_on(&node, pid, files_before).await?;
+    serves_on(&place, pid, files_before).await?;
     let closed = sum(|one| one.closed);
     counted(
         "row 15",
@@ -113,8 +112,8 @@ fn note(came: &mut [Came; KINDS.len()], refused: &mut u64, done: Option<(usize, 
 }
 
 /// One case on one connection; `None` when it cannot be made.
-async fn exchange(kind: usize, to: SocketAddr, bytes: Vec<u8>) -> Option<(usize, bool, Ended)> {
-    let mut raw = Raw::connect(to).await.ok()?;
+async fn exchange(kind: usize, way: Way, bytes: Vec<u8>) -> Option<(usize, bool, Ended)> {
+    let mut raw = Raw::connect(&way).await.ok()?;
     // The node may hang up in the middle.
     let sent = tokio::time::timeout(Duration::from_secs(2), raw.send(&bytes)).await;
     let (said, ended) = raw.listen(PATIENCE, 1 << 20).await;

@@ -12,6 +12,7 @@ mod console;
 mod depth;
 mod footprint;
 mod hostile;
+mod limits;
 mod move_out;
 mod refusals;
 mod reports;

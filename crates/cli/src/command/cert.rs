@@ -84,7 +84,7 @@ pub(crate) struct InviteArguments {
 /// The arguments of `cert issue`.
 #[derive(Debug, Args)]
 pub(crate) struct IssueArguments {
-    /// 邀请全文、存有邀请的文件，或 - 由标准输入读取（不会出现在进程列表中） || The invitation, a file that holds it, or - for standard input, which no list of processes shows
+    /// 存有邀请的文件，或 - 由标准输入读取；邀请本身不能写在命令行上，进程列表会显示 || A file that holds the invitation, or - for standard input; not the invitation itself, which every list of processes would show
     #[arg(
         value_name = "INVITATION",
         required_unless_present = "request",
@@ -108,7 +108,7 @@ pub(crate) struct IssueArguments {
     days: Option<u16>,
 }
 
-/// An invitation, or where it is read from. Never shown.
+/// Where an invitation is read from, or one that was written here by mistake. Never shown.
 #[derive(Clone)]
 struct Given(String);
 

@@ -17,6 +17,8 @@ pub enum Class {
     State,
     /// It may work later, unchanged.
     Unavailable,
+    /// It is more than the caller may have; the refusal says of what, and from when on again.
+    Exhausted,
     /// The node is at fault.
     Internal,
 }
@@ -94,6 +96,8 @@ pub enum Reason {
     BatchRefused,
     /// The value cannot be taken now: the node is busy.
     Overloaded,
+    /// The value is what one identity may have, and it has had it.
+    LimitReached,
     /// The value cannot be taken now: the node is short of disk space.
     NoSpace,
     /// The value cannot be taken now: the node is shutting down.
@@ -110,7 +114,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Malformed,
         Self::Missing,
         Self::TooLong,
@@ -146,6 +150,7 @@ impl Reason {
         Self::TooManyRows,
         Self::BatchRefused,
         Self::Overloaded,
+        Self::LimitReached,
         Self::NoSpace,
         Self::Stopping,
         Self::Unreachable,
@@ -192,6 +197,7 @@ impl Reason {
             Self::TooManyRows => "TOO_MANY_ROWS",
             Self::BatchRefused => "BATCH_REFUSED",
             Self::Overloaded => "OVERLOADED",
+            Self::LimitReached => "LIMIT_REACHED",
             Self::NoSpace => "NO_SPACE",
             Self::Stopping => "STOPPING",
             Self::Unreachable => "UNREACHABLE",
@@ -245,6 +251,7 @@ impl Reason {
             Self::Overloaded | Self::NoSpace | Self::Stopping | Self::Unreachable => {
                 Class::Unavailable
             }
+            Self::LimitReached => Class::Exhausted,
             Self::Corrupt => Class::Internal,
         }
     }
@@ -333,6 +340,10 @@ impl Reason {
                 "was refused because other rows of the all-or-nothing batch were",
             ),
             Self::Overloaded => language.pick("节点繁忙", "cannot be taken now: the node is busy"),
+            Self::LimitReached => language.pick(
+                "是本身份的上限，已达到",
+                "is the limit of this identity, and it is reached",
+            ),
             Self::NoSpace => language.pick(
                 "节点磁盘空间不足，暂停接收",
                 "cannot be taken now: the node is short of disk space",

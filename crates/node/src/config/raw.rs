@@ -2,6 +2,7 @@
 
 mod check;
 mod problems;
+mod quota;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -140,6 +141,24 @@ struct RawLimits {
     in_flight_mb: usize,
     queue: usize,
     timeout_seconds: u64,
+    identity: RawQuota,
+    node: RawQuota,
+    admin: RawQuota,
+    reviewer: RawQuota,
+    reporter: RawQuota,
+    viewer: RawQuota,
+    anonymous: RawQuota,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawQuota {
+    requests_in_flight: Option<u32>,
+    requests_per_second: Option<u32>,
+    requests_burst: Option<u32>,
+    streams: Option<u32>,
+    message_mb: Option<u64>,
+    mb_per_day: Option<u64>,
 }
 
 impl Default for RawLimits {
@@ -155,6 +174,13 @@ impl Default for RawLimits {
             in_flight_mb: 24,
             queue: 4_096,
             timeout_seconds: 30,
+            identity: RawQuota::default(),
+            node: RawQuota::default(),
+            admin: RawQuota::default(),
+            reviewer: RawQuota::default(),
+            reporter: RawQuota::default(),
+            viewer: RawQuota::default(),
+            anonymous: RawQuota::default(),
         }
     }
 }

@@ -21,7 +21,9 @@ use super::body::{Purse, Unread};
 use super::guard::{Guard, TURNS};
 use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
-use super::places::{Place, Places};
+use super::places::{Place, Places, most};
+use super::quota::{Account, Accounts};
+use super::strangers::{Stranger, Strangers};
 use crate::config::Limits;
 use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
@@ -52,14 +54,16 @@ const GRACE: Duration = Duration::from_secs(60);
 /// at once would only burn time.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Files that the node needs for itself.
-const OWN_FILES: u64 = 256;
+/// Why a connection is cut that makes room for others who have not shown who they are either.
+const CROWDED_OUT: &str = "crowded out";
 
 /// The port as it is set up for every connection.
 struct Port {
     router: Router,
     limits: Limits,
     purse: Purse,
+    accounts: Accounts,
+    strangers: Arc<Strangers>,
     builder: Builder<TokioExecutor>,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
@@ -75,11 +79,14 @@ pub(super) async fn run(
     surroundings: Surroundings,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Places::new(most_connections(&limits), limits.connections_per_address);
+    let connections = most(limits.connections);
+    let places = Places::new(connections, limits.connections_per_address);
     let port = Arc::new(Port {
         router,
         limits,
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
+        accounts: Accounts::new(limits.quotas, Arc::clone(&surroundings.clock)),
+        strangers: Strangers::new(connections / 2),
         builder: builder(&limits),
         identities,
         surroundings,
@@ -94,7 +101,13 @@ pub(super) async fn run(
             next = incoming.next() => match next {
                 Some(Ok(line)) => {
                     let from = line.connect_info().remote_addr().map(|from| from.ip());
-                    let Some(place) = places.take(from) else {
+                    let mut place = places.take(from);
+                    if place.is_none() {
+                        // Those who make room for others are about to.
+                        tokio::task::yield_now().await;
+                        place = places.take(from);
+                    }
+                    let Some(place) = place else {
                         // Dropping it says it all.
                         metrics::counter!("liandong_connections_refused_total").increment(1);
                         continue;
@@ -123,18 +136,6 @@ pub(super) async fn run(
 )]
 fn count(open: usize) -> f64 {
     open as f64
-}
-
-/// As many as are configured, and never so many that files are short for the journal.
-fn most_connections(limits: &Limits) -> usize {
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let Some(files) = files.current else {
-        return limits.connections;
-    };
-    let left = files.saturating_sub(OWN_FILES).max(16);
-    limits
-        .connections
-        .min(usize::try_from(left).unwrap_or(usize::MAX))
 }
 
 fn builder(limits: &Limits) -> Builder<TokioExecutor> {
@@ -169,8 +170,29 @@ impl Port {
         to_close: watch::Receiver<bool>,
     ) {
         let identities = self.identities.as_deref();
-        let why = match greet(line, identities, self.limits.handshake).await {
-            Ok(greeted) => self.until_it_ends(greeted, to_close).await,
+        let stranger = identities.is_some().then(|| self.strangers.enter());
+        let has_to_go = stranger.as_ref().map(Stranger::has_to_go);
+        let crowded_out = async {
+            match has_to_go {
+                Some(has_to_go) => has_to_go.await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut crowded_out = std::pin::pin!(crowded_out);
+        let greeting = greet(line, identities, self.limits.handshake);
+        let greeted = tokio::select! {
+            greeted = greeting => greeted,
+            () = &mut crowded_out => Err(CROWDED_OUT),
+        };
+        let why = match greeted {
+            Ok(greeted) if greeted.shown.is_some() => {
+                drop(stranger);
+                self.until_it_ends(greeted, to_close).await
+            }
+            Ok(greeted) => tokio::select! {
+                why = self.until_it_ends(greeted, to_close) => why,
+                () = &mut crowded_out => Some(CROWDED_OUT),
+            },
             Err(why) => Some(why),
         };
         if let Some(why) = why {
@@ -199,6 +221,7 @@ impl Port {
             moved: Arc::clone(&moved),
             links: Arc::clone(&links),
             info: line.connect_info(),
+            account: self.account(shown.as_ref()),
             shown: shown.clone(),
             must_show: self.identities.is_some(),
         });
@@ -251,6 +274,16 @@ impl Port {
                     }
                 }
             }
+        }
+    }
+
+    /// What whoever is at the other end has had.
+    fn account(&self, shown: Option<&Shown>) -> Arc<Account> {
+        let identity = shown.and_then(|Shown(certificate)| certificate.identity());
+        match identity {
+            Some(identity) => self.accounts.of(identity),
+            None if self.identities.is_some() => self.accounts.of_stranger(),
+            None => self.accounts.anonymous(),
         }
     }
 

@@ -1,5 +1,5 @@
-//! What stands between a connection and the routes: how many requests of it are worked on, what
-//! they may hold in memory, and how long they may take.
+//! What stands between a connection and the routes: how many requests of it, and of its identity,
+//! are worked on, what they may hold in memory, and how long they may take.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,31 +12,20 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body::Body;
+use liandong_core::identity::Role;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
-use liandong_wire::refusal;
+use liandong_wire::refusal::{self, RemoteRefusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::Service;
 
-use super::body::{AnswerBody, Paid, Purse, RequestBody, Unread};
+use super::body::{AnswerBody, Charge, Open, Paid, Purse, RequestBody, Unread};
 use super::handshake::Shown;
 use super::line::Moved;
-
-/// The path of a link's stream, which stays open for months.
-const LINK: &str = "/liandong.link.v1.LinkService/Exchange";
-
-/// The methods whose answers are small and wait for the disk or the caller: many of them may be
-/// worked on for one connection, whose pushes share a sync.
-const PUSHES: [&str; 2] = [
-    "/liandong.progress.v1.ProgressService/PushReports",
-    "/liandong.progress.v1.ProgressService/UploadReports",
-];
-
-/// The one method that is answered without a certificate: by it one is got. It is no more than
-/// others, and its secret is what entitles.
-const ENROL: &str = "/liandong.identity.v1.IdentityService/Enrol";
+use super::method::{Method, is_enrolment};
+use super::quota::Account;
 
 /// How many other answers are made for a connection at a time, each until it is read: whoever does
 /// not read gets no more made for it.
@@ -63,6 +52,8 @@ pub(super) struct Guard {
     /// Streams of links on the connection.
     pub(super) links: Arc<AtomicUsize>,
     pub(super) info: TcpConnectInfo,
+    /// What the caller's identity has, on this connection and others.
+    pub(super) account: Arc<Account>,
     /// Who calls, by the connection's certificate.
     pub(super) shown: Option<Shown>,
     /// Whether nobody is answered who shows none.
@@ -119,13 +110,27 @@ impl Guard {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let path = request.uri().path();
-        if self.must_show && self.shown.is_none() && path != ENROL {
+        if self.must_show && self.shown.is_none() && !is_enrolment(path) {
             let response = refused(is_grpc(request.headers()), nobody());
-            return Ok(self.bounded(response, None, None));
+            return Ok(self.bounded(response, None, Open::default()));
         }
-        let is_link = path == LINK;
-        let is_small = is_link || PUSHES.contains(&path);
-        let link = is_link.then(|| OpenLink::new(&self.links));
+        let Method {
+            is_link,
+            is_small,
+            kind,
+        } = Method::of(path);
+        let held = match self.account.admit(kind) {
+            Ok(held) => held,
+            Err(refusal) => {
+                let status = refusal::status(&refusal, language(request.headers()));
+                let response = refused(is_grpc(request.headers()), status);
+                return Ok(self.bounded(response, None, Open::default()));
+            }
+        };
+        let open = Open {
+            _link: is_link.then(|| OpenLink::new(&self.links)),
+            _held: Some(held),
+        };
         let mut turn = None;
         if !is_small {
             let waiting = Arc::clone(&self.turns).acquire_owned();
@@ -133,22 +138,31 @@ impl Guard {
                 Ok(taken) => turn = taken.ok(),
                 Err(_) => {
                     let response = refused(is_grpc(request.headers()), overloaded());
-                    return Ok(self.bounded(response, None, None));
+                    return Ok(self.bounded(response, None, open));
                 }
             }
         }
         let response = self.routed(request, is_link).await;
-        Ok(self.bounded(response, turn, link))
+        Ok(self.bounded(response, turn, open))
+    }
+
+    /// Whether the caller is a node, or may be one.
+    fn is_node(&self) -> bool {
+        let Some(Shown(certificate)) = &self.shown else {
+            return true;
+        };
+        let role = certificate.identity().map(|identity| identity.role);
+        role == Some(Role::Node)
     }
 
     fn bounded(
         &self,
         response: Response<AxumBody>,
         turn: Option<OwnedSemaphorePermit>,
-        link: Option<OpenLink>,
+        open: Open,
     ) -> Response<AnswerBody<AxumBody>> {
         let (unread, moved) = (Arc::clone(&self.unread), Arc::clone(&self.moved));
-        response.map(|body| AnswerBody::new(body, unread, moved, turn, link))
+        response.map(|body| AnswerBody::new(body, unread, moved, turn, open))
     }
 
     async fn routed<B>(&self, request: Request<B>, is_link: bool) -> Response<AxumBody>
@@ -169,7 +183,12 @@ impl Guard {
         // Paid until the answer begins.
         let paid = Arc::new(Paid::default());
         let patience = (!is_link).then_some(self.patience);
-        let body = RequestBody::new(body, self.purse.clone(), Arc::clone(&paid), patience);
+        let mut body = RequestBody::new(body, self.purse.clone(), Arc::clone(&paid), patience);
+        // A node's link has bounds of its own: its frames, and the pace of its line.
+        if !(is_link && self.is_node()) {
+            let account = Arc::clone(&self.account);
+            body = body.charged_to(Charge::new(account, language(&parts.headers)));
+        }
         parts.extensions.insert(self.info.clone());
         if let Some(shown) = &self.shown {
             parts.extensions.insert(shown.clone());
@@ -188,6 +207,13 @@ impl Guard {
     }
 }
 
+/// The language that a caller asks for.
+fn language(headers: &HeaderMap) -> Language {
+    let asked = headers.get(refusal::LANGUAGE_KEY);
+    let tag = asked.and_then(|value| value.to_str().ok());
+    tag.map_or_else(Language::default, Language::from_tag)
+}
+
 fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
@@ -198,6 +224,11 @@ fn refused(is_grpc: bool, status: Status) -> Response<AxumBody> {
         status.into_http()
     } else if status.code() == Code::Unauthenticated {
         StatusCode::UNAUTHORIZED.into_response()
+    } else if status.code() == Code::ResourceExhausted {
+        let told = RemoteRefusal::from_status(&status).and_then(|refusal| refusal.retry_after);
+        let seconds = told.map_or(1, |wait| wait.as_secs() + 1);
+        let after = [(header::RETRY_AFTER, seconds.to_string())];
+        (StatusCode::TOO_MANY_REQUESTS, after).into_response()
     } else {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
@@ -227,23 +258,8 @@ mod tests {
     use std::time::Duration;
 
     use http::{HeaderMap, HeaderValue};
-    use liandong_wire::identity::v1::identity_service_server;
-    use liandong_wire::link::v1::link_service_server::SERVICE_NAME;
 
-    use liandong_wire::progress::v1::progress_service_server;
-
-    use super::{ENROL, GRPC_TIMEOUT, LINK, PUSHES, asked_for};
-
-    #[test]
-    fn links_and_pushes_are_known_by_their_paths() {
-        assert_eq!(LINK, format!("/{SERVICE_NAME}/Exchange"));
-        let identity = identity_service_server::SERVICE_NAME;
-        assert_eq!(ENROL, format!("/{identity}/Enrol"));
-        for path in PUSHES {
-            let service = progress_service_server::SERVICE_NAME;
-            assert!(path.starts_with(&format!("/{service}/")), "{path}");
-        }
-    }
+    use super::{GRPC_TIMEOUT, asked_for};
 
     #[test]
     fn a_caller_says_how_long_it_waits() {

@@ -4,6 +4,32 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Files that the node needs for itself.
+const OWN_FILES: u64 = 256;
+
+/// As many as are configured, and never so many that files are short for the journal. Where the
+/// system lets a process have more files than it begins with, it has as many as are needed.
+pub(super) fn most(configured: usize) -> usize {
+    let mut files = getrlimit(Resource::Nofile);
+    let wanted = OWN_FILES.saturating_add(configured as u64);
+    if files.current.is_some_and(|current| current < wanted) {
+        let more = Rlimit {
+            current: Some(files.maximum.map_or(wanted, |most| most.min(wanted))),
+            ..files
+        };
+        if setrlimit(Resource::Nofile, more).is_ok() {
+            files = more;
+        }
+    }
+    let Some(files) = files.current else {
+        return configured;
+    };
+    let left = files.saturating_sub(OWN_FILES).max(16);
+    configured.min(usize::try_from(left).unwrap_or(usize::MAX))
+}
+
 /// Counts open connections.
 #[derive(Debug)]
 pub(super) struct Places {

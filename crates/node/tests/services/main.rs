@@ -13,6 +13,8 @@ mod history;
 #[cfg(test)]
 mod identities;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod moving;

@@ -62,7 +62,11 @@ async fn a_message_that_is_too_large_is_refused_and_the_connection_stays() {
         .push_reports(request)
         .await
         .expect_err("too large");
-    assert_eq!(status.code(), Code::OutOfRange, "{status}");
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    assert!(
+        status.message().starts_with("message_mb: \"1\""),
+        "{status}"
+    );
     node.push("1", vec![dropouts("371524-A", 1)]).await;
 }
 

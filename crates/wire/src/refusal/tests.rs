@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Class, Reason, Refusal};
 use tonic::metadata::MetadataMap;
@@ -34,6 +36,7 @@ fn classes_have_different_codes_and_none_is_ok() {
         Class::Conflict,
         Class::State,
         Class::Unavailable,
+        Class::Exhausted,
         Class::Internal,
     ];
     for (place, class) in classes.into_iter().enumerate() {
@@ -68,4 +71,34 @@ fn the_caller_chooses_the_language() {
     assert_eq!(language(&metadata), Language::En);
     ask_for(Language::Zh, &mut metadata);
     assert_eq!(language(&metadata), Language::Zh);
+}
+
+#[test]
+fn who_is_told_when_to_come_again_is_told_so_for_programs_too() {
+    let wait = Duration::from_millis(2_500);
+    let later = Accepted::Later(wait);
+    let refusal = Refusal::new(Reason::LimitReached, "requests_per_second", 50, later);
+    let told = status(&refusal, Language::En);
+    assert_eq!(told.code(), Code::ResourceExhausted);
+    assert_eq!(
+        told.message(),
+        "requests_per_second: \"50\" is the limit of this identity, and it is reached; try again in 3 s"
+    );
+    let back = RemoteRefusal::from_status(&told).expect("a refusal");
+    assert_eq!(back.retry_after, Some(wait));
+    assert!(back.may_pass_later());
+    let chinese = refusal.message(Language::Zh);
+    assert!(chinese.ends_with("已达到；请在 3 秒后重试"), "{chinese}");
+
+    // What is too large is so tomorrow, too.
+    let refusal = Refusal::advise(
+        Reason::LimitReached,
+        "message_mb",
+        16,
+        "分开发送",
+        "send less",
+    );
+    let back = RemoteRefusal::from_status(&status(&refusal, Language::En)).expect("a refusal");
+    assert_eq!(back.retry_after, None);
+    assert!(!back.may_pass_later());
 }

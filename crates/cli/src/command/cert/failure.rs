@@ -25,6 +25,11 @@ pub(crate) enum CertFailure {
     /// The text is no invitation.
     #[error(transparent)]
     Invitation(#[from] NoInvitation),
+    /// The invitation stands where everybody on the machine sees it.
+    #[error(
+        "an invitation on the command line is seen by everybody on this machine: give it as `echo INVITATION | liandong cert issue -`, or name a file that holds it"
+    )]
+    Exposed,
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -81,6 +86,7 @@ impl CertFailure {
             Self::Invitation(_) => {
                 "不是邀请：请给出 cert invite 所显示的、以 liandong-1- 开头的全文".to_owned()
             }
+            Self::Exposed => "写在命令行上的邀请，本机任何人都能在进程列表中看到：请用 echo 邀请全文 | liandong cert issue -，或写出存有邀请的文件".to_owned(),
             Self::Key(_) => "私钥无法生成或使用".to_owned(),
             Self::Expired { until } => format!("邀请已于 {until} 过期：请向机构另要一份"),
             Self::NoAuthority { folder } => format!(

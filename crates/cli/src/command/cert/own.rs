@@ -138,10 +138,10 @@ pub(super) fn install(
     said(folder, &own, output)
 }
 
-/// The text of an invitation: as it stands, from standard input, or from a file.
+/// The text of an invitation, from standard input or a file.
 fn text(given: &str) -> Result<String, Failure> {
     if given.starts_with(INVITATION) {
-        return Ok(given.to_owned());
+        return Err(CertFailure::Exposed.into());
     }
     let mut text = String::new();
     if given == "-" {

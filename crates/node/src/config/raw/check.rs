@@ -154,6 +154,7 @@ impl File {
             1,
             1 << 16,
         );
+        let quotas = limits.quotas(&mut problems);
         let (Some(region), Some(listen), true) = (region, listen, problems.0.is_empty()) else {
             return Err(problems.0);
         };
@@ -195,6 +196,7 @@ impl File {
                 in_flight_bytes: self.limits.in_flight_mb << 20,
                 queue: self.limits.queue,
                 timeout: Duration::from_secs(self.limits.timeout_seconds),
+                quotas,
             },
         })
     }

@@ -15,6 +15,16 @@ use tokio::time::Instant;
 use super::SLOWEST;
 use crate::server::guard::OpenLink;
 use crate::server::line::Moved;
+use crate::server::quota::Held;
+
+/// What a request holds until its answer has been read, or is given up.
+#[derive(Debug, Default)]
+pub(in crate::server) struct Open {
+    /// Set for the stream of a link.
+    pub(in crate::server) _link: Option<OpenLink>,
+    /// Its place among the requests of its identity.
+    pub(in crate::server) _held: Option<Held>,
+}
 
 /// The answers of one connection that its caller has not read on with.
 #[derive(Debug, Default)]
@@ -65,8 +75,7 @@ pub(in crate::server) struct AnswerBody<B: Body> {
     moved: Arc<Moved>,
     /// Its turn among the answers of the connection, until it is read, or waits for the node.
     turn: Option<OwnedSemaphorePermit>,
-    /// Set for the stream of a link.
-    _link: Option<OpenLink>,
+    _open: Open,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> AnswerBody<B> {
@@ -75,7 +84,7 @@ impl<B: Body<Data = Bytes> + Unpin> AnswerBody<B> {
         unread: Arc<Unread>,
         moved: Arc<Moved>,
         turn: Option<OwnedSemaphorePermit>,
-        link: Option<OpenLink>,
+        open: Open,
     ) -> Self {
         let number = unread.next.fetch_add(1, Ordering::Relaxed);
         let mut first = None;
@@ -96,7 +105,7 @@ impl<B: Body<Data = Bytes> + Unpin> AnswerBody<B> {
             unread,
             moved,
             turn,
-            _link: link,
+            _open: open,
         }
     }
 }

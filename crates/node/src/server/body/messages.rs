@@ -18,8 +18,10 @@ const MOST_UNPACKED: usize = 1_032;
 const LARGEST_UNPACKED: usize = 4 << 20;
 
 /// Where in the messages of a request its bytes are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Messages {
+    /// The largest message that is taken, in bytes.
+    pub(super) most: usize,
     prefix: [u8; PREFIX],
     prefix_len: usize,
     /// Bytes of the message that are still to come.
@@ -32,16 +34,38 @@ pub(super) struct Messages {
     unpacking: Option<GzDecoder<Measured>>,
     /// Whether a compressed message was found to be none that is taken.
     pub(super) is_bad: bool,
+    /// Set when a message was found to be larger than what is taken: how many of the bytes that came
+    /// with it are of those before.
+    pub(super) large_after: Option<usize>,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self {
+            most: usize::MAX,
+            prefix: [0; PREFIX],
+            prefix_len: 0,
+            left: 0,
+            began: None,
+            one_came: false,
+            unpacking: None,
+            is_bad: false,
+            large_after: None,
+        }
+    }
 }
 
 /// Takes as many bytes as a compressed message may have, and keeps none of them.
-#[derive(Debug, Default)]
-struct Measured(usize);
+#[derive(Debug)]
+struct Measured {
+    bytes: usize,
+    most: usize,
+}
 
 impl Write for Measured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        if self.0 > LARGEST_UNPACKED {
+        self.bytes += bytes.len();
+        if self.bytes > self.most {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes.len())
@@ -65,10 +89,12 @@ impl Messages {
     /// Takes bytes; what they cost, of a message that unpacks to `largest` at most.
     pub(super) fn take(&mut self, mut data: &[u8], largest: usize, now: Instant) -> Cost {
         let mut cost = Cost::default();
+        let (all, mut begins_at) = (data.len(), 0);
         let mut come = 0;
         while !data.is_empty() {
             if self.left == 0 {
                 if self.prefix_len == 0 {
+                    begins_at = all - data.len();
                     cost = Cost {
                         begins: true,
                         bytes: 0,
@@ -87,7 +113,15 @@ impl Messages {
                 self.left = self.length();
                 self.prefix_len = 0;
                 let [compressed, ..] = self.prefix;
-                self.unpacking = (compressed != 0).then(|| GzDecoder::new(Measured::default()));
+                if self.left > self.most {
+                    self.large_after = Some(begins_at);
+                    return cost;
+                }
+                let measured = Measured {
+                    bytes: 0,
+                    most: self.most.min(LARGEST_UNPACKED),
+                };
+                self.unpacking = (compressed != 0).then(|| GzDecoder::new(measured));
             } else {
                 let count = data.len().min(self.left);
                 let (part, rest) = data.split_at(count);
@@ -98,7 +132,13 @@ impl Messages {
                 if let Some(unpacking) = &mut self.unpacking
                     && unpacking.write_all(part).is_err()
                 {
-                    self.is_bad = true;
+                    let measured = unpacking.get_ref();
+                    let is_over = measured.bytes > measured.most;
+                    if is_over && measured.most < LARGEST_UNPACKED {
+                        self.large_after = Some(begins_at);
+                    } else {
+                        self.is_bad = true;
+                    }
                     return cost;
                 }
             }

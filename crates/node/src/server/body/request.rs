@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 use tonic::Status;
 
 use super::SLOWEST;
+use super::charge::Charge;
 use super::messages::Messages;
 use super::purse::{COIN, Paid, Purse};
 use crate::server::guard::{overloaded, unpacks_badly};
@@ -38,6 +39,9 @@ pub(in crate::server) enum BodyError {
     /// A compressed message is no gzip, or unpacks to too much.
     #[error("a compressed message cannot be unpacked")]
     Packed(#[source] Status),
+    /// Its identity has had what it may have.
+    #[error("an identity is at a limit")]
+    Limited(#[source] Status),
     /// The transport failed.
     #[error(transparent)]
     Transport(Box<dyn std::error::Error + Send + Sync>),
@@ -50,6 +54,8 @@ pub(in crate::server) struct RequestBody<B> {
     inner: B,
     purse: Purse,
     paid: Arc<Paid>,
+    /// Who is counted for it, if anybody is.
+    charge: Option<Charge>,
     /// How long a caller may be slow; `None` for a link, which keeps itself alive.
     patience: Option<Duration>,
     messages: Messages,
@@ -75,6 +81,7 @@ impl<B> RequestBody<B> {
             inner,
             purse,
             paid,
+            charge: None,
             patience,
             messages: Messages::default(),
             waiting: None,
@@ -84,6 +91,22 @@ impl<B> RequestBody<B> {
             alarm: None,
             ended: false,
         }
+    }
+
+    /// Counts what comes for somebody.
+    pub(in crate::server) fn charged_to(mut self, charge: Charge) -> Self {
+        self.messages.most = charge.largest();
+        self.charge = Some(charge);
+        self
+    }
+
+    /// What is wrong with bytes that came and are counted now.
+    fn fault(&self, bytes: usize) -> Option<BodyError> {
+        if self.messages.is_bad {
+            return Some(BodyError::Packed(unpacks_badly()));
+        }
+        let charge = self.charge.as_ref()?;
+        charge.count(bytes).err().map(BodyError::Limited)
     }
 
     /// Whether the caller has been too slow; else this is polled again when that may have changed.
@@ -122,10 +145,14 @@ impl<B> RequestBody<B> {
         }
     }
 
-    /// Pays for bytes; those that cannot be paid at once wait.
-    fn pay(&mut self, data: Bytes) -> Option<Bytes> {
+    /// Pays for bytes; those that cannot be paid at once wait. Of a message that is too large nothing
+    /// is left, and all of what came before it.
+    fn pay(&mut self, mut data: Bytes) -> Option<Bytes> {
         let now = Instant::now();
         let cost = self.messages.take(&data, self.purse.largest, now);
+        if let Some(before) = self.messages.large_after {
+            data.truncate(before);
+        }
         self.last = Some(now);
         // A pause from here on is counted anew.
         self.alarm = None;
@@ -191,13 +218,19 @@ where
                 this.paid.add(permit);
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
+            if let (Some(_), Some(charge)) = (this.messages.large_after, &this.charge) {
+                this.ended = true;
+                let status = charge.too_large();
+                return Poll::Ready(Some(Err(BodyError::Limited(status))));
+            }
             match Pin::new(&mut this.inner).poll_frame(task) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => {
+                        let bytes = data.len();
                         let paid = this.pay(data);
-                        if this.messages.is_bad {
+                        if let Some(fault) = this.fault(bytes) {
                             this.ended = true;
-                            return Poll::Ready(Some(Err(BodyError::Packed(unpacks_badly()))));
+                            return Poll::Ready(Some(Err(fault)));
                         }
                         if let Some(data) = paid {
                             return Poll::Ready(Some(Ok(Frame::data(data))));

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::answer::PIECE;
 use super::messages::{Cost, Messages};
 use super::request::BodyError;
-use super::{AnswerBody, Paid, Purse, RequestBody, Unread};
+use super::{AnswerBody, Open, Paid, Purse, RequestBody, Unread};
 use crate::server::line::Moved;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -143,7 +143,7 @@ async fn a_connection_has_something_to_itself() {
         let _ = timeout(Duration::from_millis(1), next(body)).await;
     }
     let modest = purse.of_connection(4 << 10);
-    let small = [prefix(0, 1_000), vec![0; 1_000]].concat();
+    let small = [prefix(0, 100_000), vec![0; 1_000]].concat();
     let mut body = RequestBody::new(parts(&[&small]), modest, Arc::default(), Some(PATIENCE));
     let began = Instant::now();
     assert!(matches!(next(&mut body).await, Some(Ok(_))));
@@ -244,7 +244,7 @@ async fn a_bomb_is_refused_before_anybody_unpacks_it() {
 async fn an_answer_that_nobody_reads_is_noticed() {
     let (unread, moved) = (Arc::<Unread>::default(), Arc::<Moved>::default());
     let (noted, counted) = (Arc::clone(&unread), Arc::clone(&moved));
-    let mut answer = AnswerBody::new(parts(&[b"first"]), noted, counted, None, None);
+    let mut answer = AnswerBody::new(parts(&[b"first"]), noted, counted, None, Open::default());
     assert!(!unread.is_stuck(PATIENCE, &moved));
     tokio::time::advance(PATIENCE * 2).await;
     assert!(unread.is_stuck(PATIENCE, &moved), "nobody asked for it");
@@ -264,7 +264,13 @@ async fn an_answer_keeps_its_turn_until_it_is_read_or_waits_for_the_node() {
     let new = || {
         let turn = Arc::clone(&turns).try_acquire_owned().ok();
         assert!(turn.is_some(), "a turn was kept");
-        AnswerBody::new(parts(&[b"one"]), Arc::default(), Arc::default(), turn, None)
+        AnswerBody::new(
+            parts(&[b"one"]),
+            Arc::default(),
+            Arc::default(),
+            turn,
+            Open::default(),
+        )
     };
     let mut answer = new();
     assert!(matches!(next(&mut answer).await, Some(Ok(_))));
@@ -282,6 +288,32 @@ async fn an_answer_keeps_its_turn_until_it_is_read_or_waits_for_the_node() {
     assert_eq!(turns.available_permits(), 1);
 }
 
+#[test]
+fn a_message_larger_than_what_is_taken_is_known_by_its_beginning() {
+    let now = Instant::now;
+    let mut messages = Messages::default();
+    messages.most = 100_000;
+    messages.take(&prefix(0, 100_000), usize::MAX, now());
+    messages.take(&[7; 100_000], usize::MAX, now());
+    assert_eq!(messages.large_after, None);
+    // What came before it is told apart.
+    let two = [prefix(0, 3), vec![1, 2, 3], prefix(0, 100_001)].concat();
+    messages.take(&two, usize::MAX, now());
+    assert_eq!((messages.large_after, messages.is_bad), (Some(8), false));
+
+    // What is small on the line may be large when it is unpacked.
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&[7; 300_000]).unwrap();
+    let packed = gzip.finish().unwrap();
+    assert!(packed.len() < 100_000);
+    let mut messages = Messages::default();
+    messages.most = 100_000;
+    let length = u32::try_from(packed.len()).unwrap();
+    messages.take(&prefix(1, length), usize::MAX, now());
+    messages.take(&packed, usize::MAX, now());
+    assert_eq!((messages.large_after, messages.is_bad), (Some(0), false));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_handed_on_in_pieces() {
     let large = vec![7; 3 * PIECE + 5];
@@ -290,7 +322,7 @@ async fn an_answer_is_handed_on_in_pieces() {
         Arc::default(),
         Arc::default(),
         None,
-        None,
+        Open::default(),
     );
     let mut lengths = Vec::new();
     for _ in 0..5 {
