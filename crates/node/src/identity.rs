@@ -4,6 +4,7 @@
 //! cannot be used leave what was in use, and say so. Whoever has a connection whose certificate is
 //! trusted no more, because it was revoked or has run out, loses it.
 
+mod attesting;
 mod keeping;
 mod spoken;
 

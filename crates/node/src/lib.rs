@@ -16,6 +16,7 @@ mod lost;
 pub mod maintenance;
 mod node;
 mod pages;
+mod proof;
 mod reader;
 mod server;
 mod service;
