@@ -157,12 +157,14 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Repair(arguments) => return command::repair::run(arguments, output).await,
         Command::Restore(arguments) => return command::restore::run(arguments, output).await,
         Command::Verify(arguments) if arguments.is_of_files() => {
-            return command::verify::run_on_files(arguments, output).await;
+            return command::verify::run_on_files(arguments, shared.identity, output).await;
         }
         _ => {}
     }
     let trace = shared.trace();
+    let identity = shared.identity.clone();
     let mut session = Session::open(&shared.node, shared.identity, output, trace).await?;
+    session.identity = identity;
     session.by = shared.by.unwrap_or_else(user_name);
     session.why = shared.why;
     session.region = shared.acting_region;

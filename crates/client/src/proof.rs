@@ -83,11 +83,7 @@ impl Proof {
     ///
     /// # Errors
     /// [`ProofError`]; what was written by then is no proof.
-    pub async fn write(
-        mut self,
-        figure: &Figure,
-        out: impl Write,
-    ) -> Result<Written, ProofError> {
+    pub async fn write(mut self, figure: &Figure, out: impl Write) -> Result<Written, ProofError> {
         let mut writer = ProofWriter::begin(out, figure)?;
         while let Some(part) = self.next_part().await? {
             match part {

@@ -11,6 +11,7 @@ use liandong_core::proof::{Checker, Figure, SignedStatement};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::rollup::Sums;
+use liandong_core::state::State;
 use liandong_proof::{Opened, open};
 use liandong_wire::rollup::{ProofQuestion, ProveQuestion};
 use tokio::task::JoinSet;
@@ -185,7 +186,9 @@ impl Gathering<'_> {
             {
                 let known = self.heard.get(&wanted.region);
                 let fits = |heard: &&Heard| {
-                    wanted.sums.is_none_or(|sums| sums == heard.opened.statement.sums)
+                    wanted
+                        .sums
+                        .is_none_or(|sums| sums == heard.opened.statement.sums)
                 };
                 if known.filter(fits).is_some() {
                     continue;
@@ -258,10 +261,14 @@ impl Gathering<'_> {
 
     /// The proof, checked as whoever gets it will check it.
     fn finish(mut self, round: Round) -> Result<Gathered, Refusal> {
-        let here = self.context.config.region;
         let top = self.figure.region;
         let spoken_by = self.heard.get(&top).map(|heard| heard.opened.signer.region);
-        let host = spoken_by.filter(|speaker| *speaker != top && *speaker == here);
+        let is_above = |speaker: &RegionCode| {
+            let catalogue = &self.context.catalogue;
+            let look = |state: &State| state.is_within(catalogue, top, *speaker);
+            self.context.reader.glance(look)
+        };
+        let host = spoken_by.filter(is_above);
         let mut checker = Checker::new(self.figure, host);
         let mut statements = Vec::with_capacity(round.order.len());
         for region in &round.order {
@@ -305,6 +312,8 @@ fn contradictory(region: RegionCode, why: &str) -> Refusal {
         "region",
         region,
         format!("该区域的陈述不可信（{why}）；请在其节点上 liandong verify"),
-        format!("what was said of that region cannot be believed ({why}): run `liandong verify` at its node"),
+        format!(
+            "what was said of that region cannot be believed ({why}): run `liandong verify` at its node"
+        ),
     )
 }

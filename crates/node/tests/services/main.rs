@@ -21,6 +21,8 @@ mod poison;
 #[cfg(test)]
 mod port;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod restarts;
