@@ -353,3 +353,6 @@ pub(crate) fn moment(text: &str) -> Result<i64, BadLine> {
         Err(BadLine)
     }
 }
+
+#[cfg(test)]
+mod tests;
