@@ -107,7 +107,7 @@ impl Tally {
     fn change(&mut self, part: Part, stored: &Stored, path: &Path, scratch: &Path) {
         let file = OpenOptions::new().read(true).write(true).open(path);
         let file = file.unwrap();
-        let whole = part.look(stored, scratch).expect("it fits");
+        let whole = part.look(stored, scratch).unwrap();
         let bytes = fs::read(path).unwrap();
         for (place, byte) in (0..).zip(&bytes) {
             self.bytes += 1;
