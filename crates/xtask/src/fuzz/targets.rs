@@ -25,7 +25,7 @@ const fn target(name: &'static str, of_runs: u64, of_time: u32, longest: u32) ->
 
 /// Every target.
 pub(crate) const TARGETS: [Target; 12] = [
-    target("requests", 230, 2, 2_048),
+    target("requests", 190, 2, 2_048),
     target("frames", 50, 3, 8_192),
     target("linkfile", 40, 1, 4_096),
     target("proofs", 40, 1, 4_096),
