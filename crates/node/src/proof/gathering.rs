@@ -80,16 +80,16 @@ pub(crate) async fn gather(
         context,
         figure: asked.figure,
         identities,
+        partial: asked.partial,
         heard: BTreeMap::new(),
+        bytes: 0,
         above: BTreeMap::new(),
     };
     let mut pause = PAUSE;
     let mut moved = None;
     for _ in 0..ROUNDS {
         let round = gathering.round().await?;
-        if let Some(region) = round.unreachable.first()
-            && (!asked.partial || *region == asked.figure.region)
-        {
+        if !asked.partial && !round.unreachable.is_empty() {
             return Err(not_reached(&round.unreachable));
         }
         if round.moving.is_empty() {
@@ -115,7 +115,11 @@ struct Gathering<'a> {
     context: &'a Arc<Context>,
     figure: Figure,
     identities: &'a Identities,
+    /// Whether to go on without regions whose statements are not to be had.
+    partial: bool,
     heard: BTreeMap<RegionCode, Heard>,
+    /// Bytes of what was heard.
+    bytes: usize,
     /// The region whose statement names a region.
     above: BTreeMap<RegionCode, RegionCode>,
 }
@@ -125,7 +129,7 @@ struct Gathering<'a> {
 struct Round {
     /// The statements that fit, each behind the one that names it.
     order: Vec<RegionCode>,
-    /// Regions whose nodes cannot be reached.
+    /// Regions whose nodes cannot be reached, or do not say what is asked.
     unreachable: Vec<RegionCode>,
     /// Regions whose statements do not fit to the one above.
     moving: Vec<RegionCode>,
@@ -175,7 +179,8 @@ impl Gathering<'_> {
         Ok(round)
     }
 
-    /// Asks for the statements of a level that have not come yet; returns whom nobody could reach.
+    /// Asks for the statements of a level that have not come yet; returns those that are not to be
+    /// had.
     async fn hear(&mut self, level: &[Wanted]) -> Result<BTreeSet<RegionCode>, Refusal> {
         let mut unreachable = BTreeSet::new();
         let mut asking = JoinSet::new();
@@ -213,10 +218,14 @@ impl Gathering<'_> {
             })?;
             match answer {
                 Ok(signed) => self.take(region, signed)?,
-                Err(refusal) if refusal.reason == Reason::Unreachable => {
+                Err(refusal) => {
+                    let is_above = region == self.figure.region;
+                    let is_offline = refusal.reason == Reason::Unreachable;
+                    if is_above || !is_offline && !self.partial {
+                        return Err(refusal);
+                    }
                     unreachable.insert(region);
                 }
-                Err(refusal) => return Err(refusal),
             }
         }
     }
@@ -234,9 +243,11 @@ impl Gathering<'_> {
         }
         let checked = opened.statement.check();
         checked.map_err(|fault| contradictory(region, &fault.to_string()))?;
-        self.heard.insert(region, Heard { signed, opened });
-        let bytes = self.heard.values().map(|heard| heard.signed.content.len());
-        if bytes.sum::<usize>() > LARGEST {
+        self.bytes += signed.content.len();
+        if let Some(before) = self.heard.insert(region, Heard { signed, opened }) {
+            self.bytes -= before.signed.content.len();
+        }
+        if self.bytes > LARGEST {
             return Err(Refusal::advise(
                 Reason::TooManyRows,
                 "region",
@@ -253,7 +264,9 @@ impl Gathering<'_> {
         for region in moving {
             let mut forgotten = Some(*region);
             while let Some(region) = forgotten {
-                self.heard.remove(&region);
+                if let Some(heard) = self.heard.remove(&region) {
+                    self.bytes -= heard.signed.content.len();
+                }
                 forgotten = self.above.remove(&region);
             }
         }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use liandong_core::event::Event;
-use liandong_core::proof::{Figure, JournalPlace, Part, ProvenReport, SignedStatement, Statement};
+use liandong_core::proof::{
+    Figure, JournalPlace, MAX_PARTS, Part, ProvenReport, SignedStatement, Statement,
+};
 use liandong_core::query::{self, Question, Scope};
-use liandong_core::refusal::{Reason, Refusal};
+use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::report::ReportRow;
 use liandong_core::rollup::Sums;
@@ -126,6 +128,16 @@ fn find(context: &Context, state: &State, figure: Figure) -> Result<Found, Refus
             head,
         });
     }
+    if parts.len() > MAX_PARTS {
+        let most = i64::try_from(MAX_PARTS).unwrap_or(i64::MAX);
+        let accepted = Accepted::Range(0, most);
+        return Err(Refusal::new(
+            Reason::TooManyRows,
+            "region",
+            parts.len(),
+            accepted,
+        ));
+    }
     parts.sort_by_key(|part| part.region);
     Ok(Found {
         sums: cell.sums,
@@ -147,7 +159,9 @@ fn read(history: &History, figure: Figure, found: Found) -> Result<Statement, Re
     let mut reports: BTreeMap<RegionCode, ProvenReport> = BTreeMap::new();
     for (frame, heads) in wanted {
         let place = place(history, frame)?;
-        let events = history.read(frame).map_err(|error| unreadable(frame, &error))?;
+        let events = history
+            .read(frame)
+            .map_err(|error| unreadable(frame, &error))?;
         for (region, head) in heads {
             let row = row_of(&events, region, &figure, &head);
             let Some((row, received_micros)) = row else {

@@ -9,6 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use liandong_store::journal::JournalReader;
 use liandong_store::{Report, VerifyOptions, verify};
 
 use crate::stores::{Stored, build_of, directory};
@@ -144,6 +145,9 @@ fn a_changed_byte_anywhere_in_a_store_is_found_or_means_nothing() {
             // A copy of the database for each look would only take time.
             fs::remove_dir_all(stored.data().join("sled")).unwrap();
         }
+        let journal = JournalReader::at_rest(&stored.data().join("journal")).unwrap();
+        let on_disk = journal.on_disk().unwrap();
+        assert!(on_disk.sealed > 0 && on_disk.sealed < on_disk.segments);
         let mut tally = Tally::default();
         let files = part.files(&stored);
         for path in &files {
