@@ -49,10 +49,12 @@ mod fault;
 mod line;
 mod reading;
 mod signed;
+mod statement;
+mod text;
 mod writing;
 
 pub use fault::{BadLine, NotProven};
-pub use line::{statement_from_line, statement_line};
 pub use reading::{Proven, Told, read};
 pub use signed::{Believes, NotOpened, Opened, digest, open};
+pub use statement::{statement_from_line, statement_line};
 pub use writing::{ProofWriter, Written};

@@ -9,10 +9,9 @@ use liandong_core::region::RegionCode;
 use liandong_identity::{Certificate, Trust};
 
 use crate::fault::{BadLine, NotProven};
-use crate::line::{
-    CertificateLine, EndLine, FORMAT, Line, SignatureLine, code, from_base64, hash, moment,
-};
+use crate::line::{CertificateLine, EndLine, FORMAT, Line, SignatureLine};
 use crate::signed::{NotOpened, open};
+use crate::text::{code, from_base64, hash, moment};
 
 /// The longest line in bytes: a statement of as many parts as one may have, and room.
 const LONGEST_LINE: u64 = 8 << 20;

@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use thiserror::Error;
 
 use crate::fault::BadLine;
-use crate::line::statement_from_line;
+use crate::statement::statement_from_line;
 
 /// A statement whose signature has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

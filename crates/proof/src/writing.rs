@@ -7,9 +7,8 @@ use liandong_core::proof::{Figure, SignedStatement};
 use liandong_core::region::RegionCode;
 
 use crate::fault::BadLine;
-use crate::line::{
-    CertificateLine, EndLine, Header, Line, MissingLine, SignatureLine, base64, moment_text,
-};
+use crate::line::{CertificateLine, EndLine, Header, Line, MissingLine, SignatureLine};
+use crate::text::{base64, moment_text};
 
 /// Writes one proof file.
 #[derive(Debug)]

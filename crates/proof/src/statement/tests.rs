@@ -3,8 +3,10 @@
 use liandong_core::proof::{Figure, JournalPlace, Part, ProvenReport, Statement};
 use liandong_core::report::Role;
 
-use super::{Line, from_base64, hash, moment, statement_from_line, statement_line};
+use super::{statement_from_line, statement_line};
 use crate::fault::BadLine;
+use crate::line::Line;
+use crate::text::{from_base64, hash, moment};
 
 fn statement() -> Statement {
     let place = JournalPlace {
