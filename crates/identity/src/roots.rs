@@ -12,7 +12,8 @@ use crate::trust::{Domain, Trust, TrustError};
 
 /// Who is trusted by a file of roots (PEM, of one trust domain or of several), by a folder of such
 /// files (`*.pem`) with the signed lists of what was revoked (`*.crl`), or by the folder of an
-/// identity. Nobody is where there are no roots.
+/// identity. Nobody is where there are no roots. Roots of a file or of a folder of files are believed
+/// for every region: whoever brings them says so.
 ///
 /// # Errors
 /// [`FolderError`]: a file that cannot be read, a certificate that is no root, a list that no root
