@@ -9,10 +9,11 @@ use liandong_tests::program::workspace;
 
 /// Every arrow that is drawn. The program leans on the node and the client; that it names types of
 /// the core, codes of the catalogue and messages of the wire is allowed with them.
-const DRAWN: [(&str, &[&str]); 9] = [
+const DRAWN: [(&str, &[&str]); 10] = [
     ("liandong-core", &[]),
     ("liandong-catalog", &["liandong-core"]),
     ("liandong-identity", &["liandong-core"]),
+    ("liandong-proof", &["liandong-core", "liandong-identity"]),
     ("liandong-wire", &["liandong-core"]),
     ("liandong-store", &["liandong-core"]),
     ("liandong-console", &["liandong-core"]),
@@ -23,13 +24,19 @@ const DRAWN: [(&str, &[&str]); 9] = [
             "liandong-console",
             "liandong-core",
             "liandong-identity",
+            "liandong-proof",
             "liandong-store",
             "liandong-wire",
         ],
     ),
     (
         "liandong-client",
-        &["liandong-core", "liandong-identity", "liandong-wire"],
+        &[
+            "liandong-core",
+            "liandong-identity",
+            "liandong-proof",
+            "liandong-wire",
+        ],
     ),
     (
         "liandong",
@@ -39,6 +46,7 @@ const DRAWN: [(&str, &[&str]); 9] = [
             "liandong-core",
             "liandong-identity",
             "liandong-node",
+            "liandong-proof",
             "liandong-wire",
         ],
     ),

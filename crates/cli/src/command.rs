@@ -8,6 +8,7 @@ pub(crate) mod console;
 pub(crate) mod indicator;
 pub(crate) mod link;
 pub(crate) mod plan;
+pub(crate) mod proof;
 pub(crate) mod region;
 pub(crate) mod repair;
 pub(crate) mod report;

@@ -14,6 +14,7 @@ use liandong_node::spoken;
 use thiserror::Error;
 
 use crate::command::cert::CertFailure;
+use crate::command::proof::ProofFailure;
 
 /// Whether everything that was asked was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,9 @@ pub(crate) enum Failure {
     /// Something about certificates was not done.
     #[error(transparent)]
     Cert(Box<CertFailure>),
+    /// A proof was not written, or is not to be believed.
+    #[error(transparent)]
+    Proof(Box<ProofFailure>),
     /// The node that is using a data directory does not answer.
     #[error("the node that is using {} does not answer", data.display())]
     NotAnswering {
@@ -158,6 +162,7 @@ impl Failure {
             Self::Config(error) => error.message(language),
             Self::Maintenance(error) => error.message(language),
             Self::Cert(error) => error.message(language),
+            Self::Proof(error) => error.message(language),
             Self::NotAnswering { data, error } => {
                 let data = data.display();
                 let why = error.as_ref().map_or_else(String::new, |error| {

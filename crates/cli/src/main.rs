@@ -177,6 +177,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
     }
     let trace = shared.trace();
     let mut session = Session::open(&shared.node, standing, output, trace).await?;
+    session.identity = shared.identity;
     session.by = shared.by.unwrap_or_else(user_name);
     session.why = shared.why;
     session.region = shared.acting_region;

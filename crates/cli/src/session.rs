@@ -73,6 +73,8 @@ pub(crate) struct Session {
     pub(crate) by: String,
     pub(crate) why: String,
     pub(crate) region: Option<RegionCode>,
+    /// The folder of the identity that is shown.
+    pub(crate) identity: Option<PathBuf>,
 }
 
 impl Session {
@@ -95,6 +97,7 @@ impl Session {
             by: String::new(),
             why: String::new(),
             region: None,
+            identity: None,
         })
     }
 

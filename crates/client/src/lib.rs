@@ -4,7 +4,8 @@
 //! [`Client::collaboration`] and [`Client::admin`] give the calls of each noun, one method per RPC.
 //! Requests and answers are the messages of [`wire`], whose conversions lead to and from the types
 //! of the core. A [`Pusher`] sends any number of reports in batches and may be told to send them
-//! again at any time; a [`Watch`] goes on where it stopped when the connection breaks.
+//! again at any time; a [`Watch`] goes on where it stopped when the connection breaks. A [`Proof`]
+//! is a figure with all that it is made of, for whoever checks it without any node.
 //!
 //! Nothing here decides what a figure means, and nothing here computes with totals.
 
@@ -20,6 +21,7 @@ mod link;
 mod metadata;
 mod plain;
 mod progress;
+mod proof;
 mod pusher;
 mod retry;
 mod rollup;
@@ -39,6 +41,7 @@ pub use liandong_wire::refusal::RemoteRefusal;
 pub use link::{Link, LinkExportStream};
 pub use metadata::{InvalidTraceParent, TraceParent};
 pub use progress::Progress;
+pub use proof::{Proof, ProofError, ProofPart};
 pub use pusher::{PushCounts, Pusher, RefusedReport, Upload};
 pub use retry::RetryPolicy;
 pub use rollup::Rollup;

@@ -5,6 +5,8 @@ use tonic::{Request, Status, Streaming};
 
 use crate::call::unary_calls;
 use crate::connect::{Client, Wires};
+use crate::error::ClientError;
+use crate::proof::Proof;
 use crate::watch::Watch;
 
 /// Roll-ups of a node.
@@ -34,6 +36,17 @@ impl Rollup {
     /// goes on where it stopped.
     pub fn watch(&self, request: v1::WatchRollupRequest) -> Watch {
         Watch::new(self.client.clone(), request)
+    }
+
+    /// What a figure is made of, down to the reports, each level signed by its own node: what goes
+    /// into a proof file.
+    ///
+    /// # Errors
+    /// A refusal of the node, or a node that could not be reached.
+    pub async fn prove(&self, request: v1::ProveRollupRequest) -> Result<Proof, ClientError> {
+        let answer = self.grpc().prove_rollup(Request::new(request)).await;
+        let parts = answer.map_err(|status| self.client.error(&status))?;
+        Ok(Proof::new(self.client.clone(), parts.into_inner()))
     }
 
     /// Opens the stream of a watch.

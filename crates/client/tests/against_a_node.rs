@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use liandong_client::wire::progress::v1;
 use liandong_client::wire::refusal::status;
+use liandong_client::wire::rollup::ProofQuestion;
 use liandong_client::wire::rollup::v1 as rollup;
-use liandong_client::{Client, ClientError, PushCounts, TraceParent, WatchEvent};
+use liandong_client::{Client, ClientError, ProofError, PushCounts, TraceParent, WatchEvent};
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use stand_in::{quick, report, start};
@@ -165,4 +166,48 @@ async fn a_watch_goes_on_after_the_last_change_it_told() {
             .collect()
     });
     assert_eq!(asked, [(0, 0), (1, 16), (2, 16)]);
+}
+
+#[tokio::test]
+async fn a_proof_is_written_as_it_comes_and_a_broken_one_is_none() {
+    let (_, client) = start(quick()).await;
+    let asked = |partial| rollup::ProveRollupRequest {
+        region: "371500".to_owned(),
+        indicator: "compulsory-dropouts".to_owned(),
+        period: "2025-03".to_owned(),
+        partial,
+    };
+    let figure = ProofQuestion::try_from(asked(true)).unwrap().figure;
+    let proof = client.rollup().prove(asked(true)).await.unwrap();
+    let mut file = Vec::new();
+    let written = proof.write(&figure, &mut file).await.unwrap();
+    assert_eq!((written.statements, written.missing), (2, 1));
+    assert_eq!(written.bytes, file.len() as u64);
+    let text = String::from_utf8(file).unwrap();
+    let begins: Vec<&str> = text
+        .lines()
+        .map(|line| &line[..line.len().min(12)])
+        .collect();
+    let expected = [
+        "{\"proof\":{\"f",
+        "{\"certificat",
+        "{\"certificat",
+        "371500",
+        "{\"signature\"",
+        // The same certificates are not written twice.
+        "371500",
+        "{\"signature\"",
+        "{\"missing\":{",
+        "{\"end\":{\"sta",
+    ];
+    assert_eq!(begins, expected);
+    assert!(
+        text.contains("\"at\":\"1970-01-01T00:00:01.000001Z\""),
+        "{text}"
+    );
+
+    let proof = client.rollup().prove(asked(false)).await.unwrap();
+    let broken = proof.write(&figure, &mut Vec::new()).await.unwrap_err();
+    let is_client = matches!(broken, ProofError::Client(ClientError::Unreachable { .. }));
+    assert!(is_client, "{broken}");
 }

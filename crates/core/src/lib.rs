@@ -22,6 +22,7 @@ pub mod period;
 pub mod plan;
 pub mod planted;
 pub mod privacy;
+pub mod proof;
 pub mod quantity;
 pub mod query;
 pub mod refusal;

@@ -64,6 +64,13 @@ impl FolderError {
             Self::Stray { path } => {
                 format!("{} 须以信任域命名：信任域.pem", path.display())
             }
+            Self::NotARoot { path, serial } => {
+                format!("{}：证书 {serial} 不是信任域的根", path.display())
+            }
+            Self::StrayList { path } => format!(
+                "{} 不是同处的根签发的吊销列表，或是同一信任域的第二份",
+                path.display()
+            ),
             Self::Authority { path, cause } => {
                 format!("{}：{}", path.display(), cause.message(language))
             }

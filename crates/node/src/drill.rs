@@ -5,6 +5,7 @@ use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::{Level, RegionCode, RegionKind};
 use liandong_core::state::State;
 use liandong_wire::admin::v1 as wire;
+use liandong_wire::link::{LinkAnswer, LinkQuestion};
 use liandong_wire::refusal::RemoteRefusal;
 use liandong_wire::rollup::v1::{Drill, DrillRow};
 use liandong_wire::rollup::{DrillQuestion, sums};
@@ -96,15 +97,16 @@ pub(crate) async fn live(
     let Some(child) = next else {
         return Ok((local(context, asked).await?, false));
     };
-    match context.links.ask(child, *asked).await {
-        Ok(drill) => Ok((drill, true)),
+    match context.links.ask(child, LinkQuestion::Drill(*asked)).await {
+        Ok(LinkAnswer::Drill(drill)) => Ok((drill, true)),
+        Ok(LinkAnswer::Statement(_)) => Err(other_answer(child)),
         Err(refused) => Err(handed_on(refused)),
     }
 }
 
 /// The region directly below a hosted one on the way to `region`; `None` when it is hosted here or
 /// nobody below is known to lead there.
-fn next_hop(state: &State, here: RegionCode, region: RegionCode) -> Option<RegionCode> {
+pub(crate) fn next_hop(state: &State, here: RegionCode, region: RegionCode) -> Option<RegionCode> {
     if region == here || state.hosts(region) {
         return None;
     }
@@ -118,8 +120,17 @@ fn next_hop(state: &State, here: RegionCode, region: RegionCode) -> Option<Regio
     None
 }
 
+/// A node answered a question with the answer to another.
+pub(crate) fn other_answer(child: RegionCode) -> Refusal {
+    let (zh, en) = (
+        "请检查该节点的程序版本",
+        "look at the version of that node's program",
+    );
+    Refusal::advise(Reason::Unreachable, "region", child, zh, en)
+}
+
 /// A refusal of the node below, in its own words.
-fn handed_on(refused: RemoteRefusal) -> Refusal {
+pub(crate) fn handed_on(refused: RemoteRefusal) -> Refusal {
     let accepted = if refused.accepted.is_empty() {
         Accepted::Nothing
     } else {

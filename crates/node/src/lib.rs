@@ -18,6 +18,7 @@ pub mod maintenance;
 mod node;
 mod pages;
 mod plain;
+mod proof;
 mod reader;
 mod server;
 mod service;

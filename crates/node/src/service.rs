@@ -13,7 +13,7 @@ mod rollup;
 mod task;
 
 pub(crate) use admin::AdminService;
-pub(crate) use call::Sight;
+pub(crate) use call::{Sight, blocking, internal};
 pub(crate) use collaboration::CollaborationService;
 pub(crate) use identity::IdentityService;
 pub(crate) use link::LinkService;

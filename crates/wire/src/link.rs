@@ -34,7 +34,7 @@ use prost::Message;
 
 pub use compare::{CompareResult, Digest, Step, bucket_content, findings};
 pub use document::read_kept;
-pub use frame::{Hello, Incoming, PROTOCOL};
+pub use frame::{Hello, Incoming, LinkAnswer, LinkQuestion, PROTOCOL, UNKNOWN_QUERY};
 pub use pack::{LARGEST_UNPACKED, pack, pieces};
 
 use cells::{CellReader, CellWriter};

@@ -11,8 +11,10 @@ pub mod v1 {
     tonic::include_proto!("liandong.rollup.v1");
 }
 
+mod proof;
 mod withdrawal;
 
+pub use proof::{ProofQuestion, ProveQuestion};
 pub use withdrawal::Withdrawal;
 
 use liandong_core::indicator::IndicatorCode;

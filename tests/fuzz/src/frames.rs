@@ -152,6 +152,16 @@ pub(crate) fn stream() -> Vec<u8> {
         id: 1,
         query: Some(v1::query::Query::Drill(question)),
     }));
+    let question = v1::ProveQuery {
+        region: "371524001".to_owned(),
+        indicator: "compulsory-dropouts".to_owned(),
+        period: "2025-03".to_owned(),
+        towards: "371524".to_owned(),
+    };
+    said.push(frame::Frame::Query(v1::Query {
+        id: 2,
+        query: Some(v1::query::Query::Prove(question)),
+    }));
     said.extend(pieces);
     let mut input = Vec::new();
     for frame in said {

@@ -7,6 +7,7 @@
 
 mod frames;
 mod journal;
+mod proofs;
 pub mod protobuf;
 mod receive;
 mod records;
@@ -35,6 +36,7 @@ impl Target {
         Self::new("frames", frames::run, Some(0), frames::seeds),
         Self::new("linkfile", frames::file, None, frames::file_seeds),
         Self::new("receive", receive::run, Some(1), receive::seeds),
+        Self::new("proofs", proofs::run, None, proofs::seeds),
         Self::new("journal", journal::run, None, journal::seeds),
         Self::new("records", records::run, None, records::seeds),
         Self::new("reports", tables::reports, None, tables::report_seeds),

@@ -1,6 +1,7 @@
 //! `liandong rollup`: what is reached, by whom, since when.
 
 mod drill;
+mod prove;
 mod standing;
 mod watch;
 mod withdraw;

@@ -1,10 +1,13 @@
 //! `liandong verify`: proves a node, its files, and that its peers hold the same.
 
+mod proof;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use liandong_client::wire::admin::v1;
 use liandong_client::wire::admin::v1::{VerifyPart, VerifyResult};
+use liandong_core::region::RegionCode;
 use liandong_node::maintenance::{self, Check, Files};
 use serde::Serialize;
 
@@ -13,6 +16,7 @@ use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Column, Format, Listing, Output, check, verify_part, verify_result};
 use crate::progress;
 use crate::session::Session;
+use crate::value;
 
 /// The arguments of `verify`.
 #[derive(Debug, Args)]
@@ -34,12 +38,24 @@ pub(crate) struct VerifyArguments {
     /// 核对一个备份 || A backup
     #[arg(long, value_name = "DIR", conflicts_with = "only")]
     backup: Option<PathBuf>,
+    /// 核对 rollup drill --proof 写出的证明，不需要任何节点 || A proof that rollup drill --proof wrote, without any node
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "data", "config", "backup"])]
+    proof: Option<PathBuf>,
+    /// 自己信任的根证书（PEM）或其目录，可带吊销列表；默认取 --identity 中的 || The roots that you trust (PEM), or a folder of them and of lists of what was revoked; by default those in --identity
+    #[arg(long, value_name = "FILE|DIR", requires = "proof")]
+    roots: Option<PathBuf>,
+    /// 已知该区域由这个区域的节点承载 || The region is known to be hosted by the node of this one
+    #[arg(long, value_name = "CODE", value_parser = value::region, requires = "proof")]
+    hosted_by: Option<RegionCode>,
 }
 
 impl VerifyArguments {
     /// Whether files are verified, and no running node.
     pub(crate) fn is_of_files(&self) -> bool {
-        self.data.is_some() || self.config.is_some() || self.backup.is_some()
+        self.data.is_some()
+            || self.config.is_some()
+            || self.backup.is_some()
+            || self.proof.is_some()
     }
 }
 
@@ -124,13 +140,21 @@ pub(crate) async fn run(
     found.show(session.output)
 }
 
-/// Verifies files at rest: a stopped node's, or a backup's. Signatures are checked by whom the folder
-/// `trusting` trusts, or that of the configuration.
+/// Verifies files at rest: a stopped node's, a backup's, or a proof. Signatures are checked by whom
+/// the folder `trusting` trusts, or that of the configuration.
 pub(crate) async fn run_on_files(
     arguments: &VerifyArguments,
     trusting: Option<PathBuf>,
     output: Output,
 ) -> Result<Verdict, Failure> {
+    if let Some(path) = &arguments.proof {
+        let roots = arguments.roots.clone().or(trusting);
+        let (path, hosted_by) = (path.clone(), arguments.hosted_by);
+        let checked = tokio::task::spawn_blocking(move || {
+            proof::run(&path, roots.as_ref(), hosted_by, output)
+        });
+        return checked.await.map_err(Failure::Thread)?;
+    }
     let named = match (&arguments.data, &arguments.config) {
         (None, None) => None,
         (data, config) => Some(Place::of(data.clone(), config.clone()).named()?),

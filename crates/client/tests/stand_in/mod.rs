@@ -132,6 +132,8 @@ impl ProgressService for StandIn {
     }
 }
 
+type Parts = Pin<Box<dyn Stream<Item = Result<rollup::ProveRollupResponse, Status>> + Send>>;
+
 type Cells = Pin<Box<dyn Stream<Item = Result<rollup::WatchRollupResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -171,6 +173,36 @@ impl RollupService for StandIn {
         _request: Request<rollup::DrillRollupRequest>,
     ) -> Result<Response<rollup::DrillRollupResponse>, Status> {
         Err(Status::unimplemented("not asked for here"))
+    }
+
+    type ProveRollupStream = Parts;
+
+    async fn prove_rollup(
+        &self,
+        request: Request<rollup::ProveRollupRequest>,
+    ) -> Result<Response<Parts>, Status> {
+        use rollup::prove_rollup_response::Part;
+        let rollup::ProveRollupRequest {
+            region, partial, ..
+        } = request.into_inner();
+        // No node's bytes; whoever hands them on does not read them.
+        let statement = rollup::Statement {
+            content: region.into_bytes(),
+            certificates: vec![vec![1], vec![2]],
+            at_micros: 1_000_001,
+            signature: vec![3],
+        };
+        let part = |part| rollup::ProveRollupResponse { part: Some(part) };
+        let mut parts = vec![
+            Ok(part(Part::Statement(statement.clone()))),
+            Ok(rollup::ProveRollupResponse::default()),
+            Ok(part(Part::Statement(statement))),
+        ];
+        parts.push(match partial {
+            true => Ok(part(Part::Missing("371525".to_owned()))),
+            false => Err(Status::unavailable("stopping")),
+        });
+        Ok(Response::new(Box::pin(iter(parts))))
     }
 
     async fn get_completeness(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::authority::AuthorityError;
-use crate::certificate::CertificateError;
+use crate::certificate::{CertificateError, Serial};
 use crate::files::FileError;
 use crate::key::KeyError;
 use crate::regions::NoRegionPattern;
@@ -70,6 +70,23 @@ pub enum FolderError {
     /// A file among the roots whose name is no trust domain's.
     #[error("{} is not called after a trust domain: DOMAIN.pem", path.display())]
     Stray {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A certificate that is no root, among roots.
+    #[error("{}: the certificate {serial} is no root of a trust domain", path.display())]
+    NotARoot {
+        /// The file.
+        path: PathBuf,
+        /// Which.
+        serial: Serial,
+    },
+    /// A list of revoked certificates that no root beside it signed, or a second one.
+    #[error(
+        "{} is no list that a root beside it signed, or the second one of its domain",
+        path.display()
+    )]
+    StrayList {
         /// The file.
         path: PathBuf,
     },

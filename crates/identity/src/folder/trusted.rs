@@ -12,6 +12,11 @@ use crate::regions::{RegionPattern, Regions};
 use crate::trust::{Domain, Trust};
 
 impl Folder {
+    /// Whether there is a place for roots in it, which only an identity's folder has.
+    pub(crate) fn has_roots(&self) -> bool {
+        self.0.join(ROOTS).is_dir()
+    }
+
     /// Everybody who is trusted.
     ///
     /// # Errors

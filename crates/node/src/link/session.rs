@@ -25,9 +25,8 @@ use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::{Frame, Ping};
-use liandong_wire::link::{Hello, StreamReader};
+use liandong_wire::link::{Hello, LinkAnswer, StreamReader};
 use liandong_wire::refusal::RemoteRefusal;
-use liandong_wire::rollup::v1::Drill;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_stream::Stream;
 use tonic::Status;
@@ -72,7 +71,7 @@ pub(crate) struct Session {
 }
 
 /// Answers that are waited for, by the id of their question.
-type Waiting = Arc<Mutex<BTreeMap<u64, oneshot::Sender<Result<Drill, RemoteRefusal>>>>>;
+type Waiting = Arc<Mutex<BTreeMap<u64, oneshot::Sender<Result<LinkAnswer, RemoteRefusal>>>>>;
 
 /// An outbox for a new stream, with the end that is given to the transport.
 pub(crate) fn outbox() -> (mpsc::Sender<Said>, mpsc::Receiver<Said>) {

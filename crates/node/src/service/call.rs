@@ -221,7 +221,7 @@ pub(super) fn unexpected(answer: &Answer) -> Refusal {
 }
 
 /// A refusal for faults of the node itself; what is wrong stands in the log.
-pub(super) fn internal(what: &str) -> Refusal {
+pub(crate) fn internal(what: &str) -> Refusal {
     Refusal::advise(
         Reason::Corrupt,
         what,
@@ -238,7 +238,7 @@ pub(super) fn too_long(field: &str, rows: usize) -> Refusal {
 }
 
 /// Does blocking work where it holds nobody up.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     context: &Context,
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {

@@ -1,5 +1,6 @@
 //! Roll-ups, drill-down, completeness and rankings: `liandong.rollup.v1`.
 
+mod proving;
 mod table;
 mod value;
 mod watching;
@@ -17,11 +18,14 @@ use liandong_core::state::State;
 use liandong_wire::rollup::v1::rollup_service_server::RollupService as Service;
 use liandong_wire::rollup::v1::{
     DrillRollupRequest, DrillRollupResponse, GetCompletenessRequest, GetCompletenessResponse,
-    GetRollupRequest, GetRollupResponse, RankRegionsRequest, RankRegionsResponse,
-    WatchRollupRequest, WatchRollupResponse, WithdrawCellsRequest, WithdrawCellsResponse,
+    GetRollupRequest, GetRollupResponse, ProveRollupRequest, ProveRollupResponse,
+    RankRegionsRequest, RankRegionsResponse, WatchRollupRequest, WatchRollupResponse,
+    WithdrawCellsRequest, WithdrawCellsResponse,
 };
-use liandong_wire::rollup::{DrillQuestion, PlanKey, Subject, WatchQuestion, Withdrawal, rank_row};
-use tokio::sync::watch;
+use liandong_wire::rollup::{
+    DrillQuestion, PlanKey, ProofQuestion, Subject, WatchQuestion, Withdrawal, rank_row,
+};
+use tokio::sync::{Semaphore, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::info_span;
@@ -35,12 +39,18 @@ use crate::drill;
 pub(crate) struct RollupService {
     context: Arc<Context>,
     stopping: watch::Receiver<bool>,
+    /// Few proofs at a time: each is held in memory while it is gathered.
+    proving: Arc<Semaphore>,
 }
 
 impl RollupService {
     /// Watches end when `stopping` turns true, so that they do not keep the node from stopping.
     pub(crate) fn new(context: Arc<Context>, stopping: watch::Receiver<bool>) -> Self {
-        Self { context, stopping }
+        Self {
+            context,
+            stopping,
+            proving: Arc::new(Semaphore::new(proving::AT_ONCE)),
+        }
     }
 
     fn method(&self, name: &'static str) -> Method {
@@ -160,6 +170,30 @@ impl Service for RollupService {
                     drill: Some(drill),
                     live,
                 })
+            },
+        )
+        .await
+    }
+
+    type ProveRollupStream = ReceiverStream<Result<ProveRollupResponse, Status>>;
+
+    async fn prove_rollup(
+        &self,
+        request: Request<ProveRollupRequest>,
+    ) -> Result<Response<Self::ProveRollupStream>, Status> {
+        let (context, proving) = (&self.context, &self.proving);
+        let span = info_span!("prove_rollup");
+        serve(
+            // As long as the nodes below take to answer, which is bounded for each of them.
+            self.method("ProveRollup").unhurried(),
+            span,
+            request,
+            |caller, message| async move {
+                let asked = ProofQuestion::try_from(message)?;
+                context.ask_rights(&caller, |sight| {
+                    sight.require(Right::ReadExact, asked.figure.region)
+                })?;
+                Ok(proving::prove(context, proving, asked).await?)
             },
         )
         .await

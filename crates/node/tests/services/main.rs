@@ -25,6 +25,8 @@ mod poison;
 #[cfg(test)]
 mod port;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod restarts;

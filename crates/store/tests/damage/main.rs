@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod every_byte;
 mod row_07_flips;
 mod row_08_truncations;
 mod row_09_database;

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 pub(crate) const FRAMES: u64 = 160;
 /// The frame of the checkpoint.
 const SAVED: u64 = 120;
+/// Bytes of a segment.
+const SEGMENT: u64 = 8192;
 pub(crate) const SEED: [u8; 16] = [7; 16];
 
 /// Numbers that look random and are the same every time.
@@ -129,8 +131,12 @@ impl Stored {
     }
 
     pub(crate) fn open(&self, with_mirror: bool) -> Result<Opened, OpenError> {
+        self.open_in_segments(with_mirror, SEGMENT)
+    }
+
+    fn open_in_segments(&self, with_mirror: bool, bytes: u64) -> Result<Opened, OpenError> {
         let journal = JournalOptions {
-            segment_bytes: 8192,
+            segment_bytes: bytes,
             free_floor: 0,
             prepare_ahead: false,
             plain_segments: 2,
@@ -175,17 +181,22 @@ pub(crate) struct Truth {
 
 /// Makes a store with sealed and plain segments, a checkpoint in the middle, a mirror and a backup.
 pub(crate) fn build(root: &Path) -> (Stored, Truth) {
+    build_of(root, FRAMES, SAVED, SEGMENT)
+}
+
+/// [`build`] with that many frames, the checkpoint at one of them, and segments of that many bytes.
+pub(crate) fn build_of(root: &Path, frames: u64, saved: u64, segment: u64) -> (Stored, Truth) {
     let stored = Stored {
         root: root.to_path_buf(),
     };
-    let mut opened = stored.open(true).unwrap();
-    for sequence in 1..=FRAMES {
+    let mut opened = stored.open_in_segments(true, segment).unwrap();
+    for sequence in 1..=frames {
         let events = batch(sequence);
         assert_eq!(opened.store.commit(&events).unwrap(), sequence);
         for event in &events {
             opened.state.apply(event, sequence);
         }
-        if sequence == SAVED {
+        if sequence == saved {
             let snapshot = opened.state.snapshot();
             opened.store.checkpointer.save(&snapshot).unwrap();
         }

@@ -1,12 +1,13 @@
 //! Frames: the one shape of what both sides say.
 
+use liandong_core::proof::SignedStatement;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 
 use super::{ReadChanges, Step, StreamReader, compare, v1};
 use crate::read;
 use crate::refusal::RemoteRefusal;
-use crate::rollup::DrillQuestion;
+use crate::rollup::{DrillQuestion, ProveQuestion};
 use crate::rollup::v1::Drill;
 
 /// The version of the protocol that this program speaks.
@@ -101,6 +102,27 @@ impl TryFrom<v1::Hello> for Hello {
     }
 }
 
+/// What a node is asked over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkQuestion {
+    /// To take a cell apart.
+    Drill(DrillQuestion),
+    /// To say, signed, what a cell is made of.
+    Prove(ProveQuestion),
+}
+
+/// What a node answers over a link.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkAnswer {
+    /// The cell taken apart.
+    Drill(Drill),
+    /// What the region's node says of it.
+    Statement(SignedStatement),
+}
+
+/// The field that is refused as missing by a node that does not know the question.
+pub const UNKNOWN_QUERY: &str = "query";
+
 /// One frame as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
@@ -115,11 +137,11 @@ pub enum Incoming {
     /// The last of this node's change numbers that the peer holds durably.
     Ack(u64),
     /// A question.
-    Drill {
+    Question {
         /// The answer has to carry it.
         id: u64,
-        /// The cell to take apart.
-        question: DrillQuestion,
+        /// What is asked.
+        question: LinkQuestion,
     },
     /// A question that this version does not know; to be answered with the refusal.
     Unanswerable {
@@ -132,8 +154,8 @@ pub enum Incoming {
     Answer {
         /// The id of the question.
         id: u64,
-        /// The cell taken apart, or why not.
-        drill: Result<Drill, RemoteRefusal>,
+        /// What was asked for, or why there is none.
+        answer: Result<LinkAnswer, RemoteRefusal>,
     },
     /// A step of a comparison.
     Comparison {
@@ -183,12 +205,17 @@ impl StreamReader {
             Frame::Ack(v1::Ack { upto }) => Ok(Incoming::Ack(upto)),
             Frame::Query(query) => Ok(read_query(query)),
             Frame::Answer(v1::Answer { id, answer }) => {
-                let drill = match answer {
-                    Some(v1::answer::Answer::Drill(drill)) => Ok(drill),
+                let answer = match answer {
+                    Some(v1::answer::Answer::Drill(drill)) => Ok(LinkAnswer::Drill(drill)),
+                    Some(v1::answer::Answer::Statement(said)) => {
+                        let said = SignedStatement::try_from(said);
+                        let said = said.map_err(|refusal| read::inside("answer", refusal))?;
+                        Ok(LinkAnswer::Statement(said))
+                    }
                     Some(v1::answer::Answer::Refusal(refusal)) => Err(refusal.into()),
                     None => return Ok(Incoming::Unknown),
                 };
-                Ok(Incoming::Answer { id, drill })
+                Ok(Incoming::Answer { id, answer })
             }
         }
     }
@@ -198,12 +225,35 @@ impl StreamReader {
 fn read_query(query: v1::Query) -> Incoming {
     let v1::Query { id, query } = query;
     let question = match query {
-        Some(v1::query::Query::Drill(drill)) => DrillQuestion::try_from(drill),
-        None => Err(read::missing("query")),
+        Some(v1::query::Query::Drill(drill)) => {
+            DrillQuestion::try_from(drill).map(LinkQuestion::Drill)
+        }
+        Some(v1::query::Query::Prove(prove)) => {
+            ProveQuestion::try_from(prove).map(LinkQuestion::Prove)
+        }
+        None => Err(read::missing(UNKNOWN_QUERY)),
     };
     match question {
-        Ok(question) => Incoming::Drill { id, question },
+        Ok(question) => Incoming::Question { id, question },
         Err(refusal) => Incoming::Unanswerable { id, refusal },
+    }
+}
+
+impl From<&LinkQuestion> for v1::query::Query {
+    fn from(question: &LinkQuestion) -> Self {
+        match question {
+            LinkQuestion::Drill(drill) => Self::Drill(drill.into()),
+            LinkQuestion::Prove(prove) => Self::Prove(prove.into()),
+        }
+    }
+}
+
+impl From<LinkAnswer> for v1::answer::Answer {
+    fn from(answer: LinkAnswer) -> Self {
+        match answer {
+            LinkAnswer::Drill(drill) => Self::Drill(drill),
+            LinkAnswer::Statement(statement) => Self::Statement(statement.into()),
+        }
     }
 }
 

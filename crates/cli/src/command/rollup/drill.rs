@@ -1,5 +1,7 @@
 //! `rollup drill`: the parts that a cell is made of.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use liandong_client::wire::rollup::v1;
 use liandong_core::indicator::{IndicatorCode, IndicatorKind};
@@ -7,7 +9,7 @@ use liandong_core::period::Period;
 use liandong_core::quantity::basis_points;
 use liandong_core::region::RegionCode;
 
-use super::{HIDDEN, reported_of, say_hidden};
+use super::{HIDDEN, prove, reported_of, say_hidden};
 use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Column, Listing, region_kind};
 use crate::session::Session;
@@ -28,6 +30,12 @@ pub(crate) struct DrillArguments {
     /// 本节点没有下级数据时，实时询问该区域的节点 || Ask the region's own node when the parts are not held here
     #[arg(long)]
     live: bool,
+    /// 把到填报为止、逐级签名的证明写入文件，供他人用 verify --proof 核对 || Write a proof down to the reports, signed level by level, for others to check with verify --proof
+    #[arg(long, value_name = "FILE", conflicts_with = "live")]
+    proof: Option<PathBuf>,
+    /// 有节点连不上时也写出证明，注明缺哪些区域 || Write the proof even without nodes that cannot be reached, and say which are missing
+    #[arg(long, requires = "proof")]
+    partial: bool,
 }
 
 const PARTS: [Column; 9] = [
@@ -47,6 +55,15 @@ pub(super) async fn run(session: &Session, arguments: &DrillArguments) -> Result
         Some(region) => region.to_string(),
         None => session.acting_region().await?,
     };
+    if let Some(path) = &arguments.proof {
+        let asked = v1::ProveRollupRequest {
+            region,
+            indicator: arguments.indicator.to_string(),
+            period: arguments.period.to_string(),
+            partial: arguments.partial,
+        };
+        return prove::run(session, asked, path).await;
+    }
     let known = session.indicators().await?;
     let kind = known
         .get(arguments.indicator)

@@ -16,9 +16,10 @@ use liandong_wire::link::v1::answer::Answer as Answered;
 use liandong_wire::link::v1::comparison::Step as Sent;
 use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::{Answer, Comparison, Pong};
-use liandong_wire::link::{Incoming, ReadChanges, Step, StreamReader, changes_len};
+use liandong_wire::link::{
+    Incoming, LinkAnswer, LinkQuestion, ReadChanges, Step, StreamReader, changes_len,
+};
 use liandong_wire::refusal::message;
-use liandong_wire::rollup::DrillQuestion;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_stream::StreamExt;
 use tracing::Instrument;
@@ -29,7 +30,7 @@ use super::{Frames, Waiting};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::check;
-use crate::{drill, trace};
+use crate::{drill, proof, trace};
 
 /// How long changes are gathered when [`Planted::WatermarkFirst`] is switched on.
 const GATHERED: Duration = Duration::from_millis(200);
@@ -117,7 +118,7 @@ impl Receiving<'_> {
                 self.pieces_confirmed.send_replace(count);
                 Ok(())
             }
-            Incoming::Drill { id, question } => {
+            Incoming::Question { id, question } => {
                 self.answer(id, question);
                 Ok(())
             }
@@ -125,14 +126,14 @@ impl Receiving<'_> {
                 self.refuse(id, &refusal);
                 Ok(())
             }
-            Incoming::Answer { id, drill } => {
+            Incoming::Answer { id, answer } => {
                 let reply = {
                     let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                     waiting.remove(&id)
                 };
                 if let Some(reply) = reply {
                     // Whoever asked may have given up.
-                    let _ = reply.send(drill);
+                    let _ = reply.send(answer);
                 }
                 Ok(())
             }
@@ -276,7 +277,7 @@ impl Receiving<'_> {
     }
 
     /// Answers beside the stream, so that changes behind the question are not held up.
-    fn answer(&self, id: u64, question: DrillQuestion) {
+    fn answer(&self, id: u64, question: LinkQuestion) {
         if self.relation != Relation::Parent {
             let accepted = Accepted::OneOf(vec![Relation::Parent.word().to_owned()]);
             let word = self.relation.word();
@@ -290,8 +291,16 @@ impl Receiving<'_> {
         };
         let (context, outbox) = (Arc::clone(self.context), self.outbox.clone());
         tokio::spawn(async move {
-            let answered = match drill::live(&context, &question).await {
-                Ok((drill, _)) => Answered::Drill(drill),
+            let found = match question {
+                LinkQuestion::Drill(asked) => drill::live(&context, &asked)
+                    .await
+                    .map(|(drill, _)| LinkAnswer::Drill(drill)),
+                LinkQuestion::Prove(asked) => proof::statement(&context, &asked)
+                    .await
+                    .map(LinkAnswer::Statement),
+            };
+            let answered = match found {
+                Ok(found) => found.into(),
                 Err(refusal) => Answered::Refusal(message(&refusal, Language::En)),
             };
             // A stream that closed meanwhile needs no answer.

@@ -10,7 +10,6 @@ use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::state::{ChangeSet, State};
 use liandong_wire::link::v1::frame::Frame as Said;
-use liandong_wire::link::v1::query::Query as Asked;
 use liandong_wire::link::v1::{Ack, Packed, Piece, PiecesTaken, Query};
 use liandong_wire::link::{Hello, StreamWriter, document_len, encoded_len, pack, pieces};
 use tokio::sync::{mpsc, watch};
@@ -289,7 +288,7 @@ pub(super) async fn send_questions(
     waiting: &Waiting,
 ) -> String {
     let mut id = 0;
-    while let Some(Question { drill, reply }) = questions.recv().await {
+    while let Some(Question { asked, reply }) = questions.recv().await {
         id += 1;
         {
             let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -299,7 +298,7 @@ pub(super) async fn send_questions(
         }
         let query = Query {
             id,
-            query: Some(Asked::Drill((&drill).into())),
+            query: Some((&asked).into()),
         };
         if outbox.send(Said::Query(query)).await.is_err() {
             return closed();

@@ -5,10 +5,8 @@ use std::time::Duration;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_wire::link::CompareResult;
+use liandong_wire::link::{CompareResult, LinkAnswer, LinkQuestion};
 use liandong_wire::refusal::{RemoteRefusal, message};
-use liandong_wire::rollup::DrillQuestion;
-use liandong_wire::rollup::v1::Drill;
 use tokio::sync::oneshot;
 
 use super::Links;
@@ -32,10 +30,10 @@ pub(crate) struct Comparison {
 /// A question to a peer, on its way over the link.
 #[derive(Debug)]
 pub(crate) struct Question {
-    /// The cell to take apart.
-    pub(crate) drill: DrillQuestion,
+    /// What is asked.
+    pub(crate) asked: LinkQuestion,
     /// Where the answer goes.
-    pub(crate) reply: oneshot::Sender<Result<Drill, RemoteRefusal>>,
+    pub(crate) reply: oneshot::Sender<Result<LinkAnswer, RemoteRefusal>>,
 }
 
 impl Links {
@@ -74,7 +72,7 @@ impl Links {
         }
     }
 
-    /// Asks a connected peer to take a cell apart.
+    /// Asks a connected peer something that it answers from what it holds.
     ///
     /// # Errors
     /// [`Reason::Unreachable`] while no stream with the peer is open or it goes away; whatever the
@@ -82,8 +80,8 @@ impl Links {
     pub(crate) async fn ask(
         &self,
         peer: RegionCode,
-        drill: DrillQuestion,
-    ) -> Result<Drill, RemoteRefusal> {
+        asked: LinkQuestion,
+    ) -> Result<LinkAnswer, RemoteRefusal> {
         let questions = self
             .with(|links| {
                 let ways = links.get(&peer)?.ways.as_ref()?;
@@ -92,7 +90,7 @@ impl Links {
             .ok_or_else(|| unreachable(peer))?;
         let asking = async {
             let (reply, answer) = oneshot::channel();
-            questions.send(Question { drill, reply }).await.ok()?;
+            questions.send(Question { asked, reply }).await.ok()?;
             answer.await.ok()
         };
         match tokio::time::timeout(PATIENCE, asking).await {

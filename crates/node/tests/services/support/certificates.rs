@@ -92,6 +92,13 @@ impl Realm {
         }
     }
 
+    /// Somebody who trusts this domain and no other.
+    pub(crate) fn trust(&self) -> Trust {
+        let domain = self.authority.domain().clone();
+        let domain = Domain::new(domain, &self.authority.root_pem(), None).expect("a domain");
+        Trust::new(vec![domain]).expect("trust")
+    }
+
     /// Makes it known in a folder that certificates were taken back.
     pub(crate) fn revoke(&self, folder: &Path, serials: &[&Serial], number: u64) {
         let at = Timestamp::now();
@@ -139,9 +146,7 @@ impl Realm {
     }
 
     fn connector(&self, own: Option<&Own>) -> TlsConnector {
-        let domain = self.authority.domain().clone();
-        let domain = Domain::new(domain, &self.authority.root_pem(), None).expect("a domain");
-        let trust = Arc::new(Trust::new(vec![domain]).expect("trust"));
+        let trust = Arc::new(self.trust());
         let own = own.map(|own| (&own.chain, &own.key));
         let config = client_config(own, trust, Arc::new(Now), None).expect("a configuration");
         TlsConnector::from(Arc::new(config))

@@ -1,0 +1,5 @@
+//! The engine with the target `proofs`.
+
+#![no_main]
+
+include!("../engine.rs");
