@@ -152,7 +152,10 @@ impl Part {
 impl Statement {
     /// What the parts add up to, exactly.
     pub fn recount(&self) -> Sums {
-        let mut sums = self.own.as_ref().map_or_else(Sums::default, |own| own.sums());
+        let mut sums = self
+            .own
+            .as_ref()
+            .map_or_else(Sums::default, |own| own.sums());
         for part in &self.parts {
             sums.add(&part.sums.since(&Sums::default()));
         }

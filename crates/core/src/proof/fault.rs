@@ -30,7 +30,11 @@ pub enum FaultKind {
     #[error("the region comes twice, or not in the order of codes")]
     Twice,
     /// The statement above gives other sums.
-    #[error("the statement above says {}, the region's own says {}", text(above), text(own))]
+    #[error(
+        "the statement above says {}, the region's own says {}",
+        text(above),
+        text(own)
+    )]
     OtherSums {
         /// What the statement above says.
         above: Sums,
@@ -38,7 +42,11 @@ pub enum FaultKind {
         own: Sums,
     },
     /// The parts do not add up.
-    #[error("the statement says {}, its parts add up to {}", text(said), text(recounted))]
+    #[error(
+        "the statement says {}, its parts add up to {}",
+        text(said),
+        text(recounted)
+    )]
     DoesNotAddUp {
         /// What it says.
         said: Sums,
@@ -101,7 +109,11 @@ impl FaultKind {
             Self::NotNamed => "上面没有陈述需要该区域的陈述".to_owned(),
             Self::Twice => "该区域重复，或未按代码排序".to_owned(),
             Self::OtherSums { above, own } => {
-                format!("上级陈述为 {}，该区域自己的陈述为 {}", text(above), text(own))
+                format!(
+                    "上级陈述为 {}，该区域自己的陈述为 {}",
+                    text(above),
+                    text(own)
+                )
             }
             Self::DoesNotAddUp { said, recounted } => {
                 format!("陈述为 {}，各部分合计为 {}", text(said), text(recounted))

@@ -1,8 +1,6 @@
 //! Every way in which a proof can lie.
 
-use super::{
-    Checker, Fault, FaultKind, Figure, JournalPlace, Part, ProvenReport, Row, Statement,
-};
+use super::{Checker, Fault, FaultKind, Figure, JournalPlace, Part, ProvenReport, Row, Statement};
 use crate::identity::Identity;
 use crate::region::RegionCode;
 use crate::report::Role;

@@ -7,8 +7,8 @@ use liandong_core::region::RegionCode;
 use super::{ReadChanges, Step, StreamReader, compare, v1};
 use crate::read;
 use crate::refusal::RemoteRefusal;
-use crate::rollup::{DrillQuestion, ProveQuestion};
 use crate::rollup::v1::Drill;
+use crate::rollup::{DrillQuestion, ProveQuestion};
 
 /// The version of the protocol that this program speaks.
 pub const PROTOCOL: u32 = 1;

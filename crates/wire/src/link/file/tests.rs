@@ -1,6 +1,8 @@
 use liandong_core::language::Language;
 
-use super::{FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter, KeyShown};
+use super::{
+    FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter, KeyShown,
+};
 use crate::link::StreamReader;
 use crate::link::tests::{set, some_cells};
 
