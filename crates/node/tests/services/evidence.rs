@@ -125,6 +125,23 @@ async fn what_a_county_said_is_shown_at_the_province_to_be_its_word() {
     assert!(part(&parts, Check::Evidence).count >= 6, "{parts:?}");
     // The county's, its township's and the city's.
     assert_eq!(part(&parts, Check::Seals).count, 3);
+    // A backup holds the same evidence.
+    let backup = tempfile::tempdir().expect("a directory");
+    let target = backup.path().join("copy");
+    let made = maintenance::backup(&data, &target, None, &mut |_, _| {});
+    made.expect("a backup");
+    let kind = Files::OfABackup;
+    let copied = maintenance::verify(&target, None, kind, Some(&folder), &mut |_, _| {});
+    let copied = copied.expect("verified");
+    let (one, other) = (
+        part(&parts, Check::Evidence),
+        part(&copied, Check::Evidence),
+    );
+    assert_eq!(
+        (one.count, Some(true)),
+        (other.count, other.fits),
+        "{copied:?}"
+    );
     // Without roots nobody can tell; what can be compared is.
     let parts = verify(&data, None);
     assert_eq!(part(&parts, Check::Evidence).fits, None);
