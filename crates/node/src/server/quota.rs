@@ -152,10 +152,11 @@ impl Account {
     /// # Errors
     /// What there is too much of, and when to try again.
     pub(super) fn admit(self: &Arc<Self>, kind: Kind) -> Result<Held, Refusal> {
-        let now = Instant::now();
-        let seconds = self.clock.now().as_second();
         let quota = &self.quota;
         let mut usage = self.usage();
+        // Whoever comes in first has come first: those who waited for it have not come before.
+        let now = Instant::now();
+        let seconds = self.clock.now().as_second();
         let (open, most, limit, wait) = match kind {
             Kind::Request => {
                 let limit = Limit::RequestsInFlight;
