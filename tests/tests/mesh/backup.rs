@@ -200,7 +200,10 @@ async fn a_node_backed_up_while_it_is_pushed_to_is_restored_and_everybody_agrees
         "{third}"
     );
     let backup = mesh.backup();
-    let sound = run_for_facts(&["verify", "--backup", text(&backup)?]).await?;
+    // Who signed what is checked by whom the county trusts.
+    let identity = mesh.county.path("identity");
+    let trusting = ["--identity", text(&identity)?, "verify"];
+    let sound = run_for_facts(&[&trusting[..], &["--backup", text(&backup)?]].concat()).await?;
     ensure!(
         number(&sound, "journal_frames_checked")? == reached,
         "{sound}"
@@ -223,7 +226,7 @@ async fn a_node_backed_up_while_it_is_pushed_to_is_restored_and_everybody_agrees
         "{}",
         printed(&restored)
     );
-    let at_rest = run_for_facts(&["verify", "--data", text(&data)?]).await?;
+    let at_rest = run_for_facts(&[&trusting[..], &["--data", text(&data)?]].concat()).await?;
     ensure!(
         number(&at_rest, "journal_frames_checked")? == reached,
         "{at_rest}"

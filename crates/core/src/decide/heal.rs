@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::receive::entitled::{check_cell, not_entitled};
+use super::receive::entitled::{Peer, check_cell, not_entitled};
 use super::receive::shape::check_shape;
-use super::receive::signed::attested;
+use super::receive::signed::{Signers, attested};
 use super::{Setting, life, require_hosted};
 use crate::command::{Answer, Decision, Healing, Reconciling};
 use crate::compare::{Bucket, CellName, Direction, Findings};
@@ -50,6 +50,20 @@ pub(super) fn heal(
         found_cells: Vec::new(),
     };
     let mut findings = Findings::default();
+    let peer = Peer {
+        state,
+        setting,
+        from,
+        relation,
+        proofs: &proofs,
+    };
+    // What was signed by somebody else than who may is not what the owner has: it takes nobody's
+    // place, and the bucket is not known whole.
+    let told = healing.documents.len();
+    let (tree, nobody) = (state.tree(), Signers::new());
+    let documents = &mut healing.documents;
+    documents.retain(|document| peer.check_signer(tree, document, &nobody).is_ok());
+    healing.is_current &= healing.documents.len() == told;
     let (bucket, is_current) = (healing.bucket, healing.is_current);
     match bucket {
         Bucket::Documents(kind, owner) => {

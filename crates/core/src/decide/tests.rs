@@ -6,4 +6,5 @@ mod privacy;
 mod receive;
 mod refusals;
 mod reports;
+mod signers;
 mod tasks;

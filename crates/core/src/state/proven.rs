@@ -10,6 +10,9 @@ use crate::event::Attested;
 use crate::evidence::{Batch, Proof, Said, Signer};
 use crate::region::RegionCode;
 
+/// From how many signers on those are looked for of whom nothing is held any more.
+const SWEPT_AFTER: usize = 64;
+
 /// Proofs by the documents that they are of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proven {
@@ -64,6 +67,9 @@ impl Proven {
                 signer: Arc::clone(known),
                 ..Batch::clone(batch)
             });
+        }
+        if self.signers.len() >= SWEPT_AFTER && self.signers.len().is_power_of_two() {
+            self.signers.retain(|known| Arc::strong_count(known) > 1);
         }
         self.signers.insert(Arc::clone(&batch.signer));
         Arc::clone(batch)

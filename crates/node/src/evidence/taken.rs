@@ -48,6 +48,7 @@ pub(crate) fn check(
         tried: BTreeMap::new(),
     };
     let mut proofs = proofs.into_iter();
+    let mut places = BTreeMap::new();
     for document in documents {
         let proof = proofs.next().flatten();
         let told = match &proof {
@@ -57,8 +58,24 @@ pub(crate) fn check(
         match (told, proof) {
             (Ok(()), Some(proof)) => {
                 let named = (document.key(), document.version);
-                checked.proofs.insert(named, proof);
-                checked.documents.push(document);
+                let place = *places
+                    .entry(named.clone())
+                    .or_insert(checked.documents.len());
+                // What is told twice is held once. One version with two contents would have one pass
+                // by the other's proof.
+                match checked.documents.get(place) {
+                    Some(before) if *before == document => {}
+                    Some(_) => {
+                        let why = "another document of that key and version came with it";
+                        let refusal = bad(proof.batch.signer.region, why);
+                        let refused = document.set_aside(&refusal, Some(&proof));
+                        checked.refused.push(refused);
+                    }
+                    None => {
+                        checked.proofs.insert(named, proof);
+                        checked.documents.push(document);
+                    }
+                }
             }
             (Err(refusal), proof) => {
                 let refused = document.set_aside(&refusal, proof.as_ref());

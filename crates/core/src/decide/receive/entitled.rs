@@ -16,13 +16,13 @@ const MOST_LEVELS: usize = 32;
 
 /// The one that tells, and what it is believed against.
 #[derive(Clone, Copy)]
-pub(super) struct Peer<'a> {
-    pub(super) state: &'a State,
-    pub(super) setting: &'a Setting<'a>,
-    pub(super) from: RegionCode,
-    pub(super) relation: Relation,
+pub(in crate::decide) struct Peer<'a> {
+    pub(in crate::decide) state: &'a State,
+    pub(in crate::decide) setting: &'a Setting<'a>,
+    pub(in crate::decide) from: RegionCode,
+    pub(in crate::decide) relation: Relation,
     /// Who signed what it tells.
-    pub(super) proofs: &'a Proofs,
+    pub(in crate::decide) proofs: &'a Proofs,
 }
 
 impl Peer<'_> {

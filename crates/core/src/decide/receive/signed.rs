@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::state::fold::{EPOCH_SHIFT, region_key};
 
 /// Who signed for regions whose entries came in the same batch.
-pub(super) type Signers = BTreeMap<RegionCode, RegionCode>;
+pub(in crate::decide) type Signers = BTreeMap<RegionCode, RegionCode>;
 
 impl Peer<'_> {
     /// Whether the node that signed a document may sign for its owner. A document without a proof
@@ -21,7 +21,7 @@ impl Peer<'_> {
     ///
     /// # Errors
     /// A refusal when it may not.
-    pub(super) fn check_signer(
+    pub(in crate::decide) fn check_signer(
         &self,
         tree: &RegionTree,
         document: &Document,
@@ -34,10 +34,7 @@ impl Peer<'_> {
         if signer == owner {
             return Ok(());
         }
-        let proven = match told.get(&owner) {
-            Some(told) => Some(*told),
-            None => self.state.signed_by(owner),
-        };
+        let proven = self.proven(tree, document, told);
         let is_move = is_move(self.state, document);
         let catalogue = &self.setting.catalogue.regions;
         // Where a region stands is what its own entry says.
@@ -58,6 +55,26 @@ impl Peer<'_> {
             signer,
             accepted,
         ))
+    }
+
+    /// Who signed for the owner before: for its own entry, or where that has no proof for the nearest
+    /// one above. Whoever stands above a region with a node of its own finds nothing below it to
+    /// speak for.
+    fn proven(&self, tree: &RegionTree, document: &Document, told: &Signers) -> Option<RegionCode> {
+        let signed_by = |region: RegionCode| {
+            let told = told.get(&region).copied();
+            told.or_else(|| self.state.signed_by(region))
+        };
+        let owner = document.owner;
+        let parent = match &document.body {
+            Body::Region(region) => region.parent,
+            _ => tree.parent(owner),
+        };
+        let above = parent.into_iter().flat_map(|parent| {
+            let further = tree.ancestors(parent);
+            std::iter::once(parent).chain(further)
+        });
+        std::iter::once(owner).chain(above).find_map(signed_by)
     }
 
     /// Of what comes from above not every owner's place is known here; its node is the peer's, or

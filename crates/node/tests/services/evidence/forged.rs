@@ -175,6 +175,15 @@ async fn a_city_cannot_alter_what_a_county_said() {
     let by_the_city = signed(&own, &altered);
     city.say(&province, altered, by_the_city, Vec::new()).await;
     refused(&province, "BAD_SIGNATURE").await;
+    // Two of one version at a time, one under each signature: none passes by the other's.
+    let twins = vec![comment(2, "不同意"), comment(2, "原则同意")];
+    let proofs = [
+        signed(&own, &twins[..1]).remove(0),
+        signed(&county, &twins[1..]).remove(0),
+    ];
+    city.say(&province, twins, proofs.to_vec(), Vec::new())
+        .await;
+    refused(&province, "BAD_SIGNATURE").await;
     // What the county itself says releases it, and the rest was never held up.
     let good = vec![comment(2, "同意，建议写明口径")];
     let proofs = signed(&county, &good);
