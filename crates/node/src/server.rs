@@ -7,6 +7,7 @@
 
 mod accept;
 mod body;
+mod foreign;
 mod guard;
 mod handshake;
 mod line;

@@ -255,7 +255,8 @@ impl Flood {
             }
             Self::Slowloris => {
                 if round == 0 {
-                    bytes.extend_from_slice(b"GET /console HTTP/1.1\r\nHost: node\r\nX-Long: ");
+                    bytes
+                        .extend_from_slice(b"GET /console HTTP/1.1\r\nHost: localhost\r\nX-Long: ");
                 } else {
                     bytes.push(b'a');
                 }

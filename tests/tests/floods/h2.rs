@@ -93,7 +93,7 @@ pub(crate) fn request_head(path: &str) -> Vec<u8> {
     if !path.is_empty() {
         block.extend(header(":path", path.as_bytes()));
     }
-    block.extend(header(":authority", b"node"));
+    block.extend(header(":authority", b"localhost"));
     block.extend(header("content-type", b"application/grpc"));
     block.extend(header("te", b"trailers"));
     block

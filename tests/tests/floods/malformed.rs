@@ -344,12 +344,12 @@ fn lies(exchanges: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
 
 fn http1(chance: &mut Chance) -> Vec<u8> {
     let requests = [
-        "GET /console?region=371524&period=2025-03 HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n",
-        "POST /liandong.admin.v1.AdminService/GetStatus HTTP/1.1\r\nHost: x\r\n\
+        "GET /console?region=371524&period=2025-03 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
+        "POST /liandong.admin.v1.AdminService/GetStatus HTTP/1.1\r\nHost: localhost\r\n\
          Content-Type: application/grpc\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n\0\0\0\0\0\r\n0\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
-        "OPTIONS * HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551616\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nContent-Length: 18446744073709551616\r\n\r\n",
         "GET http://[::1 HTTP/1.1\r\n\r\n",
         "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
     ];

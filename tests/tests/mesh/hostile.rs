@@ -97,10 +97,10 @@ async fn what_is_no_protocol_at_all_harms_nobody() -> Result<()> {
     let node = Node::start(Settings::new("371524").schools("371524", 4).plain()).await?;
     let inputs: [&[u8]; 5] = [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff",
         &[0; 4096],
-        b"POST /liandong.progress.v1.ProgressService/PushReports HTTP/1.1\r\nHost: x\r\n\
+        b"POST /liandong.progress.v1.ProgressService/PushReports HTTP/1.1\r\nHost: localhost\r\n\
           Content-Type: application/grpc\r\nContent-Length: 5\r\n\r\n\xff\xff\xff\xff\xff",
     ];
     for input in inputs {

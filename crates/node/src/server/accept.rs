@@ -224,6 +224,8 @@ impl Port {
             account: self.account(shown.as_ref()),
             shown: shown.clone(),
             must_show: self.identities.is_some(),
+            is_of_this_machine: self.identities.is_none()
+                && !self.surroundings.network.is_made_up(),
         });
         let service = service_fn(move |request| Arc::clone(&guard).answer(request));
         let line = TokioIo::new(Counted::new(line, Arc::clone(&moved)));

@@ -22,6 +22,7 @@ use tonic::{Code, Status};
 use tower::Service;
 
 use super::body::{AnswerBody, Charge, Open, Paid, Purse, RequestBody, Unread};
+use super::foreign;
 use super::handshake::Shown;
 use super::line::Moved;
 use super::method::{Method, is_enrolment};
@@ -58,6 +59,9 @@ pub(super) struct Guard {
     pub(super) shown: Option<Shown>,
     /// Whether nobody is answered who shows none.
     pub(super) must_show: bool,
+    /// Whether callers are of this machine and known by nothing else, so that a browser's are not to
+    /// be taken for them.
+    pub(super) is_of_this_machine: bool,
 }
 
 /// The stream of a link that is open on a connection, for as long as this lives.
@@ -109,6 +113,13 @@ impl Guard {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        if self.is_of_this_machine
+            && let Err(foreign) = foreign::check(&request)
+        {
+            tracing::debug!(why = %foreign, "a request in plain text is not answered");
+            let response = foreign.answer(request.headers());
+            return Ok(self.bounded(response, None, Open::default()));
+        }
         let path = request.uri().path();
         if self.must_show && self.shown.is_none() && !is_enrolment(path) {
             let response = refused(is_grpc(request.headers()), nobody());
@@ -208,13 +219,13 @@ impl Guard {
 }
 
 /// The language that a caller asks for.
-fn language(headers: &HeaderMap) -> Language {
+pub(super) fn language(headers: &HeaderMap) -> Language {
     let asked = headers.get(refusal::LANGUAGE_KEY);
     let tag = asked.and_then(|value| value.to_str().ok());
     tag.map_or_else(Language::default, Language::from_tag)
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }

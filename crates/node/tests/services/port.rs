@@ -6,6 +6,7 @@ use liandong_wire::progress::v1::{PushReportsRequest, Report, UploadReportsReque
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
 use tonic::{Code, Request};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
@@ -16,10 +17,18 @@ use crate::support::{Running, TREE, batch, dropouts, start};
 
 /// Asks for a page over HTTP/1.1; returns all that is answered.
 async fn page(node: &Running, path: &str) -> String {
+    asked(node, &format!("GET {path}"), "host: localhost", "").await
+}
+
+/// What is answered to a request over HTTP/1.1.
+async fn asked(node: &Running, what: &str, headers: &str, body: &str) -> String {
     let mut connection = TcpStream::connect(node.node.address())
         .await
         .expect("it listens");
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    let length = body.len();
+    let request = format!(
+        "{what} HTTP/1.1\r\n{headers}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
     connection
         .write_all(request.as_bytes())
         .await
@@ -44,6 +53,53 @@ async fn pages_and_services_share_the_port() {
     assert!(bad.starts_with("HTTP/1.1 400"), "{bad}");
     assert!(!bad.contains("text/html"), "{bad}");
     assert!(page(&node, "/nothing").await.starts_with("HTTP/1.1 404"));
+}
+
+/// What a page that a browser has open elsewhere makes it send to a node in plain text.
+#[tokio::test]
+async fn no_page_of_somebody_elses_reads_or_commands_a_node_in_plain_text() {
+    let node = start("371524", TREE, "").await;
+    let here = format!("host: {}", node.node.address());
+    let more = |header: &str| format!("{here}\r\n{header}");
+    let call = "POST /liandong.admin.v1.AdminService/GetStatus";
+    let frame = "\0\0\0\0\0";
+    let grpc = "content-type: application/grpc";
+    let refused = [
+        ("GET /console", "host: evil.example:7410".to_owned(), ""),
+        ("GET /metrics", "host: evil.example".to_owned(), ""),
+        ("GET /metrics", more("sec-fetch-site: cross-site"), ""),
+        ("GET /console", more("origin: http://evil.example"), ""),
+        (call, more("content-type: text/plain"), frame),
+        (call, here.clone(), frame),
+        ("OPTIONS /metrics", more("origin: null"), ""),
+    ];
+    for (what, headers, body) in &refused {
+        let answer = asked(&node, what, headers, body).await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "{what}: {answer}");
+        assert!(answer.contains("in plain text a node"), "{answer}");
+        assert!(!answer.contains("liandong_"), "{answer}");
+    }
+    let foreign = more(&format!("{grpc}\r\norigin: http://evil.example"));
+    let answer = asked(&node, call, &foreign, frame).await;
+    assert!(answer.contains("grpc-status: 7"), "{answer}");
+    let local = asked(&node, call, &more(grpc), frame).await;
+    assert!(local.starts_with("HTTP/1.1 200"), "{local}");
+    assert!(local.contains("东阿县"), "{local}");
+    for site in ["none", "same-origin"] {
+        let own = more(&format!("sec-fetch-site: {site}"));
+        let answer = asked(&node, "GET /console", &own, "").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    // Over HTTP/2, for a name that leads here.
+    let address = format!("http://{}", node.node.address());
+    let endpoint = Channel::from_shared(address).expect("an address");
+    let named = endpoint.origin("http://evil.example".parse().expect("an origin"));
+    let mut client = HealthClient::new(named.connect_lazy());
+    let status = client.check(HealthCheckRequest::default()).await;
+    let status = status.expect_err("for another host");
+    assert_eq!(status.code(), Code::PermissionDenied, "{status}");
+    assert!(status.message().contains("evil.example"), "{status}");
 }
 
 #[tokio::test]

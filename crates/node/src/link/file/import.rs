@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::link::admission::relation;
-use crate::link::file::shown::is_shown;
+use crate::link::file::shown::{Told, told};
 use crate::signing::PublicKey;
 
 /// A file as it comes in.
@@ -160,17 +160,24 @@ async fn admit(context: &Context, header: FileHeader) -> Result<Head, Refusal> {
     let exporter = header.exporter;
     let relation = relation(context, "exporter", exporter).await?;
     let read = PublicKey::from_bytes(&header.key);
-    if let (Ok(key), Some(told)) = (read, is_shown(context, exporter, &header)) {
-        told?;
-        return Ok(Head {
-            header,
-            relation,
-            key,
-        });
+    let configured = context.config.link_keys.get(&exporter).copied();
+    if let Ok(key) = read {
+        match told(context, exporter, &header) {
+            Told::Theirs => {
+                return Ok(Head {
+                    header,
+                    relation,
+                    key,
+                });
+            }
+            Told::Bad(refusal) => return Err(refusal),
+            Told::NoMore(refusal) if configured.is_none() => return Err(refusal),
+            Told::NoMore(_) | Told::Nothing => {}
+        }
     }
     let shown = read;
     let shown = shown.map_or_else(|error| error.to_string(), |key| key.to_string());
-    let Some(key) = context.config.link_keys.get(&exporter).copied() else {
+    let Some(key) = configured else {
         return Err(Refusal::advise(
             Reason::NotEntitled,
             "exporter",

@@ -3,7 +3,7 @@
 
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
-use liandong_identity::Purpose;
+use liandong_identity::{Purpose, Refused};
 use liandong_wire::link::file::{FileHeader, KeyShown};
 
 use super::no_key;
@@ -28,17 +28,25 @@ pub(super) fn show(context: &Context, key: &[u8; 32]) -> Result<Option<KeyShown>
     }))
 }
 
-/// Whether a certificate shows that the key of a file is its exporter's; `None` where the file shows
-/// none, or nobody's certificates are believed here.
-///
-/// # Errors
-/// A refusal says why the certificate that is there is not believed.
-pub(super) fn is_shown(
-    context: &Context,
-    exporter: RegionCode,
-    header: &FileHeader,
-) -> Option<Result<(), Refusal>> {
-    let (identities, shown) = (context.identities.as_ref()?, header.shown.as_ref()?);
+/// What a file's certificate says of the file's key.
+pub(super) enum Told {
+    /// Nothing: the file shows none, or nobody's certificates are believed here.
+    Nothing,
+    /// It is its exporter's.
+    Theirs,
+    /// The certificate is over or was revoked, so that it says nothing any more: only a key that is
+    /// configured does. The refusal is for where none is.
+    NoMore(Refusal),
+    /// The certificate is not believed.
+    Bad(Refusal),
+}
+
+/// What a certificate says of the key of a file. It has to be believed both at the moment that its
+/// signature names and now: whoever has stolen a revoked or an old key can name any moment.
+pub(super) fn told(context: &Context, exporter: RegionCode, header: &FileHeader) -> Told {
+    let (Some(identities), Some(shown)) = (&context.identities, &header.shown) else {
+        return Told::Nothing;
+    };
     let digest = FileHeader::key_digest(exporter, &header.key);
     let signed = Signed {
         region: exporter,
@@ -46,7 +54,16 @@ pub(super) fn is_shown(
         at_micros: shown.at_micros,
         signature: &shown.signature,
     };
-    Some(judged(signed, |leaf, above, attestation| {
+    let mut is_over = false;
+    let judged = judged(signed, |leaf, above, attestation| {
+        let now = identities.is_believed_now(leaf, above);
+        is_over = matches!(now, Err(Refused::Expired { .. } | Refused::Revoked { .. }));
+        now?;
         identities.attested(leaf, above, Purpose::LinkFile, &digest, attestation)
-    }))
+    });
+    match judged {
+        Ok(()) => Told::Theirs,
+        Err(refusal) if is_over => Told::NoMore(refusal),
+        Err(refusal) => Told::Bad(refusal),
+    }
 }
