@@ -12,7 +12,7 @@
 mod checker;
 mod fault;
 
-pub use checker::{Checker, Row};
+pub use checker::{Checker, DEEPEST, Row};
 pub use fault::{Fault, FaultKind};
 
 use crate::indicator::IndicatorCode;

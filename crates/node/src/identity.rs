@@ -9,6 +9,7 @@ mod keeping;
 mod spoken;
 mod standing;
 
+pub(crate) use attesting::TrustedNow;
 pub(crate) use keeping::keep_up;
 
 use standing::Warned;

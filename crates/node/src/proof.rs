@@ -7,7 +7,7 @@
 mod gathering;
 mod local;
 
-pub(crate) use gathering::{Gathered, gather};
+pub(crate) use gathering::{Gathered, gather_in_time};
 
 use liandong_core::identity::Identity;
 use liandong_core::proof::SignedStatement;
@@ -22,9 +22,9 @@ use rustls::pki_types::CertificateDer;
 
 use crate::context::Context;
 use crate::drill::{handed_on, next_hop, other_answer};
-use crate::identity::Identities;
+use crate::identity::TrustedNow;
 
-impl Believes for Identities {
+impl Believes for TrustedNow {
     fn attested(
         &self,
         leaf: &Certificate,

@@ -22,7 +22,8 @@
 //!
 //! - `proof` comes first and names the figure.
 //! - `certificate` is one certificate in DER (base64), before the first signature under it, numbered
-//!   from 1. Roots are not in the file: whoever checks brings those that they trust.
+//!   from 1, of 16 KiB at most. Roots are not in the file: whoever checks brings those that they
+//!   trust.
 //! - `statement` is what the node of a region says of one cell. `own` is what the region reported
 //!   itself, `parts` are the regions directly below whose cells hold anything, ordered by code.
 //!   Where a part has a `report`, its cell is made of that report alone; where it has none, a
@@ -34,7 +35,7 @@
 //!   in 分. `journal` is the frame of the node's journal that it stands in and its BLAKE3, which
 //!   names all frames before it, too: a node that later shows another past is found out.
 //! - `signature` is of the `statement` on the line before it. `certificates` are the numbers of the
-//!   signer's certificate and of those between it and the root. `value` (base64) is an ECDSA
+//!   signer's certificate and of those between it and the root: four at most, none twice. `value` (base64) is an ECDSA
 //!   signature (P-256, SHA-256, DER) of these bytes: `liandong attestation 1` and a line feed,
 //!   `figure` and a line feed, `at` as microseconds since 1970 in eight bytes (little endian), and
 //!   the 32 bytes of the BLAKE3 of the statement's line without its line feed.

@@ -1,5 +1,6 @@
 //! The lines of a proof file: one way to write each, and no other that is read.
 
+use liandong_core::evidence::MAX_CERTIFICATES;
 use liandong_core::proof::Figure;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,21 @@ impl Line {
             return Err(BadLine);
         }
         Ok(line)
+    }
+}
+
+impl SignatureLine {
+    /// Whether it names no more certificates than lead to a root, and none twice: each is copied.
+    pub(crate) fn check(&self) -> Result<(), BadLine> {
+        let numbers = &self.certificates;
+        if numbers.len() > MAX_CERTIFICATES {
+            return Err(BadLine);
+        }
+        let mut places = numbers.iter().enumerate();
+        match places.any(|(place, number)| numbers[..place].contains(number)) {
+            true => Err(BadLine),
+            false => Ok(()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
 
 use jiff::Timestamp;
+use liandong_core::evidence::MAX_CERTIFICATES;
 use liandong_core::proof::{Checker, Fault, Figure, Row, SignedStatement};
 use liandong_core::region::RegionCode;
 use liandong_identity::{Certificate, Trust};
@@ -18,6 +19,9 @@ const LONGEST_LINE: u64 = 8 << 20;
 
 /// The most certificates that one file brings; more than a country has regions with a node.
 const MOST_CERTIFICATES: usize = 100_000;
+
+/// The largest certificate in bytes.
+const LARGEST_CERTIFICATE: usize = 16 << 10;
 
 /// What one statement of a proof tells, once its signature has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +136,10 @@ impl Reading<'_> {
         let bad = |_| NotProven::Line { line: number };
         let der = from_base64(&line.der).map_err(bad)?;
         let is_next = usize::try_from(line.number) == Ok(self.certificates.len() + 1);
-        let is_bounded = self.certificates.len() < MOST_CERTIFICATES;
+        let unused = self.certificates.len() - self.used;
+        let is_bounded = self.certificates.len() < MOST_CERTIFICATES
+            && unused < MAX_CERTIFICATES
+            && der.len() <= LARGEST_CERTIFICATE;
         if !is_next || !is_bounded || !self.known.insert(der.clone()) {
             return Err(bad(BadLine));
         }
@@ -147,6 +154,7 @@ impl Reading<'_> {
         number: u64,
     ) -> Result<Told, NotProven> {
         let bad = |_| NotProven::Line { line: number };
+        signature.check().map_err(bad)?;
         let mut certificates = Vec::with_capacity(signature.certificates.len());
         for place in &signature.certificates {
             let place = usize::try_from(*place).map_err(|_| bad(BadLine))?;
@@ -264,3 +272,6 @@ impl<R: BufRead> Lines<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,8 @@ use crate::identity::{Identity, Role};
 use crate::region::RegionCode;
 use crate::rollup::Sums;
 
-/// No real tree is this deep.
-const DEEPEST: u32 = 32;
+/// The most statements above another; no real tree is this deep.
+pub const DEEPEST: u32 = 32;
 
 /// Takes the statements of a proof, each before those that it leans on.
 #[derive(Clone, Debug)]

@@ -1,12 +1,44 @@
 //! What the node attests with its own certificate, and whose attestations it believes.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use liandong_core::identity::Identity;
 use liandong_identity::{
-    Attestation, Certificate, Chain, KeyError, NotAttested, Purpose, Refused, Usage,
+    Attestation, Certificate, Chain, KeyError, NotAttested, Purpose, Refused, Trust, Usage,
 };
 use rustls::pki_types::CertificateDer;
 
 use super::{Identities, unix};
+
+/// What is trusted now, for what was attested just now.
+#[derive(Debug)]
+pub(crate) struct TrustedNow {
+    /// The roots, and what they took back.
+    pub(crate) trust: Arc<Trust>,
+    /// What time it is here.
+    pub(crate) now: Timestamp,
+}
+
+impl TrustedNow {
+    /// Who attested a digest, if its certificate was to be believed then and is still: the moment
+    /// is what the signer says, and a thief of a key says one from before it was taken back.
+    ///
+    /// # Errors
+    /// [`NotAttested`].
+    pub(crate) fn attested(
+        &self,
+        leaf: &Certificate,
+        above: &[CertificateDer<'_>],
+        purpose: Purpose,
+        digest: &[u8; 32],
+        attestation: &Attestation,
+    ) -> Result<Identity, NotAttested> {
+        let trust = &self.trust;
+        trust.check(&leaf.der(), above, Usage::Client, unix(self.now))?;
+        trust.attested(leaf, above, purpose, digest, attestation)
+    }
+}
 
 impl Identities {
     /// Attests a digest now; the chain is what it is to be shown with.
@@ -24,6 +56,14 @@ impl Identities {
         Ok((loaded.own.chain.clone(), given))
     }
 
+    /// What is trusted now.
+    pub(crate) fn trusted_now(&self) -> TrustedNow {
+        TrustedNow {
+            trust: Arc::clone(&self.now().trust),
+            now: self.clock.0.now(),
+        }
+    }
+
     /// Who attested a digest, if it is to be believed by what is trusted here now.
     ///
     /// # Errors
@@ -39,6 +79,7 @@ impl Identities {
         let trust = &self.now().trust;
         trust.attested(leaf, above, purpose, digest, attestation)
     }
+
     /// Whether whoever shows this certificate is to be believed now: unlike the moment that an
     /// attestation names, now is nothing that a thief of a key could choose.
     ///
@@ -49,8 +90,8 @@ impl Identities {
         leaf: &Certificate,
         above: &[CertificateDer<'_>],
     ) -> Result<(), Refused> {
-        let (der, now) = (leaf.der(), unix(self.clock.0.now()));
-        let trust = &self.now().trust;
-        trust.check(&der, above, Usage::Client, now).map(|_| ())
+        let TrustedNow { trust, now } = self.trusted_now();
+        let checked = trust.check(&leaf.der(), above, Usage::Client, unix(now));
+        checked.map(|_| ())
     }
 }

@@ -4,6 +4,8 @@
 //! it. Those and all above them are asked for again, a few times; what fits is kept.
 
 mod hearing;
+mod kept;
+mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,11 +14,11 @@ use std::time::Duration;
 use liandong_core::proof::{Checker, Figure, SignedStatement};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_core::rollup::Sums;
 use liandong_core::state::State;
-use liandong_proof::Opened;
 use liandong_wire::rollup::ProofQuestion;
 
+use self::kept::{Heard, Kept};
+use self::wanted::Wanted;
 use crate::context::Context;
 use crate::identity::Identities;
 
@@ -25,6 +27,9 @@ const ROUNDS: u32 = 6;
 
 /// How long is waited before they are, the first time; twice as long each time.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long one proof is gathered: it holds a place that others wait for.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// A proof, each statement behind the one that names it.
 #[derive(Debug)]
@@ -35,32 +40,40 @@ pub(crate) struct Gathered {
     pub(crate) missing: Vec<RegionCode>,
 }
 
-/// A statement that is wanted.
-#[derive(Clone, Copy, Debug)]
-struct Wanted {
-    region: RegionCode,
-    /// What the statement above says; `None` for the first.
-    sums: Option<Sums>,
-    /// The region whose node leads there.
-    towards: RegionCode,
-}
-
-/// A statement that came, and who said it.
-#[derive(Debug)]
-struct Heard {
-    signed: SignedStatement,
-    opened: Opened,
-}
-
 /// Gathers the proof of a figure.
 ///
 /// # Errors
-/// [`Reason::Unreachable`] names the regions whose nodes are offline; [`Reason::NotAllowedNow`] one
-/// whose figures did not stand still; whatever a node refuses.
-pub(crate) async fn gather(
+/// [`Reason::Unreachable`] names the first region found whose node is offline;
+/// [`Reason::NotAllowedNow`] one whose figures did not stand still, or the region asked about when it
+/// took more than [`LONGEST`]; whatever a node refuses.
+pub(crate) async fn gather_in_time(
     context: &Arc<Context>,
     asked: ProofQuestion,
 ) -> Result<Gathered, Refusal> {
+    in_time(asked.figure.region, gather(context, asked)).await
+}
+
+async fn in_time<T>(
+    region: RegionCode,
+    gathering: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let gathered = tokio::time::timeout(LONGEST, gathering).await;
+    gathered.unwrap_or_else(|_| {
+        let (zh, en) = (
+            "证明未能及时生成，请稍后重试，或分别证明下级区域",
+            "the proof took too long: try again later, or prove the regions below one by one",
+        );
+        Err(Refusal::advise(
+            Reason::NotAllowedNow,
+            "region",
+            region,
+            zh,
+            en,
+        ))
+    })
+}
+
+async fn gather(context: &Arc<Context>, asked: ProofQuestion) -> Result<Gathered, Refusal> {
     let Some(identities) = &context.identities else {
         return Err(Refusal::advise(
             Reason::NotAllowedNow,
@@ -75,17 +88,13 @@ pub(crate) async fn gather(
         figure: asked.figure,
         identities,
         partial: asked.partial,
-        heard: BTreeMap::new(),
-        bytes: 0,
+        kept: Kept::new(asked.figure),
         above: BTreeMap::new(),
     };
     let mut pause = PAUSE;
     let mut moved = None;
     for _ in 0..ROUNDS {
         let round = gathering.round().await?;
-        if !asked.partial && !round.unreachable.is_empty() {
-            return Err(not_reached(&round.unreachable));
-        }
         if round.moving.is_empty() {
             return gathering.finish(round);
         }
@@ -111,9 +120,7 @@ struct Gathering<'a> {
     identities: &'a Identities,
     /// Whether to go on without regions whose statements are not to be had.
     partial: bool,
-    heard: BTreeMap<RegionCode, Heard>,
-    /// Bytes of what was heard.
-    bytes: usize,
+    kept: Kept,
     /// The region whose statement names a region.
     above: BTreeMap<RegionCode, RegionCode>,
 }
@@ -134,11 +141,7 @@ impl Gathering<'_> {
         let mut round = Round::default();
         let top = self.figure.region;
         let mut seen = BTreeSet::from([top]);
-        let mut level = vec![Wanted {
-            region: top,
-            sums: None,
-            towards: top,
-        }];
+        let mut level = vec![Wanted::first(top)];
         while !level.is_empty() {
             let unreachable = self.hear(&level).await?;
             let mut below = Vec::new();
@@ -147,7 +150,7 @@ impl Gathering<'_> {
                     round.unreachable.push(wanted.region);
                     continue;
                 }
-                let Some(heard) = self.heard.get(&wanted.region) else {
+                let Some(heard) = self.kept.get(wanted.region) else {
                     continue;
                 };
                 let said = &heard.opened.statement;
@@ -156,16 +159,9 @@ impl Gathering<'_> {
                     continue;
                 }
                 round.order.push(wanted.region);
-                for part in said.parts.iter().filter(|part| part.report.is_none()) {
-                    if !seen.insert(part.region) {
-                        return Err(contradictory(part.region, "it is named twice"));
-                    }
-                    self.above.insert(part.region, wanted.region);
-                    below.push(Wanted {
-                        region: part.region,
-                        sums: Some(part.sums),
-                        towards: heard.opened.signer.region,
-                    });
+                for named in wanted.below(said, &heard.opened.signer, &mut seen)? {
+                    self.above.insert(named.region, wanted.region);
+                    below.push(named);
                 }
             }
             level = below;
@@ -178,9 +174,7 @@ impl Gathering<'_> {
         for region in moving {
             let mut forgotten = Some(*region);
             while let Some(region) = forgotten {
-                if let Some(heard) = self.heard.remove(&region) {
-                    self.bytes -= heard.signed.content.len();
-                }
+                self.kept.remove(region);
                 forgotten = self.above.remove(&region);
             }
         }
@@ -189,17 +183,12 @@ impl Gathering<'_> {
     /// The proof, checked as whoever gets it will check it.
     fn finish(mut self, round: Round) -> Result<Gathered, Refusal> {
         let top = self.figure.region;
-        let spoken_by = self.heard.get(&top).map(|heard| heard.opened.signer.region);
-        let is_above = |speaker: &RegionCode| {
-            let catalogue = &self.context.catalogue;
-            let look = |state: &State| state.is_within(catalogue, top, *speaker);
-            self.context.reader.glance(look)
-        };
-        let host = spoken_by.filter(is_above);
+        let spoken_by = self.kept.get(top).map(|heard| heard.opened.signer.region);
+        let host = spoken_by.filter(|speaker| is_within(self.context, top, *speaker));
         let mut checker = Checker::new(self.figure, host);
         let mut statements = Vec::with_capacity(round.order.len());
         for region in &round.order {
-            let Some(Heard { signed, opened }) = self.heard.remove(region) else {
+            let Some(Heard { signed, opened }) = self.kept.remove(*region) else {
                 continue;
             };
             let taken = checker.take(&opened.statement, &opened.signer);
@@ -219,15 +208,19 @@ impl Gathering<'_> {
     }
 }
 
-fn not_reached(regions: &[RegionCode]) -> Refusal {
-    let named: Vec<&str> = regions.iter().map(RegionCode::as_str).collect();
-    let named = named.join(", ");
+/// Whether a region lies within another, whose node may host it.
+fn is_within(context: &Context, region: RegionCode, other: RegionCode) -> bool {
+    let look = |state: &State| state.is_within(&context.catalogue, region, other);
+    context.reader.glance(look)
+}
+
+fn not_reached(region: RegionCode) -> Refusal {
     Refusal::advise(
         Reason::Unreachable,
         "region",
-        named,
-        "等这些节点恢复连接后重试，或加 --partial 写出注明缺哪些区域的证明",
-        "try again when those nodes are connected, or ask for a partial proof, which names what is missing",
+        region,
+        "等该节点恢复连接后重试，或加 --partial 写出注明缺哪些区域的证明",
+        "try again when that node is connected, or ask for a partial proof, which names what is missing",
     )
 }
 
@@ -244,3 +237,6 @@ fn contradictory(region: RegionCode, why: &str) -> Refusal {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -291,6 +291,33 @@ async fn a_county_that_is_offline_is_named_and_half_a_proof_says_so() {
 }
 
 #[tokio::test]
+async fn the_first_county_that_is_offline_ends_a_whole_proof() {
+    let World {
+        realm: _realm,
+        province,
+        city,
+        county,
+        other,
+    } = World::reported().await;
+    county.stop().await;
+    other.expect("it runs").stop().await;
+    until("the city noticed", async || {
+        let links = city.links().await;
+        let mut below = links.iter().filter(|link| link.peer != PROVINCE);
+        below.all(|link| !link.connected).then_some(())
+    })
+    .await;
+    let refused = file(province.rollup(), PROVINCE, false).await;
+    let refused = refused.expect_err("they are offline");
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+    let named = [COUNTY, OTHER].map(|county| refused.message().contains(county));
+    assert_ne!(named[0], named[1], "{refused}");
+    let half = file(province.rollup(), PROVINCE, true).await;
+    let text = String::from_utf8(half.expect("what there is")).expect("a text");
+    assert_eq!(text.matches("{\"missing\":{").count(), 2, "{text}");
+}
+
+#[tokio::test]
 async fn figures_that_move_are_asked_for_again_until_they_fit() {
     let world = World::reported().await;
     let moving = async {

@@ -1,5 +1,6 @@
 //! Proofs of figures as they travel: signed bytes, which nobody on the way reads.
 
+use liandong_core::evidence::MAX_CERTIFICATES;
 use liandong_core::proof::{Figure, SignedStatement};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
@@ -10,8 +11,7 @@ use crate::read;
 
 /// The most bytes of one statement; room for as many parts as one may have.
 const LARGEST_CONTENT: usize = 8 << 20;
-/// The most certificates that lead to a root, and the largest.
-const MOST_CERTIFICATES: usize = 8;
+/// The largest certificate in bytes.
 const LARGEST_CERTIFICATE: usize = 16 << 10;
 /// A signature in DER on P-256 has 72 bytes at most.
 const LARGEST_SIGNATURE: usize = 256;
@@ -116,7 +116,7 @@ impl TryFrom<v1::Statement> for SignedStatement {
         } = statement;
         bounded("statement.content", content.len(), LARGEST_CONTENT)?;
         let count = certificates.len();
-        bounded("statement.certificates", count, MOST_CERTIFICATES)?;
+        bounded("statement.certificates", count, MAX_CERTIFICATES)?;
         for certificate in &certificates {
             let bytes = certificate.len();
             bounded("statement.certificates", bytes, LARGEST_CERTIFICATE)?;
@@ -174,6 +174,9 @@ mod tests {
         refused("statement.certificates", &|said| said.certificates.clear());
         refused("statement.certificates", &|said| {
             said.certificates[1] = vec![0; 1 << 20];
+        });
+        refused("statement.certificates", &|said| {
+            said.certificates = vec![vec![1]; 5];
         });
         refused("statement.signature", &|said| said.signature = vec![0; 257]);
     }

@@ -8,11 +8,12 @@ use liandong_wire::rollup::ProofQuestion;
 use liandong_wire::rollup::v1::ProveRollupResponse;
 use liandong_wire::rollup::v1::prove_rollup_response::Part;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use crate::context::Context;
-use crate::proof::{Gathered, gather};
+use crate::proof::{Gathered, gather_in_time};
 
 /// Proofs that are gathered and handed out at a time.
 pub(super) const AT_ONCE: usize = 2;
@@ -22,6 +23,9 @@ const QUEUE: usize = 4;
 
 /// How long a receiver that takes nothing is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long one that takes little is, for the whole proof: others wait for its place.
+const LONGEST: Duration = Duration::from_secs(600);
 
 type Parts = ReceiverStream<Result<ProveRollupResponse, Status>>;
 
@@ -42,8 +46,9 @@ pub(super) async fn prove(
     let Gathered {
         statements,
         missing,
-    } = gather(context, asked).await?;
+    } = gather_in_time(context, asked).await?;
     let (sender, receiver) = mpsc::channel(QUEUE);
+    let end = Instant::now() + LONGEST;
     tokio::spawn(async move {
         let statements = statements.into_iter();
         let statements = statements.map(|said| Part::Statement(said.into()));
@@ -52,7 +57,8 @@ pub(super) async fn prove(
             .map(|region| Part::Missing(region.to_string()));
         for part in statements.chain(missing) {
             let response = ProveRollupResponse { part: Some(part) };
-            let sent = tokio::time::timeout(PATIENCE, sender.send(Ok(response))).await;
+            let patience = end.min(Instant::now() + PATIENCE);
+            let sent = tokio::time::timeout_at(patience, sender.send(Ok(response))).await;
             if !matches!(sent, Ok(Ok(()))) {
                 // Whoever asked has gone, or does not listen; the stream ends without its last part.
                 break;
