@@ -36,6 +36,7 @@ use liandong_core::language::Language;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{Format, Output};
+use crate::runtime;
 use error::DemoError;
 use nodes::Mesh;
 use outcome::{NodeLine, Outcome};
@@ -66,10 +67,7 @@ pub(crate) struct DemoArguments {
 /// When there is no runtime to run it on. What goes wrong in the demonstration itself is told on
 /// standard error and is an exit status.
 pub(crate) fn run(arguments: &DemoArguments, output: Output) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("tokio")?;
+    let runtime = runtime::start().context("tokio")?;
     let language = output.language;
     let json = arguments.json || output.format == Format::Json;
     match runtime.block_on(demonstrate(arguments.once, json, language)) {

@@ -13,6 +13,7 @@ mod localise;
 mod output;
 mod progress;
 mod relay;
+mod runtime;
 mod serve;
 mod session;
 mod value;
@@ -111,10 +112,7 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
     if let Command::Demo(arguments) = &command {
         return demo::run(arguments, output);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("tokio")?;
+    let runtime = runtime::start().context("tokio")?;
     let command = match command {
         Command::Serve(arguments) => {
             let served = runtime.block_on(serve::run(arguments, shared.insecure_loopback));

@@ -17,6 +17,7 @@
 //! - below the free-space floor only what would change something is refused.
 
 mod batch;
+mod borrowed;
 mod direct;
 mod driver;
 mod fatal;

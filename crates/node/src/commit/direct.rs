@@ -10,10 +10,9 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, TryLockError};
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-
 use super::Request;
 use super::batch::{SharedDecider, weight};
+use super::borrowed::Borrowed;
 use super::driver::{EndOnPanic, end_on_failure};
 use super::fatal::Fatal;
 use super::syncer::{Covered, Durability};
@@ -26,6 +25,7 @@ pub(super) struct Direct {
     decider: SharedDecider,
     durability: Arc<Durability>,
     under_way: AtomicUsize,
+    borrowed: Borrowed,
 }
 
 /// A command that is under way, for as long as this lives.
@@ -46,6 +46,7 @@ impl Direct {
             decider,
             durability,
             under_way: AtomicUsize::new(0),
+            borrowed: Borrowed::default(),
         }
     }
 
@@ -60,20 +61,16 @@ impl Direct {
 
     /// Has a request decided, made durable and answered at once, or gives it back.
     fn serve(&self, request: Box<Request>) -> Option<Box<Request>> {
-        let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-        // Elsewhere there is nobody who could take over what else the thread has to do.
-        let may_block = runtime.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread);
         // Beside a slow disk waking others no longer counts, and a caller's patience ends in time
         // only where its thread is free.
-        if !may_block || !self.durability.is_quick() || weight(&request) > FEW_ROWS {
+        if !Borrowed::may_go() || !self.durability.is_quick() || weight(&request) > FEW_ROWS {
             return Some(request);
         }
-        tokio::task::block_in_place(|| {
-            let _guard = EndOnPanic;
-            let mut waiting = VecDeque::from([*request]);
-            end_on_failure(self.decide_and_sync(&mut waiting));
-            waiting.pop_front().map(Box::new)
-        })
+        let _guard = EndOnPanic;
+        let _away = self.borrowed.go();
+        let mut waiting = VecDeque::from([*request]);
+        end_on_failure(self.decide_and_sync(&mut waiting));
+        waiting.pop_front().map(Box::new)
     }
 
     /// Leaves the request where it is if somebody else is writing, or nobody any more.
@@ -92,6 +89,12 @@ impl Direct {
         let mut covered = Covered::default();
         covered.add(decided);
         covered.sync_and_answer(&self.durability)
+    }
+}
+
+impl AsRef<Borrowed> for Direct {
+    fn as_ref(&self) -> &Borrowed {
+        &self.borrowed
     }
 }
 

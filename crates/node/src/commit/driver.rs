@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::batch::{Decider, Deciding};
+use super::borrowed::look_after;
 use super::direct::Direct;
 use super::fatal::Fatal;
 use super::syncer::{Covered, Durability};
@@ -48,8 +49,9 @@ pub(crate) fn start(parts: Parts) -> (Committer, watch::Receiver<u64>, CommitLoo
     let deciding = Deciding::new(Arc::clone(&decider), inbox);
     let (running, direct) = match threads {
         Threads::System => {
-            let direct = Direct::new(decider, Arc::clone(&durability));
-            (on_threads(deciding, durability), Some(Arc::new(direct)))
+            let direct = Arc::new(Direct::new(decider, Arc::clone(&durability)));
+            look_after(&direct);
+            (on_threads(deciding, durability), Some(direct))
         }
         Threads::Tasks { sync_takes } => {
             let running = as_tasks(deciding, durability, sync_takes, failed);
