@@ -91,8 +91,9 @@ pub(super) fn overloaded() -> Status {
 /// What a caller is told whose compressed message is none, or too large.
 pub(super) fn unpacks_badly() -> Status {
     let (zh, en) = (
-        "压缩的消息解压后不得超过 4 MB；更大的请不压缩发送",
-        "a compressed message may unpack to 4 MB; send larger ones without compression",
+        "压缩的消息解压后不得超过 4 MB，也不得超过压缩后的 100 倍；超过的请不压缩发送",
+        "a compressed message may unpack to 4 MB, and to 100 times what was sent; send others \
+         without compression",
     );
     let refusal = Refusal::advise(Reason::TooLong, "", "", zh, en);
     refusal::status(&refusal, Language::En)

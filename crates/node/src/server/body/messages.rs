@@ -10,8 +10,16 @@ use tokio::time::Instant;
 /// The length of what stands before a message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
 
-/// The most that a byte of gzip unpacks to.
-const MOST_UNPACKED: usize = 1_032;
+/// The most that a byte of a compressed message may unpack to, once it has unpacked to more than
+/// [`UNSUSPICIOUS`]: reports are packed to a thirteenth, a table of nothing but zeros to a
+/// thirty-fifth, a bomb to a thousandth.
+const MOST_UNPACKED: usize = 100;
+
+/// How much any compressed message may unpack to, in bytes.
+pub(super) const UNSUSPICIOUS: usize = 256 << 10;
+
+/// How much is unpacked at a time, in packed bytes: a bomb is known by its beginning.
+const STEP: usize = 512;
 
 /// The most bytes that a compressed message may unpack to. What is larger is not compressed, so
 /// that it has to be sent before it can fill the memory.
@@ -60,12 +68,19 @@ impl Default for Messages {
 struct Measured {
     bytes: usize,
     most: usize,
+    /// What they were unpacked from.
+    packed: usize,
+}
+
+/// The most that `packed` bytes may unpack to.
+fn most_unpacked(packed: usize) -> usize {
+    packed.saturating_mul(MOST_UNPACKED).max(UNSUSPICIOUS)
 }
 
 impl Write for Measured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes += bytes.len();
-        if self.bytes > self.most {
+        if self.bytes > self.most.min(most_unpacked(self.packed)) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes.len())
@@ -74,6 +89,15 @@ impl Write for Measured {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Unpacks bytes, as far as what has come of them is in proportion.
+fn unpack(unpacking: &mut GzDecoder<Measured>, packed: &[u8]) -> io::Result<()> {
+    for step in packed.chunks(STEP) {
+        unpacking.get_mut().packed += step.len();
+        unpacking.write_all(step)?;
+    }
+    Ok(())
 }
 
 /// What bytes of a request cost.
@@ -120,6 +144,7 @@ impl Messages {
                 let measured = Measured {
                     bytes: 0,
                     most: self.most.min(LARGEST_UNPACKED),
+                    packed: 0,
                 };
                 self.unpacking = (compressed != 0).then(|| GzDecoder::new(measured));
             } else {
@@ -130,7 +155,7 @@ impl Messages {
                 come += count;
                 cost.bytes += count;
                 if let Some(unpacking) = &mut self.unpacking
-                    && unpacking.write_all(part).is_err()
+                    && unpack(unpacking, part).is_err()
                 {
                     let measured = unpacking.get_ref();
                     let is_over = measured.bytes > measured.most;
@@ -147,10 +172,8 @@ impl Messages {
                 let [compressed, ..] = self.prefix;
                 if compressed != 0 {
                     self.unpacking = None;
-                    let unpacked = self
-                        .length()
-                        .saturating_mul(MOST_UNPACKED)
-                        .min(largest.min(LARGEST_UNPACKED));
+                    let most = largest.min(LARGEST_UNPACKED);
+                    let unpacked = most_unpacked(self.length()).min(most);
                     // What it is unpacked into grows by doubling.
                     cost.bytes += unpacked * 2;
                 }
