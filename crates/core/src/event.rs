@@ -9,7 +9,7 @@ use crate::compare::CellName;
 use crate::document::{CellDocument, Document, DocumentKey};
 use crate::evidence::{Proof, Said, lean};
 use crate::region::{Region, RegionCode};
-use crate::report::ReportBatch;
+use crate::report::{RepeatedReport, ReportBatch};
 
 /// One thing that was decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub enum Event {
     Overtaken(Overtaken),
     /// Documents came with the evidence that their owners' nodes have signed them.
     Attested(Attested),
+    /// Reports said again, under ids of their own, what counted already.
+    Repeated(Vec<RepeatedReport>),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.

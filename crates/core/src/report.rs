@@ -146,6 +146,35 @@ pub fn id_fingerprint(batch: &str, row: u32, id: &str) -> u64 {
     u64::from_le_bytes(first)
 }
 
+/// A report that said what counted already.
+///
+/// 64 bits are enough for its name: there are a quarter of a million of them at any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatedReport {
+    /// Stands for its id and its cell: see [`repeated_name`].
+    pub name: u64,
+    /// The fingerprint of the id of the report that counted.
+    pub counted: u64,
+}
+
+/// What stands for the report of an id in a cell; `id` is its fingerprint.
+pub(crate) fn repeated_name(
+    id: u64,
+    source: RegionCode,
+    indicator: IndicatorCode,
+    period: Period,
+) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&id.to_le_bytes());
+    for part in [source.as_str(), indicator.as_str(), &period.to_string()] {
+        hasher.update(part.as_bytes());
+        hasher.update(&[0]);
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
 /// The hash of the batch's id, a zero, and the row.
 fn named_by_row(batch: &[u8], row: u32) -> blake3::Hash {
     // Hashed in one piece, which is twice as quick as piece by piece; every id that a client may

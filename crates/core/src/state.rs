@@ -10,6 +10,7 @@ pub(crate) mod fold;
 mod listing;
 mod proven;
 mod recount;
+mod repeated;
 mod review;
 mod seals;
 mod snapshot;
@@ -36,6 +37,7 @@ use crate::region::{RegionCode, RegionTree};
 use cells::{CellKey, Cells};
 use changes::Changes;
 use proven::Proven;
+use repeated::Repeated;
 
 /// Where a peer's changes have been taken up to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +115,7 @@ pub struct State {
     unowned_cells: BTreeMap<CellKey, RegionCode>,
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,
+    repeated: Repeated,
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //!                    version 2 (1 byte), postcard of the batch's trail, then the batch as above
 //! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
 //! with evidence      version 2 (1 byte), the same, postcard of the evidence
+//! with repetitions   version 3 (1 byte), as version 1, postcard of the evidence, if there is any, and
+//!                    of the reports that said again what counted already
 //! ```
 
 use std::io::Write;
@@ -32,6 +34,7 @@ const RECORD_VERSION: u8 = 1;
 const AUDITED_VERSION: u8 = 2;
 const STATE_VERSION: u8 = 1;
 const STATE_WITH_EVIDENCE: u8 = 2;
+const STATE_WITH_REPETITIONS: u8 = 3;
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -128,11 +131,8 @@ pub fn read(payload: &[u8]) -> Result<Audited<'_>, DecodeError> {
 pub fn encode_state(incarnation: Incarnation, snapshot: &Snapshot) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = vec![state_version(snapshot)];
     bytes.extend_from_slice(&incarnation.0);
-    let bytes = postcard::to_extend(snapshot, bytes).map_err(EncodeError)?;
-    match snapshot.evidence() {
-        Some(evidence) => postcard::to_extend(evidence, bytes).map_err(EncodeError),
-        None => Ok(bytes),
-    }
+    write_content(snapshot, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes a snapshot as checkpoint bytes, piece by piece. What the writer fails with is told as
@@ -148,40 +148,53 @@ pub fn write_state(
     if head.is_err() {
         return Err(EncodeError(postcard::Error::SerializeBufferFull));
     }
+    write_content(snapshot, writer)
+}
+
+fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), EncodeError> {
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
-    if let Some(evidence) = snapshot.evidence() {
+    let (evidence, repeated) = (snapshot.evidence(), snapshot.repeated());
+    if !repeated.is_empty() {
+        postcard::to_io(&(evidence, repeated), writer).map_err(EncodeError)?;
+    } else if let Some(evidence) = evidence {
         postcard::to_io(evidence, writer).map_err(EncodeError)?;
     }
     Ok(())
 }
 
-/// Without evidence the state is written as it always was.
+/// A state with nothing of what came later is written as it always was.
 fn state_version(snapshot: &Snapshot) -> u8 {
-    match snapshot.evidence() {
-        Some(_) => STATE_WITH_EVIDENCE,
-        None => STATE_VERSION,
+    if !snapshot.repeated().is_empty() {
+        STATE_WITH_REPETITIONS
+    } else if snapshot.evidence().is_some() {
+        STATE_WITH_EVIDENCE
+    } else {
+        STATE_VERSION
     }
 }
 
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
-    let has_evidence = bytes.first() == Some(&STATE_WITH_EVIDENCE);
-    let content = if has_evidence {
-        &bytes[1..]
-    } else {
-        after_version(bytes, STATE_VERSION)?
-    };
+    let (&version, content) = bytes.split_first().ok_or(DecodeError::Short)?;
+    if !(STATE_VERSION..=STATE_WITH_REPETITIONS).contains(&version) {
+        return Err(DecodeError::UnknownVersion {
+            found: version,
+            supported: STATE_WITH_REPETITIONS,
+        });
+    }
     let (written_by, content) = content.split_first_chunk().ok_or(DecodeError::Short)?;
     if *written_by != incarnation.0 {
         return Err(DecodeError::OtherIncarnation);
     }
-    let snapshot = if has_evidence {
-        let (snapshot, rest) =
-            postcard::take_from_bytes::<Snapshot>(content).map_err(DecodeError::Content)?;
-        snapshot.with_evidence(from_postcard(rest)?)
-    } else {
-        from_postcard::<Snapshot>(content)?
+    let taken = postcard::take_from_bytes::<Snapshot>(content);
+    let (snapshot, rest) = taken.map_err(DecodeError::Content)?;
+    let (evidence, repeated) = match version {
+        STATE_WITH_REPETITIONS => from_postcard(rest)?,
+        STATE_WITH_EVIDENCE => (Some(from_postcard(rest)?), Vec::new()),
+        _ if rest.is_empty() => (None, Vec::new()),
+        _ => return Err(DecodeError::Trailing { bytes: rest.len() }),
     };
+    let snapshot = snapshot.with_evidence(evidence).with_repeated(repeated);
     if snapshot.is_whole() {
         Ok(snapshot)
     } else {

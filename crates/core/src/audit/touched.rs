@@ -104,7 +104,7 @@ impl Touched {
             Event::PeerHolds(holds) => self.peer = Some(holds.peer),
             Event::Met(met) => self.peer = Some(met.peer),
             // The evidence stands beside the documents that were received.
-            Event::LifeBegan(_) | Event::Attested(_) => {}
+            Event::LifeBegan(_) | Event::Attested(_) | Event::Repeated(_) => {}
         }
     }
 

@@ -182,7 +182,8 @@ pub(super) fn move_in(
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
-            | Event::Overtaken(_) => {}
+            | Event::Overtaken(_)
+            | Event::Repeated(_) => {}
             Event::Healed(_) | Event::Withdrawn(_) | Event::Attested(_) => events.push(event),
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
@@ -240,7 +241,8 @@ fn came_and_left(
             | Event::Overtaken(_)
             | Event::Healed(_)
             | Event::Withdrawn(_)
-            | Event::Attested(_) => {}
+            | Event::Attested(_)
+            | Event::Repeated(_) => {}
         }
     }
     (came, left)

@@ -14,7 +14,8 @@ use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, RegionCode, RegionKind, RegionTree};
 use crate::report::{
-    MAX_ROWS, Outcome, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
+    MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
+    repeated_name,
 };
 use crate::state::{ReportHead, State};
 
@@ -69,7 +70,7 @@ pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision
         };
     }
     Decision {
-        events: batch.into_event().into_iter().collect(),
+        events: batch.into_events(),
         answer: Answer::Reports(outcomes),
     }
 }
@@ -168,6 +169,10 @@ struct Batch<'a> {
     counting: FxHashMap<Place, Counting>,
     // What this push has superseded: cells with the ids of their reports.
     superseded: FxHashSet<(Place, u64)>,
+    // What in this push says what counted already: by cell and id, the id that counted.
+    repeated: FxHashMap<(Place, u64), u64>,
+    // The same, as it is remembered.
+    repeats: Vec<RepeatedReport>,
 }
 
 impl<'a> Batch<'a> {
@@ -193,6 +198,8 @@ impl<'a> Batch<'a> {
             on_time: None,
             counting: HashMap::with_capacity_and_hasher(rows, FxBuildHasher),
             superseded: FxHashSet::default(),
+            repeated: FxHashMap::default(),
+            repeats: Vec::new(),
         }
     }
 
@@ -221,8 +228,24 @@ impl<'a> Batch<'a> {
                             .state
                             .was_superseded(source, indicator, report.period, id)
                 };
-                match judge(&report, denominator, id, counting, was_superseded)? {
+                let repeated = || {
+                    let (source, indicator) = (report.source, report.indicator);
+                    let here = self.repeated.get(&(place, id)).copied();
+                    here.or_else(|| self.state.repeated(id, source, indicator, report.period))
+                };
+                let known = (was_superseded, repeated);
+                match judge(&report, denominator, id, counting, known)? {
                     Judged::Known(outcome) => return Ok(outcome),
+                    Judged::Same => {
+                        let (source, indicator) = (report.source, report.indicator);
+                        self.repeated.insert((place, id), counting.id);
+                        self.repeats.push(RepeatedReport {
+                            name: repeated_name(id, source, indicator, report.period),
+                            counted: counting.id,
+                        });
+                        let revision = counting.revision;
+                        return Ok(Outcome::Duplicate { revision });
+                    }
                     Judged::Next(revision) => revision,
                 }
             }
@@ -334,8 +357,15 @@ impl<'a> Batch<'a> {
         on_time
     }
 
-    fn into_event(self) -> Option<Event> {
-        (!self.accepted.rows.is_empty()).then_some(Event::Reports(self.accepted))
+    fn into_events(self) -> Vec<Event> {
+        let mut events = Vec::new();
+        if !self.accepted.rows.is_empty() {
+            events.push(Event::Reports(self.accepted));
+        }
+        if !self.repeats.is_empty() {
+            events.push(Event::Repeated(self.repeats));
+        }
+        events
     }
 }
 
@@ -345,7 +375,7 @@ fn judge(
     denominator: i64,
     id: u64,
     counting: Counting,
-    was_superseded: impl FnOnce() -> bool,
+    (was_superseded, repeated): (impl FnOnce() -> bool, impl FnOnce() -> Option<u64>),
 ) -> Result<Judged, Refusal> {
     let revision = counting.revision;
     let same = report.numerator == counting.numerator && denominator == counting.denominator;
@@ -354,23 +384,21 @@ fn judge(
         if same {
             return Ok(Judged::Known(Outcome::Duplicate { revision }));
         }
-        return Err(Refusal::advise(
-            Reason::IdReused,
-            "id",
-            &report.id,
-            "更正请换用新的编号",
-            "give a correction an id of its own",
-        ));
+        return Err(reused(report));
     }
     if knows && was_superseded() {
         return Ok(Judged::Known(Outcome::Stale { revision }));
     }
     if report.revision == 0 {
-        // The same figure again is no correction: a file that is pushed twice changes nothing.
-        if same {
-            return Ok(Judged::Known(Outcome::Duplicate { revision }));
-        }
-        return Ok(Judged::Next(revision.saturating_add(1)));
+        // The same figure again is no correction: a file that is pushed twice changes nothing. Nor
+        // is it one when it comes once more after a correction.
+        return match repeated().filter(|_| knows) {
+            Some(_) if same => Ok(Judged::Known(Outcome::Duplicate { revision })),
+            Some(counted) if counted == counting.id => Err(reused(report)),
+            Some(_) => Ok(Judged::Known(Outcome::Stale { revision })),
+            None if same => Ok(Judged::Same),
+            None => Ok(Judged::Next(revision.saturating_add(1))),
+        };
     }
     if report.revision < revision {
         return Ok(Judged::Known(Outcome::Stale { revision }));
@@ -393,7 +421,19 @@ fn judge(
     Ok(Judged::Next(report.revision))
 }
 
+fn reused(report: &Report) -> Refusal {
+    Refusal::advise(
+        Reason::IdReused,
+        "id",
+        &report.id,
+        "更正请换用新的编号",
+        "give a correction an id of its own",
+    )
+}
+
 enum Judged {
     Known(Outcome),
+    /// It says what counts already, under an id of its own.
+    Same,
     Next(u32),
 }

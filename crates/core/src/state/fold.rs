@@ -54,6 +54,7 @@ impl State {
                 self.overtaken.insert(overtaken.region, overtaken.version);
             }
             Event::Attested(attested) => self.apply_attested(attested),
+            Event::Repeated(repeated) => self.repeated.remember(repeated),
         }
     }
 

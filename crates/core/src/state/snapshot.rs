@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of};
 use super::changes::Changes;
 use super::proven::Proven;
+use super::repeated::Repeated;
 use super::{Life, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
 use crate::region::{RegionCode, RegionTree};
+use crate::report::RepeatedReport;
 
 /// The state in a form that is stored; the fields are nobody's business but the store's codec.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct Snapshot {
     /// Stored behind the rest, by those who have any.
     #[serde(skip)]
     evidence: Option<Attested>,
+    /// Likewise.
+    #[serde(skip)]
+    repeated: Vec<RepeatedReport>,
 }
 
 impl Snapshot {
@@ -55,9 +60,20 @@ impl Snapshot {
 
     /// The same with evidence that was stored beside it.
     #[must_use]
-    pub fn with_evidence(self, evidence: Attested) -> Self {
-        let evidence = Some(evidence);
+    pub fn with_evidence(self, evidence: Option<Attested>) -> Self {
         Self { evidence, ..self }
+    }
+
+    /// Reports that said again what counted already, if there are any: they are not stored with the
+    /// rest.
+    pub fn repeated(&self) -> &[RepeatedReport] {
+        &self.repeated
+    }
+
+    /// The same with repeated reports that were stored beside it.
+    #[must_use]
+    pub fn with_repeated(self, repeated: Vec<RepeatedReport>) -> Self {
+        Self { repeated, ..self }
     }
 
     /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
@@ -102,6 +118,7 @@ impl State {
             unowned_documents: self.unowned_documents.clone().into_iter().collect(),
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
             evidence: self.proven.said(),
+            repeated: self.repeated.listed(),
         }
     }
 
@@ -139,6 +156,7 @@ impl State {
             unowned_documents: snapshot.unowned_documents.into_iter().collect(),
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
+            repeated: Repeated::from(&*snapshot.repeated),
         }
     }
 }

@@ -82,6 +82,31 @@ fn the_idempotency_table() {
     let twice = [first(), figure("b", 20, 0), figure("c", 30, 0)];
     assert_eq!(after(&twice, first()), stale(3));
     assert_eq!(after(&twice, figure("b", 20, 0)), stale(3));
+    // What only said again what counted is no correction when it comes once more.
+    let again = [first(), figure("b", 10, 0), figure("c", 20, 0)];
+    assert_eq!(after(&again[..2], figure("b", 10, 0)), duplicate(1));
+    assert_eq!(after(&again, figure("b", 10, 0)), stale(2));
+    assert_eq!(after(&again, figure("d", 10, 0)), superseded(3));
+    let reused = after(&again[..2], figure("b", 11, 0));
+    assert_eq!(reason(&reused), Some(Reason::IdReused));
+    let back = [&again[..], &[figure("d", 10, 0)]].concat();
+    assert_eq!(after(&back, figure("b", 10, 0)), duplicate(3));
+}
+
+/// As far as an id is remembered, it is of one cell, however many share it.
+#[test]
+fn an_id_that_said_what_counted_is_known_in_its_cell_alone() {
+    let mut node = county();
+    let mut other = figure("a", 5, 0);
+    other.period = "2025-02".parse().unwrap();
+    node.push(vec![figure("a", 10, 0), other.clone()]);
+    node.push(vec![figure("b", 10, 0)]);
+    other.id = "b".to_owned();
+    other.numerator = 6;
+    assert_eq!(
+        node.push(vec![other]),
+        [Outcome::Superseded { revision: 2 }]
+    );
 }
 
 #[test]

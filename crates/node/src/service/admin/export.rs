@@ -170,6 +170,7 @@ fn weight(event: &Event) -> usize {
         Event::Healed(healed) => healed.cells.len() + healed.documents.len() + 1,
         Event::Withdrawn(cells) => cells.len(),
         Event::Attested(attested) => attested.documents.len(),
+        Event::Repeated(repeated) => repeated.len(),
     }
 }
 

@@ -118,7 +118,8 @@ impl Content {
                 | Event::Met(_)
                 | Event::Overtaken(_)
                 | Event::Withdrawn(_)
-                | Event::Attested(_) => None,
+                | Event::Attested(_)
+                | Event::Repeated(_) => None,
                 Event::Healed(healed) => {
                     self.documents += healed.documents.len() as u64;
                     None

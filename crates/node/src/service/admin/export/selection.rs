@@ -74,7 +74,8 @@ impl Selection {
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
-            | Event::Overtaken(_) => None,
+            | Event::Overtaken(_)
+            | Event::Repeated(_) => None,
         }
     }
 

@@ -1,0 +1,114 @@
+//! Ids of reports that said again what counted already.
+//!
+//! Such a report changes no figure, and a cell does not remember its id. But when its answer is lost
+//! it comes again, and if the figure was corrected in the meantime it would look like a correction of
+//! the correction. So its id is remembered here, for all cells together: a cell that is told the same
+//! every day must not grow by it.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::State;
+use crate::indicator::IndicatorCode;
+use crate::period::Period;
+use crate::region::RegionCode;
+use crate::report::{RepeatedReport, repeated_name};
+
+/// How many are remembered: of a county whose two hundred schools send everything again every day,
+/// those of a month.
+const MOST: usize = 1 << 18;
+
+/// The last of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Repeated {
+    /// By name: what counted.
+    counted: FxHashMap<u64, u64>,
+    /// Names in the order in which they came, each once.
+    order: VecDeque<u64>,
+}
+
+impl Repeated {
+    pub(super) fn remember(&mut self, repeated: &[RepeatedReport]) {
+        for report in repeated {
+            if self.counted.insert(report.name, report.counted).is_some() {
+                continue;
+            }
+            self.order.push_back(report.name);
+            if self.order.len() > MOST
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.counted.remove(&oldest);
+            }
+        }
+    }
+
+    /// As it is stored, oldest first.
+    pub(super) fn listed(&self) -> Vec<RepeatedReport> {
+        let names = self.order.iter();
+        names
+            .filter_map(|name| {
+                let counted = *self.counted.get(name)?;
+                Some(RepeatedReport {
+                    name: *name,
+                    counted,
+                })
+            })
+            .collect()
+    }
+}
+
+impl From<&[RepeatedReport]> for Repeated {
+    fn from(listed: &[RepeatedReport]) -> Self {
+        let mut repeated = Self::default();
+        repeated.remember(listed);
+        repeated
+    }
+}
+
+impl State {
+    /// The id of the report that counted when the one of this id said the same, if it did; ids are
+    /// fingerprints, and those of long ago are forgotten.
+    pub(crate) fn repeated(
+        &self,
+        id: u64,
+        source: RegionCode,
+        indicator: IndicatorCode,
+        period: Period,
+    ) -> Option<u64> {
+        if self.repeated.counted.is_empty() {
+            return None;
+        }
+        let name = repeated_name(id, source, indicator, period);
+        self.repeated.counted.get(&name).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Repeated};
+    use crate::report::RepeatedReport;
+
+    fn report(number: u64) -> RepeatedReport {
+        RepeatedReport {
+            name: number,
+            counted: number + 1,
+        }
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let mut repeated = Repeated::default();
+        let most = MOST as u64;
+        let reports: Vec<_> = (0..most).map(report).collect();
+        repeated.remember(&reports);
+        assert_eq!(repeated.listed(), reports);
+        // What comes again takes no more room.
+        repeated.remember(&reports[..1]);
+        assert_eq!(repeated.listed(), reports);
+        repeated.remember(&[report(most)]);
+        assert_eq!(repeated.listed().len(), MOST);
+        assert_eq!(repeated.listed()[0], report(1));
+        assert_eq!(repeated.counted.len(), MOST);
+    }
+}
