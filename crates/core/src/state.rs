@@ -8,6 +8,7 @@ mod cells;
 mod changes;
 pub(crate) mod fold;
 mod listing;
+mod noted;
 mod proven;
 mod recount;
 mod review;
@@ -18,6 +19,7 @@ mod view;
 
 pub use cells::ReportHead;
 pub use listing::ChangeSet;
+pub use noted::{Noted, Turn};
 pub use recount::Mismatch;
 pub use review::{Judging, Reviewed, not_from};
 pub use snapshot::Snapshot;
@@ -113,6 +115,8 @@ pub struct State {
     unowned_cells: BTreeMap<CellKey, RegionCode>,
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,
+    /// What was noted of signers and seals as they came.
+    noted: Noted,
 }
 
 #[cfg(test)]

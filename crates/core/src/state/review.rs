@@ -1,6 +1,6 @@
 //! Going through all evidence that is held, and all seals.
 
-use super::State;
+use super::{State, Turn};
 use crate::document::{DocumentKey, Kind};
 use crate::evidence::{Batch, Digest, Roots, may_sign};
 use crate::refusal::{Accepted, Reason, Refusal};
@@ -25,6 +25,10 @@ pub struct Reviewed {
     pub newer: (u64, u64),
     /// Regions whose figures are not what was sealed.
     pub differing: Vec<(RegionCode, Fit)>,
+    /// How often another node signed for a region than before.
+    pub turns: u64,
+    /// Those of them to be asked about.
+    pub to_ask_about: Vec<Turn>,
 }
 
 impl State {
@@ -61,9 +65,11 @@ impl State {
                     reviewed.newer.0 += cells;
                     reviewed.newer.1 += 1;
                 }
-                Fit::Differs { .. } => reviewed.differing.push((region, fit)),
+                Fit::Differs { .. } | Fit::Beyond { .. } => reviewed.differing.push((region, fit)),
             }
         }
+        reviewed.turns = self.turns().count() as u64;
+        reviewed.to_ask_about = self.turns_to_ask_about().cloned().collect();
         reviewed
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of};
 use super::changes::Changes;
 use super::proven::Proven;
-use super::{Life, SetAside, State, Stored, Watermark};
+use super::{Life, Noted, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
@@ -40,6 +40,9 @@ pub struct Snapshot {
     /// Stored behind the rest, by those who have any.
     #[serde(skip)]
     evidence: Option<Attested>,
+    /// Stored behind the evidence, by those who have any.
+    #[serde(skip)]
+    noted: Noted,
 }
 
 impl Snapshot {
@@ -58,6 +61,17 @@ impl Snapshot {
     pub fn with_evidence(self, evidence: Attested) -> Self {
         let evidence = Some(evidence);
         Self { evidence, ..self }
+    }
+
+    /// What was noted of signers and seals, if there is any: it is not stored with the rest.
+    pub fn noted(&self) -> Option<&Noted> {
+        (!self.noted.is_empty()).then_some(&self.noted)
+    }
+
+    /// The same with what was noted, which was stored beside it.
+    #[must_use]
+    pub fn with_noted(self, noted: Noted) -> Self {
+        Self { noted, ..self }
     }
 
     /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
@@ -102,6 +116,7 @@ impl State {
             unowned_documents: self.unowned_documents.clone().into_iter().collect(),
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
             evidence: self.proven.said(),
+            noted: self.noted.clone(),
         }
     }
 
@@ -139,6 +154,7 @@ impl State {
             unowned_documents: snapshot.unowned_documents.into_iter().collect(),
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
+            noted: snapshot.noted,
         }
     }
 }
