@@ -109,6 +109,12 @@ impl State {
         self.noted.turns.values().flatten()
     }
 
+    /// Whether that node signed for a region before another did.
+    pub(super) fn signed_before(&self, region: RegionCode, signer: RegionCode) -> bool {
+        let mut turns = self.noted.turns.get(&region).into_iter().flatten();
+        turns.any(|turn| turn.from == signer)
+    }
+
     /// The turns to be asked about: of each region the last, where the region went to a node that is
     /// no nearer to it, and the former signer is not known to know of it.
     pub fn turns_to_ask_about(&self) -> impl Iterator<Item = &Turn> {

@@ -73,9 +73,18 @@ impl State {
         reviewed
     }
 
-    /// Whether a node's region stands above an owner, as far as that is known here.
+    /// Whether a node's region could sign for an owner, as far as that is known here: it is the owner,
+    /// or stands above it no further than whoever signs for it, or did sign for it before.
     pub fn could_sign(&self, signer: RegionCode, owner: RegionCode) -> bool {
-        !self.tree.contains(owner) || may_sign(&self.tree, signer, owner, None, false)
+        if signer == owner || !self.tree.contains(owner) {
+            return true;
+        }
+        let mut above: Vec<RegionCode> = vec![owner];
+        above.extend(self.tree.ancestors(owner));
+        let proven = above.iter().find_map(|region| self.signed_by(*region));
+        let signed_before = |region: &RegionCode| self.signed_before(*region, signer);
+        may_sign(&self.tree, signer, owner, proven, false)
+            || may_sign(&self.tree, signer, owner, None, false) && above.iter().any(signed_before)
     }
 }
 

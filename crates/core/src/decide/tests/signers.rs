@@ -6,7 +6,8 @@ use crate::access::Relation;
 use crate::command::{Answer, Command, Healing, Incoming};
 use crate::compare::Bucket;
 use crate::document::{Body, Document, Kind, Roster};
-use crate::evidence::{Batch, Proof, Proofs, Signer};
+use crate::event::{Attested, Event, Received};
+use crate::evidence::{Batch, Digest, Proof, Proofs, Said, Signer};
 use crate::region::RegionKind;
 use crate::testing::{Node, bureau, code};
 
@@ -207,4 +208,60 @@ fn turns_to_and_fro_are_bounded_and_the_first_stays() {
     assert_eq!(turns[0].to, code(CITY));
     assert_eq!(turns[0].frame + 39 - 1, province.journal.len() as u64);
     assert!(turns.windows(2).all(|pair| pair[0].frame < pair[1].frame));
+}
+
+/// What is in a journal that no rule let in, as a node of an earlier program wrote it.
+fn write(province: &mut Node, signer: &str, document: Document) {
+    let (documents, proofs) = signed(&[(signer, document)]);
+    let named = documents.iter().map(|one| (one.key(), one.version));
+    let attested = Event::Attested(Attested {
+        documents: named.collect(),
+        evidence: Said::of(proofs.values()),
+    });
+    let frame = province.state.frame() + 1;
+    let received = Event::Received(Received {
+        from: code(CITY),
+        incarnation: 7,
+        upto: 1_000 + frame,
+        documents,
+        cells: Vec::new(),
+        quarantined: Vec::new(),
+    });
+    for event in [received, attested] {
+        province.state.apply(&event, frame);
+    }
+}
+
+fn bad(province: &Node) -> Vec<String> {
+    let mut good = |_: &Batch, _: &Digest| Ok(());
+    let reviewed = province.state.review(Some(&mut good));
+    let bad = reviewed.bad.iter();
+    bad.map(|(key, _)| format!("{}/{}", key.kind.word(), key.owner))
+        .collect()
+}
+
+#[test]
+fn going_through_all_evidence_finds_who_could_not_sign_for_a_region_with_a_node_of_its_own() {
+    let mut province = province();
+    assert_eq!(bad(&province), [] as [&str; 0]);
+    let mut altered = roster(900);
+    altered.version += 1;
+    write(&mut province, CITY, altered.clone());
+    assert_eq!(bad(&province), ["roster/371502"]);
+    altered.version += 1;
+    write(&mut province, COUNTY, altered);
+    assert_eq!(bad(&province), [] as [&str; 0]);
+    // Who stood in for a region before that got its node could sign then.
+    let own = "371501";
+    let told = [(CITY, region(own, CITY))];
+    assert_eq!(tell(&mut province, &told), 1);
+    let early = Document {
+        owner: code(own),
+        id: own.to_owned(),
+        version: 3,
+        body: Body::Roster(Roster::default()),
+    };
+    assert_eq!(tell(&mut province, &[(CITY, early)]), 1);
+    assert_eq!(tell(&mut province, &[(own, moved(own, CITY, 1))]), 1);
+    assert_eq!(bad(&province), [] as [&str; 0]);
 }
