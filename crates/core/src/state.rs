@@ -8,6 +8,7 @@ mod cells;
 mod changes;
 pub(crate) mod fold;
 mod listing;
+mod noted;
 mod proven;
 mod recount;
 mod repeated;
@@ -19,6 +20,7 @@ mod view;
 
 pub use cells::ReportHead;
 pub use listing::ChangeSet;
+pub use noted::{Noted, Turn};
 pub use recount::Mismatch;
 pub use review::{Judging, Reviewed, not_from};
 pub use snapshot::Snapshot;
@@ -116,6 +118,8 @@ pub struct State {
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,
     repeated: Repeated,
+    /// What was noted of signers and seals as they came.
+    noted: Noted,
 }
 
 #[cfg(test)]

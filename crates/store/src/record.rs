@@ -10,15 +10,18 @@
 //!                    version 2 (1 byte), postcard of the batch's trail, then the batch as above
 //! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
 //! with evidence      version 2 (1 byte), the same, postcard of the evidence
-//! with repetitions   version 3 (1 byte), as version 1, postcard of the evidence, if there is any, and
-//!                    of the reports that said again what counted already
+//! with what was      version 3 (1 byte), the same, postcard of the evidence if there is any, postcard of
+//! noted                what was noted of signers and seals
+//! with repetitions   version 4 (1 byte), the same, postcard of the reports that said again what
+//!                    counted already
 //! ```
 
 use std::io::Write;
 
 use liandong_core::audit::Trail;
-use liandong_core::event::Event;
-use liandong_core::state::Snapshot;
+use liandong_core::event::{Attested, Event};
+use liandong_core::report::RepeatedReport;
+use liandong_core::state::{Noted, Snapshot};
 
 use crate::identity::Incarnation;
 
@@ -34,7 +37,8 @@ const RECORD_VERSION: u8 = 1;
 const AUDITED_VERSION: u8 = 2;
 const STATE_VERSION: u8 = 1;
 const STATE_WITH_EVIDENCE: u8 = 2;
-const STATE_WITH_REPETITIONS: u8 = 3;
+const STATE_WITH_NOTES: u8 = 3;
+const STATE_WITH_REPETITIONS: u8 = 4;
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -153,11 +157,20 @@ pub fn write_state(
 
 fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), EncodeError> {
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
-    let (evidence, repeated) = (snapshot.evidence(), snapshot.repeated());
-    if !repeated.is_empty() {
-        postcard::to_io(&(evidence, repeated), writer).map_err(EncodeError)?;
-    } else if let Some(evidence) = evidence {
-        postcard::to_io(evidence, writer).map_err(EncodeError)?;
+    let (evidence, noted) = (snapshot.evidence(), snapshot.noted());
+    match state_version(snapshot) {
+        STATE_WITH_REPETITIONS => {
+            let beside = (evidence, noted, snapshot.repeated());
+            postcard::to_io(&beside, writer).map_err(EncodeError)?;
+        }
+        STATE_WITH_NOTES => {
+            postcard::to_io(&(evidence, noted), writer).map_err(EncodeError)?;
+        }
+        _ => {
+            if let Some(evidence) = evidence {
+                postcard::to_io(evidence, writer).map_err(EncodeError)?;
+            }
+        }
     }
     Ok(())
 }
@@ -166,6 +179,8 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
 fn state_version(snapshot: &Snapshot) -> u8 {
     if !snapshot.repeated().is_empty() {
         STATE_WITH_REPETITIONS
+    } else if !snapshot.noted().is_empty() {
+        STATE_WITH_NOTES
     } else if snapshot.evidence().is_some() {
         STATE_WITH_EVIDENCE
     } else {
@@ -188,13 +203,18 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     }
     let taken = postcard::take_from_bytes::<Snapshot>(content);
     let (snapshot, rest) = taken.map_err(DecodeError::Content)?;
-    let (evidence, repeated) = match version {
+    let (evidence, noted, repeated): (Option<Attested>, Noted, Vec<RepeatedReport>) = match version
+    {
         STATE_WITH_REPETITIONS => from_postcard(rest)?,
-        STATE_WITH_EVIDENCE => (Some(from_postcard(rest)?), Vec::new()),
-        _ if rest.is_empty() => (None, Vec::new()),
+        STATE_WITH_NOTES => {
+            let (evidence, noted) = from_postcard(rest)?;
+            (evidence, noted, Vec::new())
+        }
+        STATE_WITH_EVIDENCE => (Some(from_postcard(rest)?), Noted::default(), Vec::new()),
+        _ if rest.is_empty() => (None, Noted::default(), Vec::new()),
         _ => return Err(DecodeError::Trailing { bytes: rest.len() }),
     };
-    let snapshot = snapshot.with_evidence(evidence).with_repeated(repeated);
+    let snapshot = snapshot.with_beside(evidence, noted, repeated);
     if snapshot.is_whole() {
         Ok(snapshot)
     } else {

@@ -6,5 +6,7 @@ mod privacy;
 mod receive;
 mod refusals;
 mod reports;
+mod returned;
+mod sealed;
 mod signers;
 mod tasks;

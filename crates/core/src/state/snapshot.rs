@@ -9,7 +9,7 @@ use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of}
 use super::changes::Changes;
 use super::proven::Proven;
 use super::repeated::Repeated;
-use super::{Life, SetAside, State, Stored, Watermark};
+use super::{Life, Noted, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
@@ -39,10 +39,11 @@ pub struct Snapshot {
     // Lists, for a map whose keys are no texts has no form in some codecs.
     unowned_documents: Vec<(DocumentKey, RegionCode)>,
     unowned_cells: Vec<(CellKey, RegionCode)>,
-    /// Stored behind the rest, by those who have any.
+    // Stored behind the rest, by those who have any.
     #[serde(skip)]
     evidence: Option<Attested>,
-    /// Likewise.
+    #[serde(skip)]
+    noted: Noted,
     #[serde(skip)]
     repeated: Vec<RepeatedReport>,
 }
@@ -58,22 +59,30 @@ impl Snapshot {
         self.evidence.as_ref()
     }
 
-    /// The same with evidence that was stored beside it.
-    #[must_use]
-    pub fn with_evidence(self, evidence: Option<Attested>) -> Self {
-        Self { evidence, ..self }
+    /// What was noted of signers and seals: it is not stored with the rest.
+    pub fn noted(&self) -> &Noted {
+        &self.noted
     }
 
-    /// Reports that said again what counted already, if there are any: they are not stored with the
-    /// rest.
+    /// Reports that said again what counted already: they are not stored with the rest.
     pub fn repeated(&self) -> &[RepeatedReport] {
         &self.repeated
     }
 
-    /// The same with repeated reports that were stored beside it.
+    /// The same with what was stored beside it.
     #[must_use]
-    pub fn with_repeated(self, repeated: Vec<RepeatedReport>) -> Self {
-        Self { repeated, ..self }
+    pub fn with_beside(
+        self,
+        evidence: Option<Attested>,
+        noted: Noted,
+        repeated: Vec<RepeatedReport>,
+    ) -> Self {
+        Self {
+            evidence,
+            noted,
+            repeated,
+            ..self
+        }
     }
 
     /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
@@ -119,6 +128,7 @@ impl State {
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
             evidence: self.proven.said(),
             repeated: self.repeated.listed(),
+            noted: self.noted.clone(),
         }
     }
 
@@ -157,6 +167,7 @@ impl State {
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
             repeated: Repeated::from(&*snapshot.repeated),
+            noted: snapshot.noted,
         }
     }
 }

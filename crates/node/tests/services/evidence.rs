@@ -4,6 +4,8 @@
 mod cost;
 mod files;
 mod forged;
+mod returned;
+mod turned;
 
 use std::path::Path;
 

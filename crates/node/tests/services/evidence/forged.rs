@@ -21,11 +21,11 @@ use crate::peers::{Line, dial, hello};
 use crate::support::certificates::Realm;
 use crate::support::{Running, until};
 
-fn code(text: &str) -> RegionCode {
+pub(super) fn code(text: &str) -> RegionCode {
     text.parse().expect("a region's code")
 }
 
-fn region(name: &str, parent: &str, level: Level) -> Document {
+pub(super) fn region(name: &str, parent: &str, level: Level) -> Document {
     Document {
         owner: code(name),
         id: name.to_owned(),
@@ -61,7 +61,7 @@ fn comment(version: u64, text: &str) -> Document {
 }
 
 /// As the node that has this certificate signs them.
-fn signed(own: &Own, documents: &[Document]) -> Vec<Option<Proof>> {
+pub(super) fn signed(own: &Own, documents: &[Document]) -> Vec<Option<Proof>> {
     let leaves: Vec<_> = documents.iter().filter_map(document_leaf).collect();
     let tree = Tree::over(leaves.clone()).expect("leaves");
     let now = Timestamp::now();
@@ -89,14 +89,14 @@ fn signed(own: &Own, documents: &[Document]) -> Vec<Option<Proof>> {
 }
 
 /// A city that says whatever the test wants.
-struct City {
+pub(super) struct City {
     line: Line,
     writer: StreamWriter,
     said: u64,
 }
 
 impl City {
-    async fn dial(realm: &Realm, province: &Running, own: &Own) -> Self {
+    pub(super) async fn dial(realm: &Realm, province: &Running, own: &Own) -> Self {
         let channel = realm.dial(province.node.address(), Some(own)).await;
         let channel = channel.expect("let in");
         let line = dial(&channel, Some(hello(CITY))).await;
@@ -108,7 +108,7 @@ impl City {
     }
 
     /// Says it, and waits until the province has taken it.
-    async fn say(
+    pub(super) async fn say(
         &mut self,
         province: &Running,
         documents: Vec<Document>,
@@ -133,7 +133,7 @@ impl City {
 }
 
 /// What the province has set aside, by reason and subject.
-async fn set_aside(province: &Running) -> Vec<(String, String)> {
+pub(super) async fn set_aside(province: &Running) -> Vec<(String, String)> {
     let status = province.admin().get_status(GetStatusRequest {}).await;
     let listed = status.expect("a status").into_inner().quarantined;
     let told = listed.into_iter().map(|one| (one.reason, one.what));
