@@ -7,7 +7,7 @@ use crate::aid::{AidFact, Milestone, PairingKind};
 use crate::compare::{Bucket, CellName, Findings};
 use crate::document::{CellDocument, Document, DocumentKey};
 use crate::event::{Event, PeerHolds, Subject, Unapplied};
-use crate::evidence::Proofs;
+use crate::evidence::{Proofs, Shown};
 use crate::indicator::Indicator;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
@@ -56,6 +56,9 @@ pub enum Command {
     Heal(Healing),
     /// Act on what a listener found in a bucket of this node's.
     Reconcile(Reconciling),
+    /// Try again to take back documents of hosted regions that a peer gave back and that were set
+    /// aside.
+    TakeBack(Returned),
     /// Say of cells that their region has no figure for them any more.
     Withdraw {
         /// The cells; their regions are hosted here.
@@ -332,6 +335,21 @@ pub struct Reconciling {
     pub bucket: Bucket,
     /// What it found.
     pub findings: Findings,
+    /// What shows that the documents in it are this node's own.
+    pub shown: Shown,
+}
+
+/// Documents of hosted regions that were set aside when a peer gave them back.
+#[derive(Clone, Debug)]
+pub struct Returned {
+    /// The peer.
+    pub peer: RegionCode,
+    /// What the peer is to this node.
+    pub relation: Relation,
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// What shows that they are this node's own.
+    pub shown: Shown,
 }
 
 /// What a command led to.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Relation, may_give, may_see};
 use crate::document::{CellDocument, Document, Kind};
+use crate::evidence::Proof;
 use crate::indicator::IndicatorCode;
 use crate::period::Period;
 use crate::region::{Level, RegionCode, RegionTree};
@@ -160,6 +161,8 @@ pub struct Findings {
     pub healed: u32,
     /// Documents that the teller does not have, or has in an older version.
     pub documents: Vec<Document>,
+    /// What shows whose they are, in their order: a proof where the listener holds one.
+    pub proofs: Vec<Option<Proof>>,
     /// Cells that the teller does not have, up to [`Findings::MOST_CELLS`].
     pub cells: Vec<CellName>,
     /// How many cells the teller does not have.
@@ -172,6 +175,12 @@ pub struct Findings {
 impl Findings {
     /// The most cells that are named; the rest is counted.
     pub const MOST_CELLS: usize = 1_000;
+
+    /// Adds a document that the listener holds, with the proof that it holds of it.
+    pub fn hold(&mut self, document: &Document, proof: Option<&Proof>) {
+        self.documents.push(document.clone());
+        self.proofs.push(proof.cloned());
+    }
 
     /// Whether both sides hold the same now.
     pub fn is_clean(&self) -> bool {

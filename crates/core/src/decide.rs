@@ -9,6 +9,7 @@ mod hosting;
 mod life;
 mod plans;
 mod receive;
+mod reconcile;
 mod reports;
 mod seals;
 mod tasks;
@@ -77,7 +78,8 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         Command::Meet { peer, knows } => Ok(life::meet(state, peer, knows)),
         Command::Settle { peer } => Ok(life::settle(state, peer)),
         Command::Heal(healing) => heal::heal(state, healing, setting),
-        Command::Reconcile(reconciling) => Ok(heal::reconcile(state, reconciling, setting)),
+        Command::Reconcile(reconciling) => Ok(reconcile::reconcile(state, reconciling, setting)),
+        Command::TakeBack(returned) => Ok(reconcile::take_back(state, returned, setting)),
         Command::Withdraw { cells } => heal::withdraw(state, cells),
         Command::MoveOut { region } => hosting::move_out(state, region),
         Command::MoveIn { region, history } => hosting::move_in(state, region, history, setting),

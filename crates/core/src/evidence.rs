@@ -9,6 +9,7 @@ mod leaf;
 mod lean;
 mod roots;
 mod said;
+mod shown;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use leaf::{cell_leaf, document_leaf};
 pub use lean::lean;
 pub use roots::Roots;
 pub use said::{Said, SaidBatch, SaidPlace};
+pub use shown::{Given, Shown, not_shown};
 pub use tree::{Digest, MAX_BATCH, Tree};
 
 /// The most certificates that lead from a signer to a root.

@@ -2,12 +2,15 @@
 //!
 //! A node without an identity, which speaks in plain text on its own machine, neither signs nor asks.
 
+mod checking;
 mod given;
 mod judged;
+mod returned;
 mod sealing;
 mod taken;
 
 pub(crate) use given::prove;
 pub(crate) use judged::{ByTrust, Signed, judged};
+pub(crate) use returned::shown;
 pub(crate) use sealing::keep_sealed;
 pub(crate) use taken::check;

@@ -46,6 +46,9 @@ pub(crate) enum LinkCommand {
         /// 只重试该对端的，默认全部 || Only those of this peer; by default all
         #[arg(long, value_name = "CODE", value_parser = value::region)]
         of: Option<RegionCode>,
+        /// 对端交还、没有签名的本节点文档也认作本节点所写（启用证书之前的），须先另行核对 || Also take back as this node's own what came without a signature, from before it had a certificate; check it by another way first
+        #[arg(long)]
+        unsigned: bool,
     },
 }
 
@@ -68,7 +71,7 @@ pub(crate) async fn run(session: &Session, command: &LinkCommand) -> Result<Verd
             file::export(session, asked, file).await
         }
         LinkCommand::Import { files } => file::import(session, files).await,
-        LinkCommand::Retry { of } => retry(session, *of).await,
+        LinkCommand::Retry { of, unsigned } => retry(session, *of, *unsigned).await,
     }
 }
 
@@ -114,9 +117,14 @@ async fn key(session: &Session) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-async fn retry(session: &Session, of: Option<RegionCode>) -> Result<Verdict, Failure> {
+async fn retry(
+    session: &Session,
+    of: Option<RegionCode>,
+    unsigned: bool,
+) -> Result<Verdict, Failure> {
     let request = v1::RetrySetAsideRequest {
         peer: of.map(|of| of.to_string()).unwrap_or_default(),
+        unsigned,
     };
     let answer = session.client.link().retry_set_aside(request).await?;
     let v1::RetrySetAsideResponse {

@@ -29,6 +29,7 @@ pub fn needed(command: &Command) -> Option<(Right, RegionCode)> {
         | Command::Settle { .. }
         | Command::Heal(_)
         | Command::Reconcile(_)
+        | Command::TakeBack(_)
         | Command::Withdraw { .. }
         | Command::MoveOut { .. }
         | Command::MoveIn { .. }

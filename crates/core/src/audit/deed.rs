@@ -148,7 +148,7 @@ pub fn deed(command: &Command) -> Option<(Deed, Option<&Author>)> {
         Command::Begin { .. } => by_node(Deed::BeginLife),
         Command::Split { .. } => by_node(Deed::Split),
         Command::Heal(_) => by_node(Deed::Heal),
-        Command::Reconcile(_) => by_node(Deed::Reconcile),
+        Command::Reconcile(_) | Command::TakeBack(_) => by_node(Deed::Reconcile),
         Command::Withdraw { .. } => by_node(Deed::WithdrawCells),
         Command::MoveOut { .. } => by_node(Deed::MoveOut),
         Command::MoveIn { .. } => by_node(Deed::MoveIn),

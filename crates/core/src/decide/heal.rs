@@ -1,5 +1,5 @@
-//! Healing what a comparison found: the listener takes what the teller has, the teller takes back
-//! or tells again what only the listener still has.
+//! Healing what a comparison found: the listener takes what the teller has, and says what only it
+//! still holds.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,19 +7,14 @@ use std::sync::Arc;
 use super::receive::entitled::{Peer, check_cell, not_entitled};
 use super::receive::shape::check_shape;
 use super::receive::signed::{Signers, attested};
-use super::{Setting, life, require_hosted};
-use crate::command::{Answer, Decision, Healing, Reconciling};
+use super::{Setting, require_hosted};
+use crate::command::{Answer, Decision, Healing};
 use crate::compare::{Bucket, CellName, Direction, Findings};
 use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
-use crate::event::{Event, Healed, Overtaken};
+use crate::event::{Event, Healed};
 use crate::refusal::{Reason, Refusal};
 use crate::region::RegionCode;
-use crate::state::{State, Stored};
-
-use crate::state::fold::{EPOCH_SHIFT, roster_key};
-
-/// No node lives so often; what stands above comes from a fault and is not followed.
-const MOST_EPOCHS: u64 = 1 << 20;
+use crate::state::State;
 
 /// Takes a bucket as its teller has it. Documents that are new or newer were received before; here
 /// are those of the same version and another content, and all cells.
@@ -136,18 +131,18 @@ fn compare_documents(
                 if told.version == held.version && takes_place_of(told, held) {
                     healed.documents.push((*told).clone());
                     if healing.is_current {
-                        findings.documents.push(Document::clone(held));
+                        findings.hold(held, state.proof(&key));
                     }
                 }
                 if told.version < held.version && healing.is_current {
-                    findings.documents.push(Document::clone(held));
+                    findings.hold(held, state.proof(&key));
                 }
                 if is_marked {
                     healed.found_documents.push(key);
                 }
             }
             None if healing.is_current => {
-                findings.documents.push(Document::clone(held));
+                findings.hold(held, state.proof(&key));
                 if !is_marked {
                     healed.missing_documents.push(key);
                 }
@@ -237,150 +232,6 @@ fn compare_cells(
 fn differs(state: &State, cell: &CellDocument) -> bool {
     let held = state.cell(cell.region, cell.indicator, cell.period);
     held.is_some_and(|held| held.version == cell.version && held.sums != cell.sums)
-}
-
-/// Acts on what a listener found in a bucket of a region that is hosted here.
-///
-/// A document that this life has not written, and that the peer was told of in an earlier one, is
-/// taken back as it was, once; whatever this life has is told again above what the listener holds.
-pub(super) fn reconcile(
-    state: &State,
-    reconciling: Reconciling,
-    setting: &Setting<'_>,
-) -> Decision {
-    let Reconciling {
-        peer,
-        relation,
-        bucket,
-        findings,
-    } = reconciling;
-    let (Bucket::Documents(_, owner) | Bucket::Cells(owner)) = bucket;
-    let mut acting = Acting {
-        state,
-        direction: Direction {
-            teller: setting.here,
-            listener: peer,
-            listener_is: relation,
-        },
-        takes_back: state.met(peer) == Some(true),
-        events: Vec::new(),
-        taken_back: Vec::new(),
-        epoch: 0,
-    };
-    let hosted = state.hosted().find(|(code, _)| *code == owner);
-    if hosted.is_none() && state.tree().is_within(owner, setting.here) {
-        acting.events.extend(overtaken(state, owner, &findings));
-    }
-    if let Some((_, epoch)) = hosted {
-        for document in findings.documents {
-            let named = Bucket::Documents(document.body.kind(), document.owner);
-            if named == bucket && document.version >> EPOCH_SHIFT < MOST_EPOCHS {
-                acting.act_on(document);
-            }
-        }
-        let told = findings.highest >> EPOCH_SHIFT;
-        if findings.highest > 0 && told < MOST_EPOCHS && told >= u64::from(epoch) {
-            acting.raise(told + 1);
-        }
-        if acting.epoch > u64::from(epoch) {
-            let epoch = u32::try_from(acting.epoch).unwrap_or(u32::MAX);
-            acting.events.extend(life::raised(state, owner, epoch));
-        }
-    }
-    let told_again = acting.events.len() > acting.taken_back.len();
-    Decision {
-        events: acting.events,
-        answer: Answer::Reconciled {
-            taken_back: acting.taken_back,
-            told_again,
-        },
-    }
-}
-
-/// Of a region below that another node hosts: the listener holds what this node was never told in
-/// this life. It is not this node's to tell again; the next comparison with the node below hands it
-/// on, until it comes to the region's own.
-fn overtaken(state: &State, owner: RegionCode, findings: &Findings) -> Option<Event> {
-    let documents = findings.documents.iter().map(|document| {
-        let version = match document.body.kind() {
-            // Derived in the epoch that it names.
-            Kind::Roster => document.version,
-            // Numbered one epoch below.
-            _ => document.version.saturating_add(1 << EPOCH_SHIFT),
-        };
-        let known = state.document(&document.key());
-        let is_news = known.is_none_or(|known| stands_against(document, &known.document));
-        if is_news { version } else { 0 }
-    });
-    let version = documents.max().unwrap_or(0).max(findings.highest);
-    let told = state.document(&roster_key(owner));
-    let told = told.map_or(0, |told| told.document.version);
-    let is_news = version >> EPOCH_SHIFT >= told >> EPOCH_SHIFT
-        && version >> EPOCH_SHIFT < MOST_EPOCHS
-        && state.overtaken(owner).is_none_or(|known| known < version);
-    is_news.then_some(Event::Overtaken(Overtaken {
-        region: owner,
-        version,
-    }))
-}
-
-/// Whether what a listener holds is newer than what is known here, or as new and something else.
-fn stands_against(held: &Document, known: &Document) -> bool {
-    held.version > known.version || held.version == known.version && held.body != known.body
-}
-
-struct Acting<'a> {
-    state: &'a State,
-    direction: Direction,
-    takes_back: bool,
-    events: Vec<Event>,
-    taken_back: Vec<DocumentKey>,
-    /// The epoch that the owner needs; 0 for none.
-    epoch: u64,
-}
-
-impl Acting<'_> {
-    fn act_on(&mut self, document: Document) {
-        let key = document.key();
-        let known = self.state.document(&key);
-        if known.is_some_and(|known| !stands_against(&document, &known.document)) {
-            return;
-        }
-        let told_epoch = document.version >> EPOCH_SHIFT;
-        match key.kind {
-            // Versions of a region stand one epoch below those of what is derived from it.
-            Kind::Region => return self.raise(told_epoch + 2),
-            Kind::Roster => return self.raise(told_epoch + 1),
-            _ => {}
-        }
-        if self.may_take_back(&document, known) {
-            self.taken_back.push(key);
-            self.events.push(Event::Put(Box::new(document)));
-        } else if let Some(known) = known {
-            let above = document.version.saturating_add(1);
-            let version = self.state.next_version(&key).max(above);
-            self.events.push(Event::Put(Box::new(Document {
-                version,
-                ..Document::clone(&known.document)
-            })));
-        }
-    }
-
-    fn may_take_back(&self, document: &Document, known: Option<&Stored>) -> bool {
-        let began = self.state.life().map_or(0, |life| life.began);
-        let written_since = known.is_some_and(|known| known.change > began);
-        let is_newer = known.is_none_or(|known| known.document.version < document.version);
-        self.takes_back
-            && is_newer
-            && !written_since
-            && !State::is_derived(document.body.kind())
-            && self.direction.tells(self.state.tree(), document)
-            && check_shape(document).is_ok()
-    }
-
-    fn raise(&mut self, epoch: u64) {
-        self.epoch = self.epoch.max(epoch);
-    }
 }
 
 /// Says of cells that their region has no figure for them any more.

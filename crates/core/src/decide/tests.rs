@@ -6,5 +6,6 @@ mod privacy;
 mod receive;
 mod refusals;
 mod reports;
+mod returned;
 mod signers;
 mod tasks;

@@ -5,7 +5,7 @@ use crate::access::Relation;
 use crate::command::{Answer, Command, Healing, Incoming, Reconciling};
 use crate::compare::{Bucket, Direction, Findings, Range, Side, differing};
 use crate::document::{Document, DocumentKey};
-use crate::evidence::Proofs;
+use crate::evidence::{Proofs, Shown};
 
 /// What one comparison came to.
 #[derive(Debug, Default)]
@@ -179,6 +179,7 @@ fn act_on(
         relation: direction.listener_is,
         bucket,
         findings,
+        shown: Shown::NotAsked,
     }));
     match reconciled.unwrap() {
         Answer::Reconciled { taken_back, .. } => compared.taken_back.extend(taken_back),

@@ -1,22 +1,16 @@
 //! Checking: who signed a document is told before anything of it is believed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use liandong_core::document::Document;
 use liandong_core::event::Unapplied;
-use liandong_core::evidence::{Batch, Digest, Proof, Proofs, Roots};
+use liandong_core::evidence::{Proof, Proofs};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_identity::Purpose;
 
-use super::judged::{bad, judged};
+use super::checking::Checking;
+use super::judged::bad;
 use crate::context::Context;
-use crate::identity::Identities;
-
-/// How many roots of one batch are tried: documents of one have one root, and those that were
-/// altered each another.
-const MOST_ROOTS: usize = 16;
 
 /// Documents of which it is known who signed them.
 #[derive(Debug, Default)]
@@ -42,11 +36,7 @@ pub(crate) fn check(
         checked.documents = documents;
         return checked;
     };
-    let mut checking = Checking {
-        identities,
-        roots: Roots::default(),
-        tried: BTreeMap::new(),
-    };
+    let mut checking = Checking::by(identities);
     let mut proofs = proofs.into_iter();
     let mut places = BTreeMap::new();
     for document in documents {
@@ -95,46 +85,4 @@ pub(crate) fn check(
 fn not_signed(document: &Document) -> Refusal {
     let accepted = Accepted::OneOf(vec![document.owner.to_string()]);
     Refusal::new(Reason::NotSigned, "signature", document.owner, accepted)
-}
-
-/// A root, and whether it was signed.
-type Tried = (Digest, Result<(), Refusal>);
-
-struct Checking<'a> {
-    identities: &'a Identities,
-    roots: Roots,
-    /// What became of the roots that a batch was said to have; by address, which stands for the
-    /// batch as long as that is kept here.
-    tried: BTreeMap<*const Batch, (Arc<Batch>, Vec<Tried>)>,
-}
-
-impl Checking<'_> {
-    fn check(&mut self, document: &Document, proof: &Proof) -> Result<(), Refusal> {
-        let batch = &proof.batch;
-        let root = self.roots.root(proof, document);
-        let root = root.ok_or_else(|| {
-            bad(
-                batch.signer.region,
-                "the document is none of what was signed",
-            )
-        })?;
-        let tried = self.tried.entry(Arc::as_ptr(batch));
-        let (_, tried) = tried.or_insert_with(|| (Arc::clone(batch), Vec::new()));
-        if let Some((_, told)) = tried.iter().find(|(known, _)| *known == root) {
-            return told.clone();
-        }
-        if tried.len() >= MOST_ROOTS {
-            return Err(bad(
-                batch.signer.region,
-                "the document is none of what was signed",
-            ));
-        }
-        let told = judged(&**batch, |leaf, above, attestation| {
-            let purpose = Purpose::Documents;
-            let identities = self.identities;
-            identities.attested(leaf, above, purpose, &root, attestation)
-        });
-        tried.push((root, told.clone()));
-        told
-    }
 }

@@ -1,11 +1,13 @@
 //! Trying again what was set aside: a newer program may read what an earlier one could not, and
 //! what was refused yesterday may be in place today.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use liandong_core::command::{Answer, Command, Incoming};
+use liandong_core::access::Relation;
+use liandong_core::command::{Answer, Command, Incoming, Returned};
+use liandong_core::document::Document;
 use liandong_core::event::Content;
-use liandong_core::evidence::Proofs;
+use liandong_core::evidence::{Proof, Proofs};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
@@ -13,7 +15,7 @@ use liandong_wire::link::read_kept;
 
 use crate::commit::Origin;
 use crate::context::Context;
-use crate::evidence::check;
+use crate::evidence::{check, shown};
 use crate::link::admission::relation;
 
 /// What became of what was tried.
@@ -27,13 +29,15 @@ pub(crate) struct Retried {
     pub(crate) remaining: u64,
 }
 
-/// Tries again what was set aside of one peer, or of all.
+/// Tries again what was set aside of one peer, or of all. With `unsigned` somebody answers for it that
+/// documents of this node's own that peers gave back without a signature are what it had written.
 ///
 /// # Errors
 /// When the node is stopping or short of disk space.
 pub(crate) async fn retry(
     context: &Context,
     only: Option<RegionCode>,
+    unsigned: bool,
     origin: &Origin,
 ) -> Result<Retried, Refusal> {
     let is_asked = |from: RegionCode| only.is_none_or(|only| only == from);
@@ -88,6 +92,10 @@ pub(crate) async fn retry(
             }
             retried.tried += 1;
         }
+        let (own, documents, proofs) = part_own(context, documents, proofs).await?;
+        retried.applied += own
+            .take_back(context, (from, relation), unsigned, origin)
+            .await?;
         let checked = check(context, from, documents, proofs);
         incoming.documents = checked.documents;
         incoming.proofs = checked.proofs;
@@ -114,9 +122,78 @@ pub(crate) async fn retry(
     Ok(retried)
 }
 
+/// Documents of hosted regions that a peer gave back, and what they came with.
+#[derive(Default)]
+struct Own {
+    documents: Vec<Document>,
+    proofs: Vec<Option<Proof>>,
+}
+
+/// Parts this node's own documents from those of others.
+async fn part_own(
+    context: &Context,
+    documents: Vec<Document>,
+    proofs: Vec<Option<Proof>>,
+) -> Result<(Own, Vec<Document>, Vec<Option<Proof>>), Refusal> {
+    let owners: BTreeSet<RegionCode> = documents.iter().map(|one| one.owner).collect();
+    let hosted = context.reader.read(|state| {
+        let hosted = owners.into_iter().filter(|owner| state.hosts(*owner));
+        hosted.collect::<BTreeSet<RegionCode>>()
+    });
+    let hosted = hosted.await?;
+    let mut own = Own::default();
+    let (mut others, mut others_proofs) = (Vec::new(), Vec::new());
+    for (document, proof) in documents.into_iter().zip(proofs) {
+        if hosted.contains(&document.owner) {
+            own.documents.push(document);
+            own.proofs.push(proof);
+        } else {
+            others.push(document);
+            others_proofs.push(proof);
+        }
+    }
+    Ok((own, others, others_proofs))
+}
+
+impl Own {
+    /// Takes them back as far as that can be now; how many.
+    async fn take_back(
+        self,
+        context: &Context,
+        (peer, relation): (RegionCode, Relation),
+        unsigned: bool,
+        origin: &Origin,
+    ) -> Result<u64, Refusal> {
+        let Self { documents, proofs } = self;
+        if documents.is_empty() {
+            return Ok(0);
+        }
+        let mut shown = shown(context, &documents, proofs);
+        if unsigned {
+            shown = shown.with_unsigned();
+        }
+        let command = Command::TakeBack(Returned {
+            peer,
+            relation,
+            documents,
+            shown,
+        });
+        let submitted = context.committer.submit_waiting(command, origin.clone());
+        let taken = match submitted.await? {
+            Answer::Reconciled { taken_back, .. } => taken_back,
+            _ => Vec::new(),
+        };
+        for key in &taken {
+            let (kind, owner, id) = (key.kind.word(), key.owner, &key.id);
+            tracing::warn!(%peer, kind, %owner, id, unsigned, "taken back from the peer");
+        }
+        Ok(taken.len() as u64)
+    }
+}
+
 /// Tries again what was set aside before the node was started: the program may be a newer one.
 pub(crate) async fn retry_at_start(context: &Context) {
-    match retry(context, None, &Origin::of_node()).await {
+    match retry(context, None, false, &Origin::of_node()).await {
         Ok(Retried { tried: 0, .. }) => {}
         Ok(retried) => {
             let Retried {

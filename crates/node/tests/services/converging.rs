@@ -1,7 +1,7 @@
 //! Links that converge: whatever one side lost or never got, both hold the same again.
 
 mod broken;
-mod lives;
+pub(crate) mod lives;
 mod twins;
 mod withdrawal;
 

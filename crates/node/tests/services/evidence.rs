@@ -4,6 +4,7 @@
 mod cost;
 mod files;
 mod forged;
+mod returned;
 
 use std::path::Path;
 

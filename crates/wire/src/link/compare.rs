@@ -8,6 +8,7 @@ use liandong_core::period::Period;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::state::ChangeSet;
 
+use super::evidence::{EvidenceReader, EvidenceWriter};
 use super::{ReadChanges, StreamReader, StreamWriter, pack, v1};
 use crate::read;
 
@@ -108,6 +109,7 @@ pub fn findings(moved_on: bool, findings: &Findings) -> v1::Findings {
         cells: findings.cells.iter().map(v1::CellName::from).collect(),
         cells_missing: findings.cells_missing,
         highest: findings.highest,
+        evidence: EvidenceWriter::default().write(&findings.proofs),
     }
 }
 
@@ -149,7 +151,7 @@ pub(super) fn read_step(step: Option<v1::comparison::Step>) -> Result<Step, Refu
         },
         Wire::Findings(found) => Step::Findings {
             moved_on: found.moved_on,
-            findings: found.into(),
+            findings: found.try_into()?,
         },
         Wire::Compare(v1::CompareRequest {}) => Step::Compare,
         Wire::Result(result) => Step::Result(result.into()),
@@ -278,19 +280,27 @@ impl TryFrom<v1::Digest> for Digest {
     }
 }
 
-impl From<v1::Findings> for Findings {
-    fn from(findings: v1::Findings) -> Self {
-        let documents = findings.documents.into_iter();
-        Self {
+impl TryFrom<v1::Findings> for Findings {
+    type Error = Refusal;
+
+    fn try_from(findings: v1::Findings) -> Result<Self, Refusal> {
+        let count = findings.documents.len();
+        let proofs = EvidenceReader::default().read(findings.evidence, count)?;
+        let mut found = Self {
             healed: findings.healed,
-            // What cannot be read here cannot be taken back either.
-            documents: documents
-                .filter_map(|document| document.try_into().ok())
-                .collect(),
             cells: cell_names(findings.cells),
             cells_missing: findings.cells_missing,
             highest: findings.highest,
+            ..Self::default()
+        };
+        for (document, proof) in findings.documents.into_iter().zip(proofs) {
+            // What cannot be read here cannot be taken back either.
+            if let Ok(document) = document.try_into() {
+                found.documents.push(document);
+                found.proofs.push(proof);
+            }
         }
+        Ok(found)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::access::Relation;
 use crate::command::{Answer, Command, Part, Reconciling};
 use crate::compare::{Bucket, Findings};
 use crate::document::{Body, DocumentKey, Kind};
+use crate::evidence::Shown;
 use crate::region::RegionCode;
 use crate::testing::{
     Compared, Node, author, bureau, carry, code, compare, compare_anew, greet, plan_text, report,
@@ -315,6 +316,7 @@ fn claim(node: &mut Node, peer: &str, relation: Relation, document: crate::docum
         relation,
         bucket,
         findings,
+        shown: Shown::NotAsked,
     }));
     assert!(matches!(reconciled, Ok(Answer::Reconciled { .. })));
 }
@@ -413,6 +415,7 @@ fn an_absurd_version_is_not_followed() {
             relation: Relation::Parent,
             bucket: Bucket::Cells(code("371502")),
             findings,
+            shown: Shown::NotAsked,
         }))
         .unwrap();
     assert_eq!(county.state.last_change(), before);

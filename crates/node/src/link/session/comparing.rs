@@ -25,7 +25,7 @@ use tokio::time::Instant;
 
 use crate::commit::Origin;
 use crate::context::Context;
-use crate::evidence::prove;
+use crate::evidence::{prove, shown};
 
 /// How long after a stream has opened the first comparison begins; a random part of it more.
 const FIRST: Duration = Duration::from_secs(2);
@@ -238,7 +238,11 @@ impl Comparing<'_> {
             let sent = bucket_content(upto, bucket, &part, left == 0);
             self.send(*id, Sent::Content(sent)).await?;
         }
-        let Some(Step::Findings { moved_on, findings }) = self.answer(*id, answers).await? else {
+        let Some(Step::Findings {
+            moved_on,
+            mut findings,
+        }) = self.answer(*id, answers).await?
+        else {
             // The peer names what only it holds once on a stream: it has to be asked on another.
             return Err("the peer does not say what it found".to_owned());
         };
@@ -256,11 +260,14 @@ impl Comparing<'_> {
         if findings.is_clean() {
             return Ok(());
         }
+        let proofs = std::mem::take(&mut findings.proofs);
+        let shown = shown(self.context, &findings.documents, proofs);
         let reconcile = Command::Reconcile(Reconciling {
             peer: self.peer,
             relation: self.relation,
             bucket,
             findings,
+            shown,
         });
         if let Answer::Reconciled {
             taken_back,

@@ -138,7 +138,7 @@ async fn a_county_that_lost_everything_rises_above_what_its_city_holds() {
     county.verify().await;
 }
 
-async fn hand_down(city: &Running) {
+pub(crate) async fn hand_down(city: &Running) {
     let plan = PlanText {
         code: "plan-1".to_owned(),
         title: "控辍保学方案".to_owned(),
@@ -177,7 +177,7 @@ async fn hand_down(city: &Running) {
     city.task().assign_tasks(assign).await.expect("assigned");
 }
 
-async fn has_task(node: &Running) -> bool {
+pub(crate) async fn has_task(node: &Running) -> bool {
     let request = GetTaskRequest {
         issuer: "371500".to_owned(),
         task: "plan-1/1/371524".to_owned(),

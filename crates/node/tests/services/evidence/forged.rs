@@ -21,7 +21,7 @@ use crate::peers::{Line, dial, hello};
 use crate::support::certificates::Realm;
 use crate::support::{Running, until};
 
-fn code(text: &str) -> RegionCode {
+pub(super) fn code(text: &str) -> RegionCode {
     text.parse().expect("a region's code")
 }
 
@@ -61,7 +61,7 @@ fn comment(version: u64, text: &str) -> Document {
 }
 
 /// As the node that has this certificate signs them.
-fn signed(own: &Own, documents: &[Document]) -> Vec<Option<Proof>> {
+pub(super) fn signed(own: &Own, documents: &[Document]) -> Vec<Option<Proof>> {
     let leaves: Vec<_> = documents.iter().filter_map(document_leaf).collect();
     let tree = Tree::over(leaves.clone()).expect("leaves");
     let now = Timestamp::now();
@@ -133,7 +133,7 @@ impl City {
 }
 
 /// What the province has set aside, by reason and subject.
-async fn set_aside(province: &Running) -> Vec<(String, String)> {
+pub(super) async fn set_aside(province: &Running) -> Vec<(String, String)> {
     let status = province.admin().get_status(GetStatusRequest {}).await;
     let listed = status.expect("a status").into_inner().quarantined;
     let told = listed.into_iter().map(|one| (one.reason, one.what));

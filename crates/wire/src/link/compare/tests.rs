@@ -1,9 +1,11 @@
 //! Steps of a comparison keep what they say on the way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use liandong_core::compare::{Bucket, CellName, Findings, Range, Tally};
-use liandong_core::document::{CellDocument, Kind};
+use liandong_core::document::{Body, CellDocument, Document, Kind, Roster};
+use liandong_core::evidence::{Batch, Proof, Signer, document_leaf};
 use liandong_core::rollup::Sums;
 use liandong_core::state::ChangeSet;
 
@@ -118,6 +120,7 @@ fn content_and_findings_are_read_as_they_were_written() {
     let found = Findings {
         healed: 4,
         documents: Vec::new(),
+        proofs: Vec::new(),
         cells: vec![name],
         cells_missing: 12,
         highest: 1 << 41,
@@ -140,4 +143,54 @@ fn content_and_findings_are_read_as_they_were_written() {
     let sent = Wire::Result(v1::CompareResult::from(&result));
     assert_eq!(read_step(Some(sent)), Ok(Step::Result(result)));
     assert_eq!(read_step(None), Ok(Step::Unknown));
+}
+
+#[test]
+fn findings_bring_what_shows_whose_the_documents_are() {
+    let document = Document {
+        owner: "371524".parse().expect("a region"),
+        id: "371524".to_owned(),
+        version: 3,
+        body: Body::Roster(Roster::default()),
+    };
+    let leaf = document_leaf(&document).expect("a leaf");
+    let proof = Proof {
+        batch: Arc::new(Batch {
+            signer: Arc::new(Signer {
+                region: document.owner,
+                certificates: vec![vec![1, 2, 3]],
+            }),
+            at_micros: 5,
+            signature: vec![7; 70],
+            size: 2,
+            leaves: Vec::new(),
+        }),
+        place: 1,
+        path: vec![leaf],
+    };
+    let mut found = Findings::default();
+    found.hold(&document, None);
+    found.hold(&document, None);
+    found.hold(&document, Some(&proof));
+    let mut sent = findings(false, &found);
+    assert_eq!(
+        read_step(Some(Wire::Findings(sent.clone()))),
+        Ok(Step::Findings {
+            moved_on: false,
+            findings: found.clone(),
+        })
+    );
+    // What cannot be read takes nobody else's proof along.
+    sent.documents[0] = v1::Document::default();
+    let Ok(Step::Findings { findings: read, .. }) = read_step(Some(Wire::Findings(sent.clone())))
+    else {
+        panic!("no findings")
+    };
+    assert_eq!(read.proofs, [None, Some(proof)]);
+    // A peer of yesterday says nothing of signatures.
+    sent.evidence = None;
+    let Ok(Step::Findings { findings: read, .. }) = read_step(Some(Wire::Findings(sent))) else {
+        panic!("no findings")
+    };
+    assert_eq!((read.documents.len(), read.proofs), (2, vec![None, None]));
 }
