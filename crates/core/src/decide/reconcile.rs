@@ -182,7 +182,9 @@ impl<'a> Acting<'a> {
         }
         // What was set aside waits for better evidence, and telling this node's own above it would
         // destroy it at the only node that has it.
-        let may_come_back = self.takes_back || self.is_listed(&document.subject());
+        // Nobody was asked what he holds of a copy's lost time, which is noticed when a peer is met.
+        let may_come_back =
+            self.takes_back || self.state.is_copy() || self.is_listed(&document.subject());
         if may_come_back && self.is_lost(&document, known) {
             self.take_back(document);
         } else if let Some(known) = known {

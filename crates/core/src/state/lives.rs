@@ -20,6 +20,13 @@ impl State {
         self.met.get(&peer).copied()
     }
 
+    /// Whether this data was found to be an earlier copy of itself: what it was told to write before
+    /// that is gone here, and peers may hold it.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.life
+            .is_some_and(|life| life.incarnation != life.identity)
+    }
+
     /// Whether a document of a hosted region was written in this life. What a peer gave back was
     /// not: another peer may hold a newer version of the same lost time.
     pub(crate) fn is_written_in_this_life(&self, stored: &Stored) -> bool {
