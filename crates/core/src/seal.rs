@@ -33,6 +33,11 @@ pub enum Fit {
         /// How many.
         cells: u64,
     },
+    /// One has a version that the region's node, which has sealed its figures since, never gave.
+    Beyond {
+        /// The version.
+        version: u64,
+    },
     /// They are not what was sealed.
     Differs {
         /// How many there are.

@@ -9,6 +9,7 @@ mod changes;
 pub(crate) mod fold;
 mod listing;
 mod lives;
+mod noted;
 mod proven;
 mod recount;
 mod review;
@@ -19,6 +20,7 @@ mod view;
 
 pub use cells::ReportHead;
 pub use listing::ChangeSet;
+pub use noted::{Noted, Turn};
 pub use recount::Mismatch;
 pub use review::{Judging, Reviewed, not_from};
 pub use snapshot::Snapshot;
@@ -117,6 +119,8 @@ pub struct State {
     taken_back: BTreeMap<DocumentKey, RegionCode>,
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,
+    /// What was noted of signers and seals as they came.
+    noted: Noted,
 }
 
 #[cfg(test)]

@@ -209,6 +209,8 @@ pub enum Check {
     Evidence,
     /// The figures of other nodes' regions, compared with what those sealed.
     Seals,
+    /// Times that another node signed for a region than before.
+    Turns,
 }
 
 /// Checks the files of a node that is stopped, or a backup: the journal or the files of the backup,
@@ -318,6 +320,14 @@ fn parts(report: Report, kind: Files, mirrored: bool, judged: bool, reached: u64
             wrong: None,
         });
     }
+    if reviewed.turns > 0 {
+        found.push(Checked {
+            what: Check::Turns,
+            count: reviewed.turns,
+            fits: Some(true),
+            wrong: None,
+        });
+    }
     for fault in faults {
         let what = match &fault {
             Fault::Identity(_) => Check::Identity,
@@ -328,18 +338,21 @@ fn parts(report: Report, kind: Files, mirrored: bool, judged: bool, reached: u64
             }
             Fault::Recount { .. } => Check::Cells,
             Fault::Evidence { .. } | Fault::Unsigned { .. } => Check::Evidence,
-            Fault::Sealed { .. } => Check::Seals,
+            Fault::Sealed { .. } | Fault::Beyond { .. } => Check::Seals,
+            Fault::Turned { .. } => Check::Turns,
         };
+        // That a former signer agreed cannot be told here, and no more that it did not.
+        let fits = (what != Check::Turns).then_some(false);
         let place = found.iter_mut().find(|part| part.what == what);
         match place {
             Some(part) => {
-                part.fits = Some(false);
+                part.fits = fits;
                 part.wrong = Some(fault);
             }
             None => found.push(Checked {
                 what,
                 count: 0,
-                fits: Some(false),
+                fits,
                 wrong: Some(fault),
             }),
         }

@@ -10,12 +10,14 @@
 //!                    version 2 (1 byte), postcard of the batch's trail, then the batch as above
 //! checkpoint state   version 1 (1 byte), incarnation (16 bytes), postcard of the snapshot
 //! with evidence      version 2 (1 byte), the same, postcard of the evidence
+//! with what was      version 3 (1 byte), the same, postcard of the evidence if there is any, postcard of
+//! noted                what was noted of signers and seals
 //! ```
 
 use std::io::Write;
 
 use liandong_core::audit::Trail;
-use liandong_core::event::Event;
+use liandong_core::event::{Attested, Event};
 use liandong_core::state::Snapshot;
 
 use crate::identity::Incarnation;
@@ -32,6 +34,7 @@ const RECORD_VERSION: u8 = 1;
 const AUDITED_VERSION: u8 = 2;
 const STATE_VERSION: u8 = 1;
 const STATE_WITH_EVIDENCE: u8 = 2;
+const STATE_WITH_NOTES: u8 = 3;
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +132,10 @@ pub fn encode_state(incarnation: Incarnation, snapshot: &Snapshot) -> Result<Vec
     let mut bytes = vec![state_version(snapshot)];
     bytes.extend_from_slice(&incarnation.0);
     let bytes = postcard::to_extend(snapshot, bytes).map_err(EncodeError)?;
+    if let Some(noted) = snapshot.noted() {
+        let bytes = postcard::to_extend(&snapshot.evidence(), bytes).map_err(EncodeError)?;
+        return postcard::to_extend(noted, bytes).map_err(EncodeError);
+    }
     match snapshot.evidence() {
         Some(evidence) => postcard::to_extend(evidence, bytes).map_err(EncodeError),
         None => Ok(bytes),
@@ -149,38 +156,51 @@ pub fn write_state(
         return Err(EncodeError(postcard::Error::SerializeBufferFull));
     }
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
-    if let Some(evidence) = snapshot.evidence() {
+    if let Some(noted) = snapshot.noted() {
+        let writer = postcard::to_io(&snapshot.evidence(), writer).map_err(EncodeError)?;
+        postcard::to_io(noted, writer).map_err(EncodeError)?;
+    } else if let Some(evidence) = snapshot.evidence() {
         postcard::to_io(evidence, writer).map_err(EncodeError)?;
     }
     Ok(())
 }
 
-/// Without evidence the state is written as it always was.
+/// Without evidence, and where nothing was noted, the state is written as it always was.
 fn state_version(snapshot: &Snapshot) -> u8 {
-    match snapshot.evidence() {
-        Some(_) => STATE_WITH_EVIDENCE,
-        None => STATE_VERSION,
+    match (snapshot.noted(), snapshot.evidence()) {
+        (Some(_), _) => STATE_WITH_NOTES,
+        (None, Some(_)) => STATE_WITH_EVIDENCE,
+        (None, None) => STATE_VERSION,
     }
 }
 
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
-    let has_evidence = bytes.first() == Some(&STATE_WITH_EVIDENCE);
-    let content = if has_evidence {
-        &bytes[1..]
-    } else {
-        after_version(bytes, STATE_VERSION)?
+    let (version, content) = match bytes.split_first() {
+        Some((version @ (&STATE_WITH_EVIDENCE | &STATE_WITH_NOTES), content)) => {
+            (*version, content)
+        }
+        _ => (STATE_VERSION, after_version(bytes, STATE_VERSION)?),
     };
     let (written_by, content) = content.split_first_chunk().ok_or(DecodeError::Short)?;
     if *written_by != incarnation.0 {
         return Err(DecodeError::OtherIncarnation);
     }
-    let snapshot = if has_evidence {
-        let (snapshot, rest) =
-            postcard::take_from_bytes::<Snapshot>(content).map_err(DecodeError::Content)?;
-        snapshot.with_evidence(from_postcard(rest)?)
-    } else {
-        from_postcard::<Snapshot>(content)?
+    let (snapshot, rest) =
+        postcard::take_from_bytes::<Snapshot>(content).map_err(DecodeError::Content)?;
+    let snapshot = match version {
+        STATE_WITH_NOTES => {
+            let taken = postcard::take_from_bytes::<Option<Attested>>(rest);
+            let (evidence, rest) = taken.map_err(DecodeError::Content)?;
+            let snapshot = match evidence {
+                Some(evidence) => snapshot.with_evidence(evidence),
+                None => snapshot,
+            };
+            snapshot.with_noted(from_postcard(rest)?)
+        }
+        STATE_WITH_EVIDENCE => snapshot.with_evidence(from_postcard(rest)?),
+        _ if rest.is_empty() => snapshot,
+        _ => return Err(DecodeError::Trailing { bytes: rest.len() }),
     };
     if snapshot.is_whole() {
         Ok(snapshot)

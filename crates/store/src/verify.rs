@@ -148,6 +148,41 @@ pub enum Fault {
         /// How many regions there are of which that holds.
         count: u64,
     },
+    /// A region's figures have a version that its node, which has sealed them since, never gave.
+    #[error(
+        "frame {sequence}: figures of {region} are held in version {version}, which its node never \
+         gave: it has sealed its figures since, and those end before it"
+    )]
+    Beyond {
+        /// The frame that the seal came in.
+        sequence: Sequence,
+        /// The region.
+        region: RegionCode,
+        /// The version.
+        version: u64,
+        /// How many regions there are whose figures are not what was sealed.
+        count: u64,
+    },
+    /// Another node signs for a region than before, and nothing shows that the former agreed.
+    #[error(
+        "frame {sequence}: {to} signs for {region} where {from} did before, told by {}: nothing shows \
+         that {from} agreed, {count} in all",
+        told_by.map_or_else(|| "nobody".to_owned(), |peer| peer.to_string())
+    )]
+    Turned {
+        /// The frame that the region's new entry came in.
+        sequence: Sequence,
+        /// The region.
+        region: RegionCode,
+        /// Whose node signed before.
+        from: RegionCode,
+        /// Whose node signs since.
+        to: RegionCode,
+        /// The peer that told of it.
+        told_by: Option<RegionCode>,
+        /// How many regions there are of which that holds.
+        count: u64,
+    },
 }
 
 /// Says whose signatures are good.

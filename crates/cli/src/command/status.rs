@@ -2,6 +2,7 @@
 //! attention.
 
 mod attention;
+mod signers;
 mod tables;
 
 use clap::{Args, ValueEnum};
@@ -15,7 +16,7 @@ use crate::session::Session;
 /// The arguments of `status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
-    /// 只看一节：hosted、links、quarantined、twins、lost、orphaned、workers、store、certificate、attention || One section only
+    /// 只看一节：hosted、links、quarantined、twins、lost、orphaned、workers、store、certificate、signers、attention || One section only
     #[arg(long, value_name = "SECTION", hide_possible_values = true)]
     only: Option<Section>,
 }
@@ -32,6 +33,7 @@ enum Section {
     Workers,
     Store,
     Certificate,
+    Signers,
     Attention,
 }
 
@@ -57,6 +59,7 @@ struct Shown<'s> {
     workers: Listing,
     store: Listing,
     certificate: Listing,
+    signers: Listing,
     attention: Listing,
 }
 
@@ -127,6 +130,7 @@ fn listings(status: &v1::GetStatusResponse) -> Shown<'_> {
         workers: tables::workers(&status.workers),
         store: tables::store(status.store.as_ref(), status.journal_frame),
         certificate: tables::certificate(status.certificate.as_ref()),
+        signers: signers::signers(&status.signer_changes),
         attention: attention::listing(status),
     }
 }
@@ -143,6 +147,7 @@ impl Shown<'_> {
             Section::Workers => &self.workers,
             Section::Store => &self.store,
             Section::Certificate => &self.certificate,
+            Section::Signers => &self.signers,
             Section::Attention => &self.attention,
         }
     }
@@ -218,6 +223,13 @@ fn for_people(
                 "\nHeld here and no longer by the node that told of it",
             ),
             shown.orphaned.clone(),
+        ),
+        (
+            (
+                "\n改由另一节点签名的区域",
+                "\nRegions that another node signs for than before",
+            ),
+            shown.signers.clone(),
         ),
         (("\n后台任务", "\nWorkers"), shown.workers.clone()),
     ];

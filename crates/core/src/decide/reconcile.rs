@@ -16,11 +16,8 @@ use crate::document::{Document, DocumentKey, Kind};
 use crate::event::{Event, Healed, Overtaken, Released, SetAsideBatch, Subject, Unapplied};
 use crate::evidence::Shown;
 use crate::region::RegionCode;
-use crate::state::fold::{EPOCH_SHIFT, roster_key};
+use crate::state::fold::{EPOCH_SHIFT, MOST_EPOCHS, roster_key};
 use crate::state::{State, Stored};
-
-/// No node lives so often; what stands above comes from a fault and is not followed.
-const MOST_EPOCHS: u64 = 1 << 20;
 
 /// Acts on what a listener found in a bucket of a region that is hosted here.
 ///

@@ -7,5 +7,6 @@ mod receive;
 mod refusals;
 mod reports;
 mod returned;
+mod sealed;
 mod signers;
 mod tasks;

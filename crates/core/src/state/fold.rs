@@ -21,6 +21,13 @@ use crate::rollup::Sums;
 /// An epoch stands above this many bits of change numbers in a version.
 pub(crate) const EPOCH_SHIFT: u32 = 40;
 
+/// No node lives so often; a peer that says it holds something above is not followed there.
+pub(crate) const MOST_EPOCHS: u64 = 1 << 20;
+
+/// No version is so high, not even where nodes followed each other as far as they may: what stands
+/// above was written to be the last word for ever.
+pub(crate) const NO_VERSION: u64 = MOST_EPOCHS << 2 << EPOCH_SHIFT;
+
 /// A source as a batch's rows need it.
 struct Source {
     number: u32,
@@ -34,6 +41,9 @@ struct Source {
 impl State {
     /// Applies one event that stands in journal frame `frame`.
     pub fn apply(&mut self, event: &Event, frame: u64) {
+        if self.frame != frame {
+            self.proven.frame_begins();
+        }
         self.frame = frame;
         match event {
             Event::Hosted { region, epoch } => self.apply_hosted(region, *epoch),
@@ -61,6 +71,7 @@ impl State {
         let before = self.hosted.insert(region.code, epoch);
         self.moved.remove(&region.code);
         self.owned_here(region.code);
+        self.noted.hosted(region.code);
         let key = region_key(region.code);
         let version = self.next_version(&key);
         self.put(Document {
@@ -141,6 +152,7 @@ impl State {
     }
 
     fn apply_received(&mut self, received: &Received) {
+        self.proven.told_by(received.from);
         let is_seal = |document: &&Document| matches!(document.body, Body::Seal(_));
         for document in received.documents.iter().filter(|one| !is_seal(one)) {
             self.receive_document(document);
@@ -206,6 +218,10 @@ impl State {
             Body::Region(region) => Some(region.clone()),
             _ => None,
         };
+        let seal = match &document.body {
+            Body::Seal(seal) if !self.hosts(key.owner) => Some(*seal),
+            _ => None,
+        };
         let is_roster = key.kind == Kind::Roster;
         let owner = document.owner;
         self.documents.insert(
@@ -228,6 +244,8 @@ impl State {
             self.put_region(region);
         } else if is_roster {
             self.derive_rosters(self.tree.parent(owner));
+        } else if let Some(seal) = seal {
+            self.note_seal(owner, &seal);
         }
     }
 

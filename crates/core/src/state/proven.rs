@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::State;
-use crate::document::{Document, DocumentKey};
+use super::{State, Turn};
+use crate::document::{Document, DocumentKey, Kind};
 use crate::event::Attested;
 use crate::evidence::{Batch, Proof, Said, Signer};
 use crate::region::RegionCode;
@@ -19,14 +19,35 @@ pub(super) struct Proven {
     proofs: BTreeMap<DocumentKey, (u64, Proof)>,
     /// Every signer once: there are few, and each takes as much room as ten documents.
     signers: BTreeSet<Arc<Signer>>,
+    /// Who signed for regions whose entries were replaced in the frame that is being applied. The
+    /// proof of the new entry stands behind it in the same frame.
+    replaced: BTreeMap<RegionCode, RegionCode>,
+    /// The peer whose word is being applied.
+    teller: Option<RegionCode>,
 }
 
 impl Proven {
     /// Another version took the place of the one that was proven.
     pub(super) fn forget(&mut self, key: &DocumentKey) {
-        if !self.proofs.is_empty() {
-            self.proofs.remove(key);
+        if self.proofs.is_empty() {
+            return;
         }
+        if let Some((_, proof)) = self.proofs.remove(key)
+            && key.kind == Kind::Region
+        {
+            self.replaced.insert(key.owner, proof.batch.signer.region);
+        }
+    }
+
+    /// A frame begins: what is only known within one is forgotten.
+    pub(super) fn frame_begins(&mut self) {
+        self.replaced.clear();
+        self.teller = None;
+    }
+
+    /// What follows is the word of a peer.
+    pub(super) fn told_by(&mut self, peer: RegionCode) {
+        self.teller = Some(peer);
     }
 
     /// As it is stored; `None` when there is nothing.
@@ -43,7 +64,14 @@ impl Proven {
         })
     }
 
-    fn insert(&mut self, attested: &Attested, is_held: impl Fn(&DocumentKey, u64) -> bool) {
+    /// Keeps proofs; the turns are those of entries that another node signed than before.
+    fn insert(
+        &mut self,
+        attested: &Attested,
+        frame: u64,
+        is_held: impl Fn(&DocumentKey, u64) -> bool,
+    ) -> Vec<Turn> {
+        let mut turns = Vec::new();
         let mut batches: BTreeMap<*const Batch, Arc<Batch>> = BTreeMap::new();
         let proofs = attested.evidence.proofs();
         // The proofs stay until all are kept: an address stands for a batch only so long.
@@ -57,8 +85,22 @@ impl Proven {
                 batch: Arc::clone(batch),
                 ..proof.clone()
             };
+            if key.kind == Kind::Region
+                && let Some(before) = self.replaced.remove(&key.owner)
+                && before != kept.batch.signer.region
+            {
+                turns.push(Turn {
+                    region: key.owner,
+                    from: before,
+                    to: kept.batch.signer.region,
+                    at_micros: kept.batch.at_micros,
+                    frame,
+                    told_by: self.teller,
+                });
+            }
             self.proofs.insert(key.clone(), (*version, kept));
         }
+        turns
     }
 
     fn with_known_signer(&mut self, batch: &Arc<Batch>) -> Arc<Batch> {
@@ -79,7 +121,7 @@ impl Proven {
 impl From<Attested> for Proven {
     fn from(stored: Attested) -> Self {
         let mut proven = Self::default();
-        proven.insert(&stored, |_, _| true);
+        proven.insert(&stored, 0, |_, _| true);
         proven
     }
 }
@@ -87,10 +129,13 @@ impl From<Attested> for Proven {
 impl State {
     pub(super) fn apply_attested(&mut self, attested: &Attested) {
         let documents = &self.documents;
-        self.proven.insert(attested, |key, version| {
+        let turns = self.proven.insert(attested, self.frame, |key, version| {
             let held = documents.get(key);
             held.is_some_and(|held| held.document.version == version)
         });
+        for turn in turns {
+            self.noted.turn(turn);
+        }
     }
 
     /// The proof of the version of a document that is held, if it came with one.

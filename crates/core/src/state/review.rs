@@ -1,6 +1,6 @@
 //! Going through all evidence that is held, and all seals.
 
-use super::State;
+use super::{State, Turn};
 use crate::document::{DocumentKey, Kind};
 use crate::evidence::{Batch, Digest, Roots, may_sign};
 use crate::refusal::{Accepted, Reason, Refusal};
@@ -25,6 +25,10 @@ pub struct Reviewed {
     pub newer: (u64, u64),
     /// Regions whose figures are not what was sealed.
     pub differing: Vec<(RegionCode, Fit)>,
+    /// How often another node signed for a region than before.
+    pub turns: u64,
+    /// Those of them to be asked about.
+    pub to_ask_about: Vec<Turn>,
 }
 
 impl State {
@@ -61,15 +65,26 @@ impl State {
                     reviewed.newer.0 += cells;
                     reviewed.newer.1 += 1;
                 }
-                Fit::Differs { .. } => reviewed.differing.push((region, fit)),
+                Fit::Differs { .. } | Fit::Beyond { .. } => reviewed.differing.push((region, fit)),
             }
         }
+        reviewed.turns = self.turns().count() as u64;
+        reviewed.to_ask_about = self.turns_to_ask_about().cloned().collect();
         reviewed
     }
 
-    /// Whether a node's region stands above an owner, as far as that is known here.
+    /// Whether a node's region could sign for an owner, as far as that is known here: it is the owner,
+    /// or stands above it no further than whoever signs for it, or did sign for it before.
     pub fn could_sign(&self, signer: RegionCode, owner: RegionCode) -> bool {
-        !self.tree.contains(owner) || may_sign(&self.tree, signer, owner, None, false)
+        if signer == owner || !self.tree.contains(owner) {
+            return true;
+        }
+        let mut above: Vec<RegionCode> = vec![owner];
+        above.extend(self.tree.ancestors(owner));
+        let proven = above.iter().find_map(|region| self.signed_by(*region));
+        let signed_before = |region: &RegionCode| self.signed_before(*region, signer);
+        may_sign(&self.tree, signer, owner, proven, false)
+            || may_sign(&self.tree, signer, owner, None, false) && above.iter().any(signed_before)
     }
 }
 

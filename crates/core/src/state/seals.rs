@@ -33,7 +33,12 @@ impl State {
         let seals = self.documents.range(lowest..);
         seals.filter_map(|(key, stored)| match &stored.document.body {
             Body::Seal(seal) if !self.hosts(key.owner) && !self.has_moved_out(key.owner) => {
-                Some((key.owner, seal.fit(self.sealed_cells(key.owner))))
+                let fit = seal.fit(self.sealed_cells(key.owner));
+                let fit = match (fit, self.never_given(key.owner)) {
+                    (Fit::Newer { .. }, Some(version)) => Fit::Beyond { version },
+                    (fit, _) => fit,
+                };
+                Some((key.owner, fit))
             }
             _ => None,
         })
@@ -55,7 +60,7 @@ impl State {
     }
 
     /// A region's figures as they are sealed: all that its node has told.
-    fn sealed_cells(&self, region: RegionCode) -> Vec<CellDocument> {
+    pub(super) fn sealed_cells(&self, region: RegionCode) -> Vec<CellDocument> {
         let held = self.cells_held(region);
         let told = held
             .filter(|cell| self.unowned_cells.is_empty() || !self.is_unowned_cell(&cell.name()));

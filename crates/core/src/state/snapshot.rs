@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of};
 use super::changes::Changes;
 use super::proven::Proven;
-use super::{Life, SetAside, State, Stored, Watermark};
+use super::{Life, Noted, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
@@ -41,6 +41,9 @@ pub struct Snapshot {
     /// Stored behind the rest, by those who have any.
     #[serde(skip)]
     evidence: Option<Attested>,
+    /// Stored behind the evidence, by those who have any.
+    #[serde(skip)]
+    noted: Noted,
 }
 
 impl Snapshot {
@@ -59,6 +62,17 @@ impl Snapshot {
     pub fn with_evidence(self, evidence: Attested) -> Self {
         let evidence = Some(evidence);
         Self { evidence, ..self }
+    }
+
+    /// What was noted of signers and seals, if there is any: it is not stored with the rest.
+    pub fn noted(&self) -> Option<&Noted> {
+        (!self.noted.is_empty()).then_some(&self.noted)
+    }
+
+    /// The same with what was noted, which was stored beside it.
+    #[must_use]
+    pub fn with_noted(self, noted: Noted) -> Self {
+        Self { noted, ..self }
     }
 
     /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
@@ -103,6 +117,7 @@ impl State {
             unowned_documents: self.unowned_and_taken_back(),
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
             evidence: self.proven.said(),
+            noted: self.noted.clone(),
         }
     }
 
@@ -149,6 +164,7 @@ impl State {
             taken_back,
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
+            noted: snapshot.noted,
         }
     }
 }

@@ -315,5 +315,28 @@ pub fn fault_message(fault: &Fault, language: Language) -> String {
             format!("{region} 的数字与其封签（第 {sequence} 帧）不符：现有 {held} 格，封签 {sealed} 格；共 {count} 个区域"),
             format!("the figures of {region} are not what its node sealed (frame {sequence}): {held} held, {sealed} sealed; {count} regions in all"),
         ),
+        Fault::Beyond {
+            sequence,
+            region,
+            version,
+            count,
+        } => language.pick(
+            format!("{region} 的数字中有版本 {version}，其节点后来的封签（第 {sequence} 帧）并未到此：不是该节点给出的；共 {count} 个区域"),
+            format!("the figures of {region} have a version {version} that its later seal (frame {sequence}) does not reach: its node never gave it; {count} regions in all"),
+        ),
+        Fault::Turned {
+            sequence,
+            region,
+            from,
+            to,
+            told_by,
+            count,
+        } => {
+            let by = told_by.map_or_else(String::new, |peer| peer.to_string());
+            language.pick(
+                format!("第 {sequence} 帧起由 {to} 代 {region} 签名，此前是 {from}（由 {by} 告知）：{from} 是否同意未见证明，请向其核实；共 {count} 个区域"),
+                format!("since frame {sequence} {to} signs for {region}, where {from} did before (told by {by}): nothing shows that {from} agreed, ask it; {count} regions in all"),
+            )
+        }
     }
 }

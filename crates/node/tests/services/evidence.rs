@@ -5,6 +5,7 @@ mod cost;
 mod files;
 mod forged;
 mod returned;
+mod turned;
 
 use std::path::Path;
 

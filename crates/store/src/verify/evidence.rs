@@ -8,6 +8,7 @@ use liandong_core::document::{Document, DocumentKey, Kind};
 use liandong_core::event::{Attested, Event};
 use liandong_core::evidence::Roots;
 use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_core::seal::Fit;
 use liandong_core::state::{Reviewed, State, not_from};
 
@@ -123,14 +124,22 @@ impl Evidence {
             report.evidence += seals;
             self.judged(&reviewed, report);
         }
-        if let Some((region, Fit::Differs { held, sealed })) = reviewed.differing.first() {
+        if let Some((region, fit)) = reviewed.differing.first() {
             let key = Reviewed::seal_of(*region);
-            report.faults.push(Fault::Sealed {
-                sequence: self.came.get(&key).copied().unwrap_or_default(),
-                region: *region,
-                held: *held,
-                sealed: *sealed,
-                count: reviewed.differing.len() as u64,
+            let sequence = self.came.get(&key).copied().unwrap_or_default();
+            let count = reviewed.differing.len() as u64;
+            report
+                .faults
+                .extend(not_sealed(*region, *fit, sequence, count));
+        }
+        if let Some(turn) = reviewed.to_ask_about.first() {
+            report.faults.push(Fault::Turned {
+                sequence: turn.frame,
+                region: turn.region,
+                from: turn.from,
+                to: turn.to,
+                told_by: turn.told_by,
+                count: reviewed.to_ask_about.len() as u64,
             });
         }
         report.reviewed = Some(reviewed);
@@ -155,6 +164,26 @@ impl Evidence {
                 count: reviewed.unsigned.len() as u64,
             });
         }
+    }
+}
+
+/// What does not fit of a region's figures and their seal.
+fn not_sealed(region: RegionCode, fit: Fit, sequence: Sequence, count: u64) -> Option<Fault> {
+    match fit {
+        Fit::Fits | Fit::Newer { .. } => None,
+        Fit::Beyond { version } => Some(Fault::Beyond {
+            sequence,
+            region,
+            version,
+            count,
+        }),
+        Fit::Differs { held, sealed } => Some(Fault::Sealed {
+            sequence,
+            region,
+            held,
+            sealed,
+            count,
+        }),
     }
 }
 

@@ -127,6 +127,32 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             ),
         );
     }
+    let mut changes = status.signer_changes.iter();
+    let asked_about = changes.clone().filter(|change| change.to_ask_about).count();
+    if let Some(first) = changes.find(|change| change.to_ask_about) {
+        let v1::SignerChange {
+            region, from, to, ..
+        } = first;
+        add(
+            "signer-changed",
+            region,
+            (
+                &format!("{region} 现由 {to} 代为签名，此前是 {from}；共 {asked_about} 个区域"),
+                &format!(
+                    "{from} 是否同意未见证明：用其他方式向 {from} 核实，详见 status --only signers"
+                ),
+            ),
+            (
+                &format!(
+                    "{to} signs for {region}, where {from} did before; {asked_about} regions in all"
+                ),
+                &format!(
+                    "nothing shows that {from} agreed: ask it by another way; \
+                     `status --only signers` lists all"
+                ),
+            ),
+        );
+    }
     if !status.lost.is_empty() {
         let count = status.lost.len();
         add(
@@ -209,6 +235,13 @@ mod tests {
         });
         status.twins.push(v1::Twin::default());
         status.quarantined.push(v1::QuarantinedChange::default());
+        // One that is in order needs nothing.
+        status.signer_changes.push(v1::SignerChange::default());
+        assert!(!codes(&status).contains(&Cell::text("signer-changed")));
+        status.signer_changes.push(v1::SignerChange {
+            to_ask_about: true,
+            ..v1::SignerChange::default()
+        });
         status.lost.push(v1::Orphan::default());
         status.orphaned.push(v1::Orphan::default());
         let told = [
@@ -218,6 +251,7 @@ mod tests {
             "twin",
             "link-down",
             "quarantined",
+            "signer-changed",
             "lost",
             "orphaned",
         ];

@@ -51,6 +51,8 @@ struct Found {
     statements_checked: u64,
     reports: u64,
     missing: Vec<String>,
+    /// How many statements are of regions that another region's node speaks for.
+    hosted: u64,
     /// The first thing that does not fit; empty when all does.
     fault: String,
     roots: Listing,
@@ -102,7 +104,7 @@ impl Found {
         let kind = figure.and_then(|figure| indicators.get(&figure.indicator));
         let kind = kind.map_or(IndicatorKind::Count, |known| known.kind);
         let mut statements = Listing::new(&STATEMENTS);
-        let (mut count, mut reports) = (0, 0);
+        let (mut count, mut reports, mut hosted) = (0, 0, 0);
         let names = Names::new();
         for part in told {
             if let Told::Statement {
@@ -113,6 +115,7 @@ impl Found {
             {
                 count += 1;
                 reports += row.reports as u64;
+                hosted += u64::from(row.is_hosted);
                 statements.row(cells(row, certificate, *at, kind, &names));
             }
         }
@@ -124,6 +127,7 @@ impl Found {
             statements_checked: count,
             reports,
             missing,
+            hosted,
             fault: text(checked.err().map(|why| why.message(output.language))),
             roots: roots_of(trust),
             statements,
@@ -144,6 +148,13 @@ impl Found {
         }
         if self.fault.is_empty() {
             output.line(&self.sentence(output))?;
+        }
+        if self.hosted > 0 {
+            let hosted = self.hosted;
+            output.line(&output.pick(
+                format!("其中 {hosted} 份由承载该区域的节点代为陈述（见“由上级承载”一列）：是否确由它承载，只凭它自己的话；原先由谁签名，见上级节点的 status --only signers"),
+                format!("{hosted} of the statements are by the node that hosts the region (column hosted): that it does is its own word; who signed for the region before, `status --only signers` of the nodes above tells"),
+            ))?;
         }
         Ok(())
     }

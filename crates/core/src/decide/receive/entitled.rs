@@ -1,6 +1,6 @@
 //! What a peer may say: which regions stand where, whose documents and cells it may tell of.
 
-use super::shape::check_shape;
+use super::shape::{check_shape, check_version};
 use crate::access::{Relation, may_give};
 use crate::decide::Setting;
 use crate::document::{CellDocument, Document};
@@ -151,6 +151,7 @@ pub(in crate::decide) fn check_cell(
             accepted,
         ));
     }
+    check_version(cell.version)?;
     if !cell.sums.is_plausible() {
         let accepted = Accepted::Range(0, i64::MAX / 256);
         let value = cell.sums.numerator;

@@ -6,6 +6,7 @@ use crate::document::{Body, Document, MAX_DOCUMENT_ID_LEN, Roster};
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::seal::SEAL_ID;
+use crate::state::fold::NO_VERSION;
 
 /// The most units that report beneath one region; China has about half a million schools.
 const MAX_UNITS: u64 = 1_000_000;
@@ -16,6 +17,7 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
         let accepted = Accepted::AtMostChars(MAX_DOCUMENT_ID_LEN);
         return Err(Refusal::new(Reason::TooLong, "id", &document.id, accepted));
     }
+    check_version(document.version)?;
     match &document.body {
         // One region has one entry and one roster.
         Body::Region(_) => check_id(document, document.owner.as_str()),
@@ -43,6 +45,20 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
         // One region has one seal.
         Body::Seal(_) => check_id(document, SEAL_ID),
     }
+}
+
+/// Refuses a version that no node following the rules gives: nothing could ever stand above it.
+pub(in crate::decide) fn check_version(version: u64) -> Result<(), Refusal> {
+    if version < NO_VERSION {
+        return Ok(());
+    }
+    let accepted = Accepted::Range(0, NO_VERSION as i64 - 1);
+    Err(Refusal::new(
+        Reason::OutOfRange,
+        "version",
+        version,
+        accepted,
+    ))
 }
 
 fn check_id(document: &Document, id: &str) -> Result<(), Refusal> {

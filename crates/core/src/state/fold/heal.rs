@@ -30,6 +30,7 @@ impl State {
     }
 
     pub(super) fn apply_healed(&mut self, healed: &Healed) {
+        self.proven.told_by(healed.from);
         for document in &healed.documents {
             self.put(document.clone());
         }

@@ -2,6 +2,9 @@
 
 mod store;
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use liandong_core::compare::CellName;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
@@ -50,6 +53,7 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 orphaned: orphaned(state),
                 lost: lost(context, state),
                 certificate: certificate.clone(),
+                signer_changes: signer_changes(state),
             }
         })
         .await
@@ -69,6 +73,26 @@ fn certificate(context: &Context) -> Option<v1::CertificateStatus> {
             .trouble
             .map_or_else(String::new, |refused| refused.to_string()),
     })
+}
+
+fn signer_changes(state: &State) -> Vec<v1::SignerChange> {
+    let to_ask_about = state.turns_to_ask_about();
+    let to_ask_about: BTreeMap<RegionCode, u64> =
+        to_ask_about.map(|turn| (turn.region, turn.frame)).collect();
+    let turns = state.turns().take(MAX_LISTED).map(|turn| v1::SignerChange {
+        region: turn.region.to_string(),
+        from: turn.from.to_string(),
+        to: turn.to.to_string(),
+        signed_at: Timestamp::from_microsecond(turn.at_micros)
+            .ok()
+            .map(timestamp),
+        told_by: turn
+            .told_by
+            .map_or_else(String::new, |peer| peer.to_string()),
+        told_by_former: turn.is_told_by_the_former(),
+        to_ask_about: to_ask_about.get(&turn.region) == Some(&turn.frame),
+    });
+    turns.collect()
 }
 
 fn hosted(state: &State) -> Vec<v1::HostedRegion> {

@@ -25,7 +25,7 @@ pub(super) fn code(text: &str) -> RegionCode {
     text.parse().expect("a region's code")
 }
 
-fn region(name: &str, parent: &str, level: Level) -> Document {
+pub(super) fn region(name: &str, parent: &str, level: Level) -> Document {
     Document {
         owner: code(name),
         id: name.to_owned(),
@@ -89,14 +89,14 @@ pub(super) fn signed(own: &Own, documents: &[Document]) -> Vec<Option<Proof>> {
 }
 
 /// A city that says whatever the test wants.
-struct City {
+pub(super) struct City {
     line: Line,
     writer: StreamWriter,
     said: u64,
 }
 
 impl City {
-    async fn dial(realm: &Realm, province: &Running, own: &Own) -> Self {
+    pub(super) async fn dial(realm: &Realm, province: &Running, own: &Own) -> Self {
         let channel = realm.dial(province.node.address(), Some(own)).await;
         let channel = channel.expect("let in");
         let line = dial(&channel, Some(hello(CITY))).await;
@@ -108,7 +108,7 @@ impl City {
     }
 
     /// Says it, and waits until the province has taken it.
-    async fn say(
+    pub(super) async fn say(
         &mut self,
         province: &Running,
         documents: Vec<Document>,

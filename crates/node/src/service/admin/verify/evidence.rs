@@ -5,6 +5,7 @@ use std::sync::Arc;
 use liandong_core::evidence::{Batch, Digest};
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
+use liandong_core::region::RegionCode;
 use liandong_core::seal::Fit;
 use liandong_core::state::Reviewed;
 use liandong_identity::Purpose;
@@ -38,8 +39,10 @@ pub(super) async fn verify(
     let unsigned = reviewed.unsigned.len() as u64;
     let differing = reviewed.bad.len() as u64 + unsigned + reviewed.differing.len() as u64;
     let checked = reviewed.signed + unsigned;
-    let result = match differing {
-        0 => VerifyResult::Fits,
+    let result = match (differing, reviewed.to_ask_about.len()) {
+        (0, 0) => VerifyResult::Fits,
+        // What another node has to be asked about could not be checked here.
+        (0, _) => VerifyResult::NotChecked,
         _ => VerifyResult::Differs,
     };
     let first = first(&reviewed, language);
@@ -70,12 +73,15 @@ fn first(reviewed: &Reviewed, language: Language) -> String {
             format!("{kind} {owner}/{id} came without a signature"),
         );
     }
-    if let Some((region, Fit::Differs { held, sealed })) = reviewed.differing.first() {
+    if let Some((region, fit)) = reviewed.differing.first() {
+        return not_sealed(*region, *fit, language);
+    }
+    if let Some(turn) = reviewed.to_ask_about.first() {
+        let (region, from, to) = (turn.region, turn.from, turn.to);
+        let count = reviewed.to_ask_about.len();
         return language.pick(
-            format!("{region} 的数字与其封签不符：现有 {held} 格，封签 {sealed} 格"),
-            format!(
-                "the figures of {region} are not what its node sealed: {held} held, {sealed} sealed"
-            ),
+            format!("{region} 现由 {to} 代为签名，此前是 {from}，其是否同意未见证明；共 {count} 个区域"),
+            format!("{to} signs for {region} where {from} did before, and nothing shows that it agreed; {count} regions in all"),
         );
     }
     match reviewed.newer {
@@ -83,6 +89,23 @@ fn first(reviewed: &Reviewed, language: Language) -> String {
         (cells, regions) => language.pick(
             format!("{regions} 个区域有 {cells} 格新于封签，待下一封签核对"),
             format!("{cells} figures of {regions} regions are newer than their seals: the next will tell"),
+        ),
+    }
+}
+
+/// What does not fit of a region's figures and their seal.
+fn not_sealed(region: RegionCode, fit: Fit, language: Language) -> String {
+    match fit {
+        Fit::Fits | Fit::Newer { .. } => String::new(),
+        Fit::Beyond { version } => language.pick(
+            format!("{region} 的数字中有版本 {version}，其节点后来的封签并未到此：不是该节点给出的"),
+            format!("the figures of {region} have a version {version} that its later seal does not reach: its node never gave it"),
+        ),
+        Fit::Differs { held, sealed } => language.pick(
+            format!("{region} 的数字与其封签不符：现有 {held} 格，封签 {sealed} 格"),
+            format!(
+                "the figures of {region} are not what its node sealed: {held} held, {sealed} sealed"
+            ),
         ),
     }
 }

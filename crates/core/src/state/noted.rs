@@ -1,0 +1,127 @@
+//! What was noted of signers and seals as they came, and what the documents that are held no longer
+//! show: newer ones have taken their places.
+//!
+//! **Signers.** A region's entry is signed by the node that speaks for the region. When another node
+//! signs a newer one the region has come to that node, and the word of the former counts no more for
+//! what follows. Nobody can see from the entry alone whether the former agreed, so every such turn is
+//! kept, with by whom it was told: a former signer that passes the news on itself knows of it; a turn
+//! to a node further up that somebody else tells of is to be asked about.
+//!
+//! **Seals.** A seal names the highest version among a region's figures, and one with a higher version
+//! is newer than the seal. A version is the region's epoch above its node's change number, and any
+//! number can be written there, so "newer" must not last: a figure that is held when one seal comes
+//! was given before the next seal was made, and that names it. What the next seal does not reach up
+//! to was never given by the region's node. Here stands what was ahead of the seal when that came.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::document::CellDocument;
+use crate::region::RegionCode;
+use crate::seal::Seal;
+
+/// The most turns that are kept of one region; the first stays, of the others the newest.
+const MOST_TURNS: usize = 8;
+
+/// That another node signs for a region than before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The region.
+    pub region: RegionCode,
+    /// The region whose node signed before.
+    pub from: RegionCode,
+    /// The region whose node signs since.
+    pub to: RegionCode,
+    /// When that node signed the region's entry, by its own clock, in microseconds since 1970.
+    pub at_micros: i64,
+    /// The frame of the journal in which the entry came.
+    pub frame: u64,
+    /// The peer that told of it; `None` where the entry came by no peer's word.
+    pub told_by: Option<RegionCode>,
+}
+
+impl Turn {
+    /// Whether the former signer's own node told of it, and so knows of it.
+    pub fn is_told_by_the_former(&self) -> bool {
+        self.told_by == Some(self.from)
+    }
+}
+
+/// What was held ahead of a region's seal when the seal came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Ahead {
+    /// The highest version.
+    highest: u64,
+    /// Whether what was ahead of the seal before is ahead of this one, too.
+    again: bool,
+}
+
+/// What was noted; see the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    turns: BTreeMap<RegionCode, Vec<Turn>>,
+    ahead: BTreeMap<RegionCode, Ahead>,
+}
+
+impl Noted {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty() && self.ahead.is_empty()
+    }
+
+    pub(super) fn turn(&mut self, turn: Turn) {
+        let turns = self.turns.entry(turn.region).or_default();
+        if turns.len() >= MOST_TURNS {
+            turns.remove(1);
+        }
+        turns.push(turn);
+    }
+
+    /// Of a region that is hosted here from now on nobody else's seals count.
+    pub(super) fn hosted(&mut self, region: RegionCode) {
+        self.ahead.remove(&region);
+    }
+}
+
+impl State {
+    /// Notes what of a region's figures is ahead of a seal that has just come.
+    pub(super) fn note_seal(&mut self, region: RegionCode, seal: &Seal) {
+        let before = self.noted.ahead.remove(&region);
+        let versions = self.sealed_cells(region);
+        let versions = versions.iter().map(|cell: &CellDocument| cell.version);
+        let highest = versions.max().unwrap_or(0);
+        if highest > seal.upto {
+            let again = before.is_some_and(|before| before.highest > seal.upto);
+            self.noted.ahead.insert(region, Ahead { highest, again });
+        }
+    }
+
+    /// The highest version of a region's figures, where its node has sealed since and never gave it.
+    pub(super) fn never_given(&self, region: RegionCode) -> Option<u64> {
+        let ahead = self.noted.ahead.get(&region)?;
+        ahead.again.then_some(ahead.highest)
+    }
+
+    /// Every time that another node signed for a region than before, by region, oldest first.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.noted.turns.values().flatten()
+    }
+
+    /// Whether that node signed for a region before another did.
+    pub(super) fn signed_before(&self, region: RegionCode, signer: RegionCode) -> bool {
+        let mut turns = self.noted.turns.get(&region).into_iter().flatten();
+        turns.any(|turn| turn.from == signer)
+    }
+
+    /// The turns to be asked about: of each region the last, where the region went to a node that is
+    /// no nearer to it, and the former signer is not known to know of it.
+    pub fn turns_to_ask_about(&self) -> impl Iterator<Item = &Turn> {
+        let last = self.noted.turns.values().filter_map(|turns| turns.last());
+        last.filter(|turn| {
+            let is_nearer = turn.to == turn.region || self.tree.is_within(turn.to, turn.from);
+            !is_nearer && !turn.is_told_by_the_former() && !self.hosts(turn.region)
+        })
+    }
+}
