@@ -244,8 +244,24 @@ pub struct Healed {
     pub missing_documents: Vec<DocumentKey>,
     /// Held here, and the teller does not have them any more.
     pub missing_cells: Vec<CellName>,
-    /// Listed as missing at the teller before, and there again.
+    /// Listed as missing at the teller before, and there again. Documents of regions that are hosted
+    /// here are named when the peer gave them back.
     pub found_documents: Vec<DocumentKey>,
     /// Listed as missing at the teller before, and there again.
     pub found_cells: Vec<CellName>,
+}
+
+impl Healed {
+    /// What a comparison with this peer led to, when it led to nothing.
+    pub fn of(from: RegionCode) -> Self {
+        Self {
+            from,
+            documents: Vec::new(),
+            cells: Vec::new(),
+            missing_documents: Vec::new(),
+            missing_cells: Vec::new(),
+            found_documents: Vec::new(),
+            found_cells: Vec::new(),
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod cells;
 mod changes;
 pub(crate) mod fold;
 mod listing;
+mod lives;
 mod noted;
 mod proven;
 mod recount;
@@ -115,6 +116,9 @@ pub struct State {
     /// What is held here and its teller no longer has, with the teller.
     unowned_documents: BTreeMap<DocumentKey, RegionCode>,
     unowned_cells: BTreeMap<CellKey, RegionCode>,
+    /// Documents of hosted regions that a peer gave back in this life, with the peer, until they
+    /// are written again: another peer may hold a newer version of the lost time.
+    taken_back: BTreeMap<DocumentKey, RegionCode>,
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,
     repeated: Repeated,

@@ -35,15 +35,7 @@ pub(super) fn heal(
     if state.hosts(from) {
         return Err(not_entitled(from, relation, from));
     }
-    let mut healed = Healed {
-        from,
-        documents: Vec::new(),
-        cells: Vec::new(),
-        missing_documents: Vec::new(),
-        missing_cells: Vec::new(),
-        found_documents: Vec::new(),
-        found_cells: Vec::new(),
-    };
+    let mut healed = Healed::of(from);
     let mut findings = Findings::default();
     let peer = Peer {
         state,

@@ -5,6 +5,9 @@ use crate::event::{Event, LifeBegan, Met};
 use crate::region::RegionCode;
 use crate::state::State;
 
+/// Incarnations are UUIDs of version 7: the time in milliseconds stands above this many bits.
+const TIME_SHIFT: u32 = 80;
+
 /// Begins a life, unless the data is in it already. Where it begins with what a backup held, every
 /// epoch is raised by one, so that what is derived from here on stands above what the lost time has
 /// told to others.
@@ -13,9 +16,10 @@ pub(super) fn begin(state: &State, identity: u128, restored: bool) -> Decision {
     if before.is_some_and(|life| life.identity == identity) {
         return done(Vec::new());
     }
+    let incarnation = before.map_or(identity, |life| later(identity, life.incarnation));
     let mut events = vec![Event::LifeBegan(LifeBegan {
         identity,
-        incarnation: identity,
+        incarnation,
     })];
     // Data that no life was written down in is of an earlier program: only the store can tell.
     if before.is_some() || restored {
@@ -34,10 +38,21 @@ pub(super) fn split(state: &State, incarnation: u128) -> Decision {
     let events = began.map(|life| {
         Event::LifeBegan(LifeBegan {
             identity: life.identity,
-            incarnation,
+            incarnation: later(incarnation, life.incarnation),
         })
     });
     done(events.into_iter().collect())
+}
+
+/// An incarnation that stands above the one before, also where the clock that it was drawn by was
+/// set back: what comes by file of an incarnation below the one that is known is of an earlier life.
+/// What is random of it stays, so that two lives that begin with one backup are told apart.
+fn later(drawn: u128, before: u128) -> u128 {
+    if drawn > before {
+        return drawn;
+    }
+    let random = drawn & ((1 << TIME_SHIFT) - 1);
+    ((before >> TIME_SHIFT).saturating_add(1) << TIME_SHIFT) | random
 }
 
 /// Notes at the first hello of a peer in this life whether it holds what an earlier one told it.

@@ -13,7 +13,7 @@ use crate::access::Relation;
 use crate::command::{Answer, Decision, Reconciling, Returned};
 use crate::compare::{Bucket, Direction, Findings};
 use crate::document::{Document, DocumentKey, Kind};
-use crate::event::{Event, Overtaken, Released, SetAsideBatch, Subject, Unapplied};
+use crate::event::{Event, Healed, Overtaken, Released, SetAsideBatch, Subject, Unapplied};
 use crate::evidence::Shown;
 use crate::region::RegionCode;
 use crate::state::fold::{EPOCH_SHIFT, MOST_EPOCHS, roster_key};
@@ -179,7 +179,9 @@ impl<'a> Acting<'a> {
         }
         // What was set aside waits for better evidence, and telling this node's own above it would
         // destroy it at the only node that has it.
-        let may_come_back = self.takes_back || self.is_listed(&document.subject());
+        // Nobody was asked what he holds of a copy's lost time, which is noticed when a peer is met.
+        let may_come_back =
+            self.takes_back || self.state.is_copy() || self.is_listed(&document.subject());
         if may_come_back && self.is_lost(&document, known) {
             self.take_back(document);
         } else if let Some(known) = known {
@@ -200,15 +202,10 @@ impl<'a> Acting<'a> {
         is_newer
             && self.state.hosts(document.owner)
             && document.version >> EPOCH_SHIFT < MOST_EPOCHS
-            && !self.is_written_since(known)
+            && !known.is_some_and(|known| self.state.is_written_in_this_life(known))
             && !State::is_derived(document.body.kind())
             && self.direction.tells(self.state.tree(), document)
             && check_shape(document).is_ok()
-    }
-
-    fn is_written_since(&self, known: Option<&Stored>) -> bool {
-        let began = self.state.life().map_or(0, |life| life.began);
-        known.is_some_and(|known| known.change > began)
     }
 
     fn take_back(&mut self, document: Document) {
@@ -247,6 +244,14 @@ impl<'a> Acting<'a> {
         let proofs = self.shown.proofs();
         self.events
             .extend(attested(self.taken_back.iter().cloned(), &proofs));
+        let taken_back: Vec<DocumentKey> =
+            self.taken_back.into_iter().map(|(key, _)| key).collect();
+        if !taken_back.is_empty() {
+            self.events.push(Event::Healed(Healed {
+                found_documents: taken_back.clone(),
+                ..Healed::of(from)
+            }));
+        }
         if !self.set_aside.is_empty() {
             self.events.push(Event::SetAside(SetAsideBatch {
                 from,
@@ -259,11 +264,10 @@ impl<'a> Acting<'a> {
             self.events
                 .push(Event::Released(Released { from, subjects }));
         }
-        let taken_back = self.taken_back.into_iter().map(|(key, _)| key);
         Decision {
             events: self.events,
             answer: Answer::Reconciled {
-                taken_back: taken_back.collect(),
+                taken_back,
                 told_again: self.told_again,
             },
         }

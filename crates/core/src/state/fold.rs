@@ -91,6 +91,7 @@ impl State {
     fn apply_moved_out(&mut self, region: RegionCode) {
         for below in self.tree.subtree(region) {
             self.hosted.remove(&below);
+            self.taken_back.retain(|key, _| key.owner != below);
             self.moved.insert(below, self.frame);
         }
     }

@@ -37,6 +37,7 @@ pub struct Snapshot {
     met: BTreeMap<RegionCode, bool>,
     overtaken: BTreeMap<RegionCode, u64>,
     // Lists, for a map whose keys are no texts has no form in some codecs.
+    // Those of hosted regions were taken back; such are never unowned.
     unowned_documents: Vec<(DocumentKey, RegionCode)>,
     unowned_cells: Vec<(CellKey, RegionCode)>,
     // Stored behind the rest, by those who have any.
@@ -124,12 +125,17 @@ impl State {
             life: self.life,
             met: self.met.clone(),
             overtaken: self.overtaken.clone(),
-            unowned_documents: self.unowned_documents.clone().into_iter().collect(),
+            unowned_documents: self.unowned_and_taken_back(),
             unowned_cells: self.unowned_cells.clone().into_iter().collect(),
             evidence: self.proven.said(),
             repeated: self.repeated.listed(),
             noted: self.noted.clone(),
         }
+    }
+
+    fn unowned_and_taken_back(&self) -> Vec<(DocumentKey, RegionCode)> {
+        let lists = self.unowned_documents.iter().chain(&self.taken_back);
+        lists.map(|(key, peer)| (key.clone(), *peer)).collect()
     }
 
     /// The state that a snapshot was taken of.
@@ -143,6 +149,9 @@ impl State {
             }
             documents.insert(stored.document.key(), stored);
         }
+        let listed = snapshot.unowned_documents.into_iter();
+        let (taken_back, unowned_documents) =
+            listed.partition(|(key, _)| snapshot.hosted.contains_key(&key.owner));
         Self {
             frame: snapshot.frame,
             change: snapshot.change,
@@ -163,7 +172,8 @@ impl State {
             life: snapshot.life,
             met: snapshot.met,
             overtaken: snapshot.overtaken,
-            unowned_documents: snapshot.unowned_documents.into_iter().collect(),
+            unowned_documents,
+            taken_back,
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
             repeated: Repeated::from(&*snapshot.repeated),

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::State;
 use super::cells::CellKey;
 use super::fold::EPOCH_SHIFT;
-use super::{Life, State};
 use crate::compare::{Bucket, CellHasher, CellName, Direction, Range, Side, Tally, document_hash};
 use crate::document::{CellDocument, Document, DocumentKey, Kind};
 use crate::evidence::Proof;
@@ -256,22 +256,6 @@ impl State {
                 version: cell.version,
             })
         })
-    }
-
-    /// The life that the data is in.
-    pub fn life(&self) -> Option<Life> {
-        self.life
-    }
-
-    /// The incarnation that peers are told; `identity` is that of the store.
-    pub fn incarnation(&self, identity: u128) -> u128 {
-        let life = self.life.filter(|life| life.identity == identity);
-        life.map_or(identity, |life| life.incarnation)
-    }
-
-    /// Whether a peer was met in this life; true while it holds what an earlier one told it.
-    pub fn met(&self, peer: RegionCode) -> Option<bool> {
-        self.met.get(&peer).copied()
     }
 
     /// Cells that this node holds and the node that told of them does not any more, with that node.

@@ -62,12 +62,19 @@ impl Node {
 
     /// Begins, or goes on with, a life of the node's data.
     pub(crate) fn begin(&mut self, identity: u128, restored: bool) {
-        self.incarnation = identity;
         self.run(Command::Begin { identity, restored }).unwrap();
+        self.incarnation = self.state.incarnation(identity);
     }
 
     /// What a backup of this node's journal gives: its first frames, in a new life.
     pub(crate) fn restored(&self, frames: usize, identity: u128) -> Self {
+        let mut node = self.copied_back(frames);
+        node.begin(identity, true);
+        node
+    }
+
+    /// What a snapshot of the whole machine gives: the first frames, and nobody says that they are old.
+    pub(crate) fn copied_back(&self, frames: usize) -> Self {
         let mut node = Self {
             state: State::default(),
             journal: self.journal[..frames.min(self.journal.len())].to_vec(),
@@ -78,7 +85,6 @@ impl Node {
                 node.state.apply(event, frame);
             }
         }
-        node.begin(identity, true);
         node
     }
 

@@ -207,3 +207,26 @@ fn a_person_may_answer_for_what_was_never_signed_and_for_nothing_else() {
     assert_eq!(set_aside(&county), [] as [&str; 0]);
     county.verify();
 }
+
+#[test]
+fn a_copy_takes_back_what_it_has_signed_and_tells_over_nothing_else() {
+    let mut old = county();
+    let early = comment(3, "同意");
+    let shown = given(&early, Some(COUNTY));
+    assert_eq!(claim(&mut old, &early, shown), (1, false));
+    settle(&mut old);
+    let mut copy = old.copied_back(old.journal.len());
+    copy.run(Command::Split { incarnation: 99 }).unwrap();
+    let lost = comment(4, "原则同意");
+    let shown = given(&lost, None);
+    assert_eq!(claim(&mut copy, &lost, shown), (0, false));
+    assert_eq!(held(&copy).as_deref(), Some("同意"));
+    assert_eq!(set_aside(&copy), ["NOT_SIGNED"]);
+    let shown = given(&lost, Some(COUNTY));
+    assert_eq!(claim(&mut copy, &lost, shown), (1, false));
+    assert_eq!(held(&copy).as_deref(), Some("原则同意"));
+    copy.verify();
+    // One that nobody found to be a copy tells what it has.
+    let shown = given(&lost, Some(COUNTY));
+    assert_eq!(claim(&mut old, &lost, shown), (0, true));
+}

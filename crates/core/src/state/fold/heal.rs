@@ -18,6 +18,7 @@ impl State {
             incarnation: began.incarnation,
             began: self.change,
         });
+        self.taken_back.clear();
         if !same_data {
             // Of a life that has just begun nobody has been asked yet.
             self.met.clear();
@@ -38,6 +39,9 @@ impl State {
         }
         for key in &healed.found_documents {
             self.unowned_documents.remove(key);
+            if self.hosts(key.owner) {
+                self.taken_back.insert(key.clone(), healed.from);
+            }
         }
         for name in &healed.found_cells {
             if let Some(key) = self.find_cell(name) {
@@ -107,8 +111,10 @@ impl State {
     }
 
     pub(super) fn no_longer_unowned(&mut self, key: &DocumentKey) {
-        if !self.unowned_documents.is_empty() {
-            self.unowned_documents.remove(key);
+        for marks in [&mut self.unowned_documents, &mut self.taken_back] {
+            if !marks.is_empty() {
+                marks.remove(key);
+            }
         }
     }
 

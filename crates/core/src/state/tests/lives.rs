@@ -1,6 +1,9 @@
 //! Lives of a node's data: emptied, restored from a backup, copied back; and what peers do about it.
 
 mod broken;
+mod clock;
+mod copied;
+mod several;
 
 use crate::access::Relation;
 use crate::command::{Answer, Command, Part, Reconciling};
