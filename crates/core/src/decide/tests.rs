@@ -1,6 +1,7 @@
 //! Tests of decisions.
 
 mod collaboration;
+mod moves;
 mod plans;
 mod privacy;
 mod receive;

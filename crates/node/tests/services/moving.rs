@@ -311,3 +311,15 @@ async fn the_old_node_goes_on_as_the_node_above() {
     assert_eq!(left.sums.map(|sums| sums.numerator), Some(10));
     verify(&county).await;
 }
+
+#[tokio::test]
+async fn a_region_without_reports_is_imported_once_as_well() {
+    let city = start("371500", CITY, "").await;
+    let bytes = export(&city, "371524", true).await.expect("an export");
+    let county = start("371524", TREE, "").await;
+    import(&county, &bytes).await.expect("an import");
+    let status = import(&county, &bytes).await.expect_err("only once");
+    let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+    assert_eq!(refusal.code, "ALREADY_EXISTS", "{status:?}");
+    verify(&county).await;
+}

@@ -1,0 +1,124 @@
+//! Regions that come with their history: what is taken of it, and where they may come.
+
+use jiff::civil::date;
+
+use crate::aid::PairingKind;
+use crate::command::{Answer, Command};
+use crate::document::{Body, Kind};
+use crate::event::Event;
+use crate::refusal::{Reason, Refusal};
+use crate::region::{Region, RegionCode};
+use crate::testing::{Node, author, bureau, code, report, school};
+
+const CITY: &str = "371500";
+const COUNTY: &str = "371502";
+
+fn move_in(node: &mut Node, region: &str, history: Vec<Event>) -> Result<Answer, Refusal> {
+    node.run(Command::MoveIn {
+        region: code(region),
+        history,
+    })
+}
+
+/// What the journal of a node says of these regions, and that the first of them moved out.
+fn moved(node: &mut Node, regions: &[&str]) -> Vec<Event> {
+    let codes: Vec<RegionCode> = regions.iter().map(|text| code(text)).collect();
+    let mut history: Vec<Event> = node.journal.concat();
+    history.retain(|event| match event {
+        Event::Hosted { region, .. } => codes.contains(&region.code),
+        Event::Put(document) => codes.contains(&document.owner),
+        Event::Reports(batch) => batch.sources.iter().all(|source| codes.contains(source)),
+        _ => false,
+    });
+    let region = codes[0];
+    node.run(Command::MoveOut { region }).unwrap();
+    history.push(Event::MovedOut { region });
+    history
+}
+
+fn propose(node: &mut Node, terms: &str) {
+    let proposal = Command::ProposePairing {
+        region: code(COUNTY),
+        partner: code("500243"),
+        kind: PairingKind::AcrossProvinces,
+        terms: terms.to_owned(),
+        from: date(2025, 1, 1),
+        until: None,
+        author: author(""),
+    };
+    node.run(proposal).unwrap();
+}
+
+fn proposed(node: &Node) -> (String, u64) {
+    let mut sides = node.state.documents_of(Kind::Pairing, code(COUNTY));
+    let document = sides.next().unwrap();
+    match &document.body {
+        Body::Pairing(side) => (side.terms.clone(), document.version),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A city that hosts a county which has reported itself, with no school in its tree.
+fn city() -> Node {
+    Node::new(&[bureau(CITY, None), bureau(COUNTY, Some(CITY))])
+}
+
+fn county_with_schools() -> Vec<Region> {
+    vec![
+        bureau(COUNTY, Some(CITY)),
+        school("s1", COUNTY),
+        school("s2", COUNTY),
+    ]
+}
+
+#[test]
+fn a_history_that_came_before_is_refused_and_takes_nothing_back() {
+    let mut city = city();
+    propose(&mut city, "旧");
+    let history = moved(&mut city, &[COUNTY]);
+    let mut county = Node::new(&county_with_schools());
+    move_in(&mut county, COUNTY, history.clone()).unwrap();
+    propose(&mut county, "新");
+    let newest = proposed(&county);
+    let again = move_in(&mut county, COUNTY, history).unwrap_err();
+    assert_eq!(again.reason, Reason::AlreadyExists);
+    assert_eq!(proposed(&county), newest);
+    county.verify();
+}
+
+#[test]
+fn a_history_brings_no_version_below_one_that_is_there() {
+    let mut city = city();
+    propose(&mut city, "旧");
+    city.push(vec![report(COUNTY, 7)]);
+    let history = moved(&mut city, &[COUNTY]);
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    for terms in ["一", "二", "三"] {
+        propose(&mut county, terms);
+    }
+    let newest = proposed(&county);
+    move_in(&mut county, COUNTY, history).unwrap();
+    assert_eq!(proposed(&county), newest);
+    assert_eq!(county.sums(COUNTY).numerator, 7);
+    county.verify();
+}
+
+#[test]
+fn a_region_that_moves_in_keeps_an_epoch_that_stands_higher() {
+    let mut city = city();
+    city.push(vec![report(COUNTY, 7)]);
+    let history = moved(&mut city, &[COUNTY]);
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    // As a comparison with a peer leads to that still holds what a lost life told it.
+    let raised = Event::Hosted {
+        region: bureau(COUNTY, Some(CITY)),
+        epoch: 5,
+    };
+    county.state.apply(&raised, 2);
+    county.journal.push(vec![raised]);
+    move_in(&mut county, COUNTY, history).unwrap();
+    let hosted: Vec<_> = county.state.hosted().collect();
+    assert_eq!(hosted, [(code(COUNTY), 5)]);
+    assert_eq!(county.sums(COUNTY).numerator, 7);
+    county.verify();
+}
