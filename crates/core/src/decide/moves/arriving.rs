@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::indicator::IndicatorCode;
 use crate::period::Period;
 use crate::region::{Region, RegionCode, RegionTree};
-use crate::report::ReportBatch;
+use crate::report::{ReportBatch, Role};
 use crate::state::State;
 
 /// A source's own figure; what a row names that its batch does not list is nobody's.
@@ -127,6 +127,11 @@ impl<'a> Arriving<'a> {
             // Frames of the old journal mean nothing here; all of this stands in one frame.
             let first = self.seen.insert((source, indicator, row.period));
             row.replaces = if first { 0 } else { self.frame };
+            // A bureau without units at the old node, which has some in this node's tree.
+            let has_units = source.is_some_and(|source| !self.tree.is_leaf(source));
+            if row.role == Role::Unit && has_units {
+                row.role = Role::Own;
+            }
         }
         self.is_news |= !batch.rows.is_empty();
         self.events.push(Event::Reports(batch));

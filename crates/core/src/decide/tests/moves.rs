@@ -2,13 +2,14 @@
 
 use jiff::civil::date;
 
+use crate::access::Relation;
 use crate::aid::PairingKind;
 use crate::command::{Answer, Command};
 use crate::document::{Body, Kind};
 use crate::event::Event;
 use crate::refusal::{Reason, Refusal};
 use crate::region::{Region, RegionCode};
-use crate::testing::{Node, author, bureau, code, report, school};
+use crate::testing::{Node, author, bureau, carry, code, report, school};
 
 const CITY: &str = "371500";
 const COUNTY: &str = "371502";
@@ -121,4 +122,24 @@ fn a_region_that_moves_in_keeps_an_epoch_that_stands_higher() {
     assert_eq!(hosted, [(code(COUNTY), 5)]);
     assert_eq!(county.sums(COUNTY).numerator, 7);
     county.verify();
+}
+
+#[test]
+fn a_bureau_that_moves_to_its_units_counts_as_none_itself() {
+    let mut city = city();
+    city.push(vec![report(COUNTY, 7)]);
+    assert_eq!((city.sums(CITY).reported, city.expected(CITY)), (1, 1));
+    let history = moved(&mut city, &[COUNTY]);
+    let mut county = Node::new(&county_with_schools());
+    move_in(&mut county, COUNTY, history).unwrap();
+    let counted = |node: &Node| (node.sums(COUNTY).reported, node.expected(COUNTY));
+    assert_eq!(counted(&county), (0, 2));
+    county.push(vec![report("s1", 10), report("s2", 20)]);
+    assert_eq!(counted(&county), (2, 2));
+    carry(&county, &mut city, Relation::Parent, 100);
+    assert_eq!(counted(&city), (2, 2));
+    assert_eq!(city.sums(CITY).reported, 2);
+    assert_eq!(city.sums(CITY).numerator, 37);
+    county.verify();
+    city.verify();
 }
