@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Brought;
 use crate::document::{Document, DocumentKey};
-use crate::event::Event;
+use crate::event::{Event, Healed};
 use crate::indicator::IndicatorCode;
 use crate::period::Period;
 use crate::region::{Region, RegionCode, RegionTree};
@@ -86,7 +86,8 @@ impl<'a> Arriving<'a> {
             | Event::LifeBegan(_)
             | Event::Met(_)
             | Event::Overtaken(_) => {}
-            Event::Healed(_) | Event::Withdrawn(_) | Event::Attested(_) => self.events.push(event),
+            Event::Healed(healed) => self.heal(healed),
+            Event::Withdrawn(_) | Event::Attested(_) => self.events.push(event),
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
             Event::MovedOut { region } => {
@@ -159,5 +160,27 @@ impl<'a> Arriving<'a> {
         *named = document.version.max(*named);
         self.is_news |= is_news;
         is_news && is_newer
+    }
+
+    /// What a comparison with a node below led to. What the region's own node was found to have is
+    /// left out, and so is whatever is hosted here by then: its sums are those of its reports.
+    fn heal(&mut self, mut healed: Healed) {
+        if healed.from == self.region {
+            return;
+        }
+        let hosted = &self.hosted;
+        let is_elsewhere = |owner: RegionCode| !hosted.contains_key(&owner);
+        healed.documents.retain(|one| is_elsewhere(one.owner));
+        healed.cells.retain(|one| is_elsewhere(one.region));
+        healed
+            .missing_documents
+            .retain(|one| is_elsewhere(one.owner));
+        healed.missing_cells.retain(|one| is_elsewhere(one.region));
+        healed.found_documents.retain(|one| is_elsewhere(one.owner));
+        healed.found_cells.retain(|one| is_elsewhere(one.region));
+        for document in &healed.documents {
+            self.note(document);
+        }
+        self.events.push(Event::Healed(healed));
     }
 }

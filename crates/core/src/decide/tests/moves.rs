@@ -5,14 +5,16 @@ use jiff::civil::date;
 use crate::access::Relation;
 use crate::aid::PairingKind;
 use crate::command::{Answer, Command};
-use crate::document::{Body, Kind};
-use crate::event::Event;
+use crate::document::{Body, CellDocument, Document, Kind};
+use crate::event::{Event, Healed};
 use crate::refusal::{Reason, Refusal};
 use crate::region::{Region, RegionCode};
-use crate::testing::{Node, author, bureau, carry, code, report, school};
+use crate::rollup::Sums;
+use crate::testing::{Node, author, bureau, carry, code, month, report, school};
 
 const CITY: &str = "371500";
 const COUNTY: &str = "371502";
+const TOWN: &str = "371502001";
 
 fn move_in(node: &mut Node, region: &str, history: Vec<Event>) -> Result<Answer, Refusal> {
     node.run(Command::MoveIn {
@@ -142,4 +144,67 @@ fn a_bureau_that_moves_to_its_units_counts_as_none_itself() {
     assert_eq!(city.sums(CITY).numerator, 37);
     county.verify();
     city.verify();
+}
+
+/// What a comparison with a node leads to: a cell and a document of a region as that node has them.
+fn healed(from: &str, numerator: i64) -> Event {
+    let region = bureau(
+        from,
+        Some(COUNTY).filter(|above| *above != from).or(Some(CITY)),
+    );
+    let sums = Sums {
+        numerator,
+        ..Sums::default()
+    };
+    Event::Healed(Healed {
+        from: code(from),
+        documents: vec![Document {
+            owner: region.code,
+            id: from.to_owned(),
+            version: 1 << 42,
+            body: Body::Region(region.clone()),
+        }],
+        cells: vec![CellDocument {
+            region: region.code,
+            indicator: "count".parse().unwrap(),
+            period: month(),
+            sums,
+            version: 1 << 42 | 9,
+        }],
+        missing_documents: Vec::new(),
+        missing_cells: Vec::new(),
+        found_documents: Vec::new(),
+        found_cells: Vec::new(),
+    })
+}
+
+#[test]
+fn what_the_lost_node_of_a_region_said_is_none_of_its_history() {
+    let mut city = city();
+    city.push(vec![report(COUNTY, 7)]);
+    let mut history = moved(&mut city, &[COUNTY]);
+    history.push(healed(COUNTY, 99));
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    move_in(&mut county, COUNTY, history).unwrap();
+    county.verify();
+    assert_eq!(county.sums(COUNTY).numerator, 7);
+    let mut corrected = report(COUNTY, 8);
+    corrected.id = "correction".to_owned();
+    county.push(vec![corrected]);
+    assert_eq!(county.sums(COUNTY).numerator, 8);
+    county.verify();
+}
+
+#[test]
+fn what_a_node_below_said_comes_along() {
+    let mut city = city();
+    city.host(&[bureau(TOWN, Some(COUNTY))]).unwrap();
+    let mut history = moved(&mut city, &[COUNTY, TOWN]);
+    history.insert(2, Event::MovedOut { region: code(TOWN) });
+    history.insert(3, healed(TOWN, 5));
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    move_in(&mut county, COUNTY, history).unwrap();
+    assert!(!county.state.hosts(code(TOWN)));
+    assert_eq!(county.sums(COUNTY).numerator, 5);
+    county.verify();
 }
