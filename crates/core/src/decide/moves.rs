@@ -5,6 +5,7 @@ mod arriving;
 use std::collections::BTreeSet;
 
 use self::arriving::Arriving;
+use super::hosting::stands_below;
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision};
 use crate::event::Event;
@@ -25,7 +26,8 @@ pub(super) fn move_out(state: &State, region: RegionCode) -> Result<Decision, Re
 /// this node derives stands above everything the old node ever sent.
 ///
 /// # Errors
-/// When its reports are here already, or the history says nothing that is not here.
+/// When the region has no place here, its reports are here already, or the history says nothing
+/// that is not here.
 pub(super) fn move_in(
     state: &State,
     region: RegionCode,
@@ -33,7 +35,7 @@ pub(super) fn move_in(
     setting: &Setting<'_>,
 ) -> Result<Decision, Refusal> {
     let brought = Brought::by(region, &history);
-    if brought.entry.is_none() {
+    let Some(entry) = &brought.entry else {
         let accepted = Accepted::Nothing;
         return Err(Refusal::new(
             Reason::UnknownRegion,
@@ -41,7 +43,8 @@ pub(super) fn move_in(
             region,
             accepted,
         ));
-    }
+    };
+    check_place(state, entry, setting)?;
     let holds_reports = state.hosts(region) && state.sizes().reports > 0;
     if holds_reports {
         return Err(Refusal::advise(
@@ -69,6 +72,39 @@ pub(super) fn move_in(
         events,
         answer: Answer::Done,
     })
+}
+
+/// Whether this is where a region may come: its own node, or the one that hosts the region directly
+/// above. At any other node its old superior would keep its figures and count them for ever.
+fn check_place(state: &State, entry: &Region, setting: &Setting<'_>) -> Result<(), Refusal> {
+    if entry.code == setting.here {
+        return Ok(());
+    }
+    let (zh, en) = match entry.parent {
+        Some(parent) => {
+            let is_elsewhere = state.tree().contains(parent) && !state.hosts(parent);
+            if !is_elsewhere && stands_below(state, state.tree(), setting, parent) {
+                return Ok(());
+            }
+            (
+                format!("它在 {parent} 之下：请在它自己的节点导入，或在承载 {parent} 的节点导入"),
+                format!(
+                    "it stands below {parent}: import it at a node of its own, or at the node that hosts {parent}"
+                ),
+            )
+        }
+        None => (
+            "请在它自己的节点导入".to_owned(),
+            "import it at a node of its own".to_owned(),
+        ),
+    };
+    Err(Refusal::advise(
+        Reason::ForeignRegion,
+        "region",
+        entry.code,
+        zh,
+        en,
+    ))
 }
 
 /// The regions that a history brings.

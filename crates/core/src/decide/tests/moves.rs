@@ -146,6 +146,33 @@ fn a_bureau_that_moves_to_its_units_counts_as_none_itself() {
     city.verify();
 }
 
+#[test]
+fn a_region_moves_to_no_neighbour() {
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY)), bureau(TOWN, Some(COUNTY))]);
+    county.push(vec![report(TOWN, 3)]);
+    let history = moved(&mut county, &[TOWN]);
+    let mut neighbour = Node::new(&[bureau("371524", Some(CITY))]);
+    let refused = move_in(&mut neighbour, TOWN, history.clone()).unwrap_err();
+    assert_eq!(refused.reason, Reason::ForeignRegion);
+    assert!(refused.to_string().contains(COUNTY), "{refused}");
+    // Nor when the neighbour's own tree says that it stands there.
+    neighbour.host(&[bureau(TOWN, Some("371524"))]).unwrap();
+    let refused = move_in(&mut neighbour, TOWN, history.clone()).unwrap_err();
+    assert_eq!(refused.reason, Reason::ForeignRegion);
+    // Nor to a city whose county has a node of its own, which would never hear of it.
+    let mut city = Node::new(&[bureau(CITY, None)]);
+    carry(&county, &mut city, Relation::Parent, 100);
+    let refused = move_in(&mut city, TOWN, history.clone()).unwrap_err();
+    assert_eq!(refused.reason, Reason::ForeignRegion);
+    // It may go to a node of its own, and home.
+    let mut own = Node::empty(code(TOWN));
+    move_in(&mut own, TOWN, history.clone()).unwrap();
+    move_in(&mut county, TOWN, history).unwrap();
+    for node in [own, neighbour, city, county] {
+        node.verify();
+    }
+}
+
 /// What a comparison with a node leads to: a cell and a document of a region as that node has them.
 fn healed(from: &str, numerator: i64) -> Event {
     let region = bureau(
