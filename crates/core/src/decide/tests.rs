@@ -2,6 +2,7 @@
 
 mod collaboration;
 mod moves;
+mod pairings;
 mod plans;
 mod privacy;
 mod receive;
