@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::region::RegionCode;
-use crate::step::Step;
+use crate::step::{Action, Step};
 
 /// What kind of pairing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,8 +51,8 @@ impl PairingKind {
     }
 }
 
-/// One side of a pairing. The pairing is in force while both sides have signed the same terms and
-/// neither has ended it.
+/// One side of a pairing. The pairing is in force while both sides have signed the same terms,
+/// neither has ended it, and both speak of the same [round](Self::round).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairingSide {
     /// The other side.
@@ -65,12 +65,23 @@ pub struct PairingSide {
     pub from: Date,
     /// Last day; `None` for open-ended.
     pub until: Option<Date>,
-    /// Propose, sign, end: with who, when and why.
+    /// Propose, sign, end, and taking note (签收) of an end by the other side: with who, when and
+    /// why.
     pub steps: Vec<Step>,
     /// Whether this side has signed.
     pub signed: bool,
     /// Whether this side has ended it.
     pub ended: bool,
+}
+
+impl PairingSide {
+    /// In which round of the pairing this side speaks: how often it has ended it or taken note of an
+    /// end by the other side. Who ends the pairing goes above both rounds, so that nothing the other
+    /// side signed before holds any more; who proposes or signs takes note of all ends first.
+    pub fn round(&self) -> usize {
+        let ends = |step: &&Step| matches!(step.action, Action::End | Action::Acknowledge);
+        self.steps.iter().filter(ends).count()
+    }
 }
 
 /// One step of a project with a date.
@@ -258,5 +269,9 @@ pub fn in_force(one: &PairingSide, other: &PairingSide, day: Date) -> bool {
         && one.from == other.from
         && one.until == other.until;
     let both = one.signed && other.signed && !one.ended && !other.ended;
-    both && same_terms && one.from <= day && one.until.is_none_or(|until| day <= until)
+    let same_round = one.round() == other.round();
+    both && same_terms
+        && same_round
+        && one.from <= day
+        && one.until.is_none_or(|until| day <= until)
 }

@@ -7,6 +7,7 @@ mod collaboration;
 mod heal;
 mod hosting;
 mod life;
+mod moves;
 mod plans;
 mod receive;
 mod reconcile;
@@ -81,8 +82,8 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         Command::Reconcile(reconciling) => Ok(reconcile::reconcile(state, reconciling, setting)),
         Command::TakeBack(returned) => Ok(reconcile::take_back(state, returned, setting)),
         Command::Withdraw { cells } => heal::withdraw(state, cells),
-        Command::MoveOut { region } => hosting::move_out(state, region),
-        Command::MoveIn { region, history } => hosting::move_in(state, region, history, setting),
+        Command::MoveOut { region } => moves::move_out(state, region),
+        Command::MoveIn { region, history } => moves::move_in(state, region, history, setting),
         Command::PushReports(push) => Ok(reports::push(state, push, setting)),
         Command::ImportPlan {
             issuer,

@@ -1,13 +1,10 @@
-//! Hosting regions, and handing a region over to a node of its own with its history.
-
-use std::collections::BTreeSet;
+//! Hosting regions.
 
 use super::text::check_text;
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision};
-use crate::document::Body;
 use crate::event::Event;
-use crate::refusal::{Accepted, Reason, Refusal};
+use crate::refusal::{Reason, Refusal};
 use crate::region::{Region, RegionCode, RegionTree};
 use crate::state::State;
 
@@ -86,7 +83,12 @@ pub(super) fn host(
 }
 
 /// Whether a region stands below one that is hosted, or is hosted itself.
-fn stands_below(state: &State, tree: &RegionTree, setting: &Setting<'_>, code: RegionCode) -> bool {
+pub(super) fn stands_below(
+    state: &State,
+    tree: &RegionTree,
+    setting: &Setting<'_>,
+    code: RegionCode,
+) -> bool {
     let mut next = Some(code);
     // No real tree is this deep; two trees glued together could form a loop that neither has.
     for _ in 0..32 {
@@ -110,140 +112,4 @@ fn of_another_node(field: &str, region: RegionCode) -> Refusal {
         "它由另一个节点承载",
         "another node hosts it",
     )
-}
-
-/// Stops hosting a region and all below it.
-pub(super) fn move_out(state: &State, region: RegionCode) -> Result<Decision, Refusal> {
-    require_hosted(state, "region", region)?;
-    Ok(Decision {
-        events: vec![Event::MovedOut { region }],
-        answer: Answer::Done,
-    })
-}
-
-/// Takes over a region with its history. The old node's epochs are raised by one, so that what
-/// this node derives stands above everything the old node ever sent.
-pub(super) fn move_in(
-    state: &State,
-    region: RegionCode,
-    history: Vec<Event>,
-    setting: &Setting<'_>,
-) -> Result<Decision, Refusal> {
-    let holds_reports = state.hosts(region) && state.sizes().reports > 0;
-    if holds_reports {
-        return Err(Refusal::advise(
-            Reason::AlreadyExists,
-            "region",
-            region,
-            "只能迁入尚无填报的节点",
-            "a region moves only into a node that has taken no reports yet",
-        ));
-    }
-    let mut events = Vec::with_capacity(history.len());
-    let (came, left) = came_and_left(region, &history);
-    let mut seen = BTreeSet::new();
-    for event in history {
-        match event {
-            Event::Hosted {
-                region: entry,
-                epoch,
-            } => {
-                // A region that has a node of its own by now was raised by that node.
-                let raised = u32::from(!left.contains(&entry.code));
-                events.push(Event::Hosted {
-                    region: entry,
-                    epoch: epoch.saturating_add(raised),
-                });
-            }
-            Event::Reports(mut batch) => {
-                // Frames of the old journal mean nothing here; all of this stands in one frame.
-                for row in &mut batch.rows {
-                    let source = batch.sources.get(row.source as usize).copied();
-                    let indicator = batch.indicators.get(row.indicator as usize).copied();
-                    let first = seen.insert((source, indicator, row.period));
-                    row.replaces = if first { 0 } else { setting.frame };
-                }
-                events.push(Event::Reports(batch));
-            }
-            Event::Put(document) => {
-                // Derived again from what is hosted.
-                let derived = matches!(
-                    document.body,
-                    Body::Region(_) | Body::Roster(_) | Body::Seal(_)
-                );
-                if !derived {
-                    events.push(Event::Put(document));
-                }
-            }
-            Event::Received(received) => events.push(Event::Received(received)),
-            // What the old node could not apply, and what was said to it, is its own business.
-            Event::SetAside(_)
-            | Event::Released(_)
-            | Event::PeerHolds(_)
-            | Event::LifeBegan(_)
-            | Event::Met(_)
-            | Event::Overtaken(_)
-            | Event::Repeated(_) => {}
-            Event::Healed(_) | Event::Withdrawn(_) | Event::Attested(_) => events.push(event),
-            // What had left the old node before does not come; that the region itself left is
-            // how it comes here.
-            Event::MovedOut { region: other } => {
-                if other != region && came.contains(&other) {
-                    events.push(event);
-                }
-            }
-        }
-    }
-    if !came.contains(&region) {
-        let accepted = Accepted::Nothing;
-        return Err(Refusal::new(
-            Reason::UnknownRegion,
-            "region",
-            region,
-            accepted,
-        ));
-    }
-    Ok(Decision {
-        events,
-        answer: Answer::Done,
-    })
-}
-
-/// The regions that a history brings, and those of them that had left the old node by its end.
-fn came_and_left(
-    region: RegionCode,
-    history: &[Event],
-) -> (BTreeSet<RegionCode>, BTreeSet<RegionCode>) {
-    let mut tree = RegionTree::new();
-    let mut came = BTreeSet::new();
-    let mut left = BTreeSet::new();
-    for event in history {
-        match event {
-            Event::Hosted { region: entry, .. } => {
-                // An entry that closes a circle is passed over by the fold as well.
-                if tree.insert(entry.clone()).is_ok() {
-                    came.insert(entry.code);
-                    left.remove(&entry.code);
-                }
-            }
-            Event::MovedOut { region: other } if *other != region => {
-                left.extend(tree.subtree(*other));
-            }
-            Event::MovedOut { .. }
-            | Event::Reports(_)
-            | Event::Put(_)
-            | Event::Received(_)
-            | Event::SetAside(_)
-            | Event::Released(_)
-            | Event::PeerHolds(_)
-            | Event::LifeBegan(_)
-            | Event::Met(_)
-            | Event::Overtaken(_)
-            | Event::Healed(_)
-            | Event::Withdrawn(_)
-            | Event::Attested(_)
-            | Event::Repeated(_) => {}
-        }
-    }
-    (came, left)
 }

@@ -1,6 +1,8 @@
 //! Tests of decisions.
 
 mod collaboration;
+mod moves;
+mod pairings;
 mod plans;
 mod privacy;
 mod receive;

@@ -311,3 +311,35 @@ async fn the_old_node_goes_on_as_the_node_above() {
     assert_eq!(left.sums.map(|sums| sums.numerator), Some(10));
     verify(&county).await;
 }
+
+#[tokio::test]
+async fn a_neighbour_takes_nothing_and_the_region_may_still_go_to_its_own_node() {
+    let city = city().await;
+    let bytes = export(&city, "371524", true).await.expect("an export");
+    let tree = "code,name,parent,level,kind\n371521-A,阳谷县第一小学,371521,unit,primary-school\n";
+    let neighbour = start("371521", tree, "").await;
+    let status = import(&neighbour, &bytes)
+        .await
+        .expect_err("it stands elsewhere");
+    let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+    assert_eq!(refusal.code, "FOREIGN_REGION", "{status:?}");
+    assert!(status.message().contains("371500"), "{status:?}");
+    let county = start("371524", TREE, "").await;
+    import(&county, &bytes).await.expect("its own node");
+    assert_eq!(
+        table(&county, "371524").await.sums,
+        table(&city, "371524").await.sums
+    );
+}
+
+#[tokio::test]
+async fn a_region_without_reports_is_imported_once_as_well() {
+    let city = start("371500", CITY, "").await;
+    let bytes = export(&city, "371524", true).await.expect("an export");
+    let county = start("371524", TREE, "").await;
+    import(&county, &bytes).await.expect("an import");
+    let status = import(&county, &bytes).await.expect_err("only once");
+    let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+    assert_eq!(refusal.code, "ALREADY_EXISTS", "{status:?}");
+    verify(&county).await;
+}

@@ -26,6 +26,28 @@ pub(super) fn side(state: &State, region: RegionCode, partner: RegionCode) -> Op
     }
 }
 
+/// This side's steps, with note taken of every end by the other side that is known here.
+fn steps_so_far(
+    state: &State,
+    region: RegionCode,
+    partner: RegionCode,
+    author: &Author,
+    setting: &Setting<'_>,
+) -> Vec<Step> {
+    let own = side(state, region, partner);
+    let round = own.map_or(0, PairingSide::round);
+    let theirs = side(state, partner, region).map_or(0, PairingSide::round);
+    let mut steps = own.map_or_else(Vec::new, |own| own.steps.clone());
+    let noted = Author {
+        name: author.name.clone(),
+        why: String::new(),
+    };
+    for _ in round..theirs {
+        steps.push(Step::new(Action::Acknowledge, &noted, setting.now));
+    }
+    steps
+}
+
 pub(super) fn propose_pairing(
     state: &State,
     region: RegionCode,
@@ -51,9 +73,7 @@ pub(super) fn propose_pairing(
         let until = agreed.until.unwrap_or(agreed.from);
         return Err(Refusal::new(Reason::OutOfRange, "until", until, accepted));
     }
-    let mut steps = side(state, region, partner)
-        .map(|known| known.steps.clone())
-        .unwrap_or_default();
+    let mut steps = steps_so_far(state, region, partner, author, setting);
     steps.push(Step::new(Action::Propose, author, setting.now));
     steps.push(Step::new(Action::Sign, author, setting.now));
     let own = PairingSide {
@@ -90,9 +110,7 @@ pub(super) fn sign_pairing(
     };
     let mut own = theirs.clone();
     own.partner = partner;
-    own.steps = side(state, region, partner)
-        .map(|known| known.steps.clone())
-        .unwrap_or_default();
+    own.steps = steps_so_far(state, region, partner, author, setting);
     own.steps.push(Step::new(Action::Sign, author, setting.now));
     own.signed = true;
     own.ended = false;
@@ -120,6 +138,7 @@ pub(super) fn end_pairing(
     };
     let mut own = own.clone();
     own.ended = true;
+    own.steps = steps_so_far(state, region, partner, author, setting);
     own.steps.push(Step::new(Action::End, author, setting.now));
     let id = pairing_id(region, partner);
     Ok(written(state, region, &id, Body::Pairing(own)))
@@ -143,7 +162,8 @@ pub(super) fn require_pairing(
         Reason::UnknownPairing,
         "partner",
         partner,
-        "结对须双方签署相同条款且在有效期内",
-        "both sides must have signed the same terms, and today must lie within them",
+        "结对须双方签署相同条款且在有效期内；一方终止后须双方重新签署",
+        "both sides must have signed the same terms, and again after either ended them, and today \
+         must lie within them",
     ))
 }

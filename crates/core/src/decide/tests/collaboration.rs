@@ -10,12 +10,12 @@ use crate::document::{Body, Kind};
 use crate::refusal::{Reason, Refusal};
 use crate::testing::{Node, author, bureau, carry, code};
 
-const CITY: &str = "371500";
-const COUNTY: &str = "500243";
+pub(super) const CITY: &str = "371500";
+pub(super) const COUNTY: &str = "500243";
 
-struct Pair {
-    city: Node,
-    county: Node,
+pub(super) struct Pair {
+    pub(super) city: Node,
+    pub(super) county: Node,
 }
 
 impl Pair {
@@ -26,7 +26,7 @@ impl Pair {
         }
     }
 
-    fn exchange(&mut self) {
+    pub(super) fn exchange(&mut self) {
         carry(&self.city, &mut self.county, Relation::Partner, 3);
         carry(&self.county, &mut self.city, Relation::Partner, 3);
         assert_eq!(self.city.state.set_aside(), []);
@@ -34,7 +34,7 @@ impl Pair {
     }
 
     /// Both have signed the same terms, and know it.
-    fn signed() -> Self {
+    pub(super) fn signed() -> Self {
         let mut pair = Self::new();
         propose(&mut pair.city, COUNTY, "协议").unwrap();
         pair.exchange();
@@ -54,7 +54,7 @@ impl Pair {
     }
 }
 
-fn propose(node: &mut Node, partner: &str, terms: &str) -> Result<Answer, Refusal> {
+pub(super) fn propose(node: &mut Node, partner: &str, terms: &str) -> Result<Answer, Refusal> {
     node.run(Command::ProposePairing {
         region: node.here,
         partner: code(partner),
@@ -66,7 +66,7 @@ fn propose(node: &mut Node, partner: &str, terms: &str) -> Result<Answer, Refusa
     })
 }
 
-fn sign(node: &mut Node, partner: &str) -> Result<Answer, Refusal> {
+pub(super) fn sign(node: &mut Node, partner: &str) -> Result<Answer, Refusal> {
     node.run(Command::SignPairing {
         region: node.here,
         partner: code(partner),
@@ -74,7 +74,7 @@ fn sign(node: &mut Node, partner: &str) -> Result<Answer, Refusal> {
     })
 }
 
-fn end(node: &mut Node, partner: &str, why: &str) -> Result<Answer, Refusal> {
+pub(super) fn end(node: &mut Node, partner: &str, why: &str) -> Result<Answer, Refusal> {
     node.run(Command::EndPairing {
         region: node.here,
         partner: code(partner),
@@ -82,7 +82,7 @@ fn end(node: &mut Node, partner: &str, why: &str) -> Result<Answer, Refusal> {
     })
 }
 
-fn project(node: &mut Node, fund: i64) -> Result<Answer, Refusal> {
+pub(super) fn project(node: &mut Node, fund: i64) -> Result<Answer, Refusal> {
     let milestone = Milestone {
         number: 1,
         title: "验收".to_owned(),
@@ -138,7 +138,7 @@ fn received(amount: i64) -> AidFact {
     }
 }
 
-fn why(result: Result<Answer, Refusal>) -> Reason {
+pub(super) fn why(result: Result<Answer, Refusal>) -> Reason {
     result.unwrap_err().reason
 }
 

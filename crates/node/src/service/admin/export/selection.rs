@@ -60,10 +60,12 @@ impl Selection {
                     .extend(named.map(|document| (document.key(), document.version)));
                 Some(Event::Received(received))
             }
-            Event::Healed(healed) => self
-                .within
-                .contains(&healed.from)
-                .then_some(Event::Healed(healed)),
+            // What the region's own node was found to have is no more the region's history than
+            // what it said: see `received`.
+            Event::Healed(healed) => {
+                let from_below = healed.from != self.region && self.within.contains(&healed.from);
+                from_below.then_some(Event::Healed(healed))
+            }
             Event::Withdrawn(mut cells) => {
                 cells.retain(|cell| self.within.contains(&cell.region));
                 (!cells.is_empty()).then_some(Event::Withdrawn(cells))
@@ -196,3 +198,6 @@ fn place<T: Copy + PartialEq>(list: &mut Vec<T>, item: T) -> u32 {
     });
     u32::try_from(place).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;
