@@ -32,7 +32,10 @@ use steps::Steps;
 
 /// Reports in the first phase of nodes of its own.
 const OWN_REPORTS: u64 = 500_000;
-/// The same of a foreign node, which keeps them for ever.
+/// The most reports that are made ready for the fixed rate: they are held in memory.
+const OWN_PACED_REPORTS: u64 = 1_000_000;
+/// Reports in the first phase of a foreign node, which keeps them for ever; the fixed rate takes at
+/// most twice as many.
 const FOREIGN_REPORTS: u64 = 50_000;
 
 /// The arguments of `bench`.
@@ -76,8 +79,13 @@ impl BenchArguments {
             None => OWN_REPORTS,
         };
         let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let reports = self.reports.unwrap_or(default);
         Effort {
-            reports: whole(self.reports.unwrap_or(default)),
+            reports: whole(reports),
+            paced_reports: match self.to {
+                Some(_) => reports.saturating_mul(2),
+                None => OWN_PACED_REPORTS,
+            },
             seconds: self.seconds,
             connections: whole(self.connections),
             under_way: whole(self.under_way),
@@ -90,6 +98,8 @@ impl BenchArguments {
 struct Effort {
     /// Reports at full load.
     reports: usize,
+    /// The most reports at the fixed rate.
+    paced_reports: u64,
     /// The most seconds of each phase of ingest.
     seconds: u64,
     /// Connections.

@@ -104,7 +104,7 @@ impl BenchError {
         match self {
             Self::NotWanted(left) => return left.message(language),
             Self::Client(error) | Self::Push(PushError::Target(error)) => {
-                return error.message(language);
+                return in_words_of_bench(&error.message(language));
             }
             Self::Local(error) => return error.message(language),
             _ => {}
@@ -170,6 +170,13 @@ impl BenchError {
             }
         }
     }
+}
+
+/// The node is named by another option than elsewhere.
+fn in_words_of_bench(message: &str) -> String {
+    message
+        .replace("--node 或 LIANDONG_NODE", "--to")
+        .replace("--node or LIANDONG_NODE", "--to")
 }
 
 impl Left {

@@ -129,8 +129,7 @@ async fn look(node: &Foreign<'_>, client: &Client, effort: Effort) -> Result<Loa
     let name = region_name(client, region).await?;
     let cells = plan.units.len() * of_school;
     let first_phase = plan.make()?.reports;
-    // At half of a rate that is not known yet: as many as could be made ready.
-    let later = usize::try_from(ingest::paced_reports(u64::MAX, effort)).unwrap_or(usize::MAX);
+    let later = usize::try_from(effort.paced_reports).unwrap_or(usize::MAX);
     Err(BenchError::NotWanted(Box::new(Left {
         node: node.address.to_string(),
         region,

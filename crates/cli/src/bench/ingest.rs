@@ -16,9 +16,6 @@ use super::error::BenchError;
 use super::outcome::{Ingest, Paced};
 use super::steps::{Step, Steps};
 
-/// The most reports that are made ready for the fixed rate: they are held in memory.
-const MOST_PACED: u64 = 1_000_000;
-
 /// Pushes a load as fast as it is taken. `pid` is the node's process, if it is of this machine.
 pub(super) async fn full(
     clients: &[Client],
@@ -63,11 +60,6 @@ fn was_cut_short(pushed: &Pushed, load: &Load) -> bool {
     pushed.reports < load.reports as u64
 }
 
-/// How many reports the fixed rate would need.
-pub(super) fn paced_reports(rate: u64, effort: Effort) -> u64 {
-    rate.saturating_mul(effort.seconds).min(MOST_PACED)
-}
-
 /// Pushes corrections of the same cells at half of a rate, each batch when it is due.
 pub(super) async fn paced(
     clients: &[Client],
@@ -77,7 +69,11 @@ pub(super) async fn paced(
     steps: &mut Steps,
 ) -> Result<Paced, BenchError> {
     let rate = (full_rate / 2).max(1);
-    let requests = corrections(plan, paced_reports(rate, effort))?;
+    let requests = corrections(
+        plan,
+        rate.saturating_mul(effort.seconds)
+            .min(effort.paced_reports),
+    )?;
     let total: usize = requests.iter().map(rows_of).sum();
     let how = OpenLoop {
         reports_per_second: rate,
