@@ -5,9 +5,12 @@
 //! figure. What an earlier measurement has left there is corrected; what anybody else has left
 //! there stays, and nothing is measured.
 
+mod others;
+
 use jiff::Timestamp;
 use liandong_client::wire::admin::v1 as admin;
-use liandong_client::wire::progress::v1::ListHistoryRequest;
+use liandong_client::wire::rollup::v1::GetRollupRequest;
+use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
 use liandong_client::{Address, Client, ConnectOptions};
 use liandong_core::region::RegionCode;
 use liandong_load::{LoadPlan, Machine, connect};
@@ -15,7 +18,6 @@ use liandong_load::{LoadPlan, Machine, connect};
 use super::error::{BenchError, Left};
 use super::outcome::{Durability, Freshness, Outcome};
 use super::own::{ACKNOWLEDGED, SYNC_BYTES, fresh_cell, node_facts, status, work};
-use super::query::sums;
 use super::steps::{Step, Steps};
 use super::{Effort, freshness, ingest, query};
 
@@ -122,11 +124,11 @@ async fn look(node: &Foreign<'_>, client: &Client, effort: Effort) -> Result<Loa
     plan.year = YEAR;
     plan.first_revision = revision(Timestamp::now());
     plan.name = format!("{NAME}-{}", plan.first_revision);
-    refuse_what_others_reported(client, region, &plan).await?;
+    others::refuse(client, region, &plan).await?;
     if node.really {
         return Ok(plan);
     }
-    let name = region_name(client, region).await?;
+    let name = name_of(client, region, &plan).await?;
     let cells = plan.units.len() * of_school;
     let first_phase = plan.make()?.reports;
     let later = usize::try_from(effort.paced_reports).unwrap_or(usize::MAX);
@@ -143,6 +145,21 @@ async fn look(node: &Foreign<'_>, client: &Client, effort: Effort) -> Result<Loa
     })))
 }
 
+/// The region's name, as the node writes it.
+async fn name_of(
+    client: &Client,
+    region: RegionCode,
+    plan: &LoadPlan,
+) -> Result<String, BenchError> {
+    let code = plan.indicators.first().map(|one| one.code.to_string());
+    let request = GetRollupRequest {
+        region: region.to_string(),
+        subject: code.map(Subject::Indicator),
+        period: FRESH_PERIOD.to_owned(),
+    };
+    Ok(client.rollup().get_rollup(request).await?.name)
+}
+
 fn first_ten(codes: &[&str]) -> String {
     const SHOWN: usize = 10;
     let mut text = codes
@@ -155,59 +172,6 @@ fn first_ten(codes: &[&str]) -> String {
         text.push_str(", …");
     }
     text
-}
-
-async fn region_name(client: &Client, region: RegionCode) -> Result<String, BenchError> {
-    let request = admin::ListRegionsRequest::default();
-    let known = client.admin().list_regions(request).await;
-    // A node of a large tree does not list all of it; the code says enough then.
-    let known = known.map_or_else(|_| Vec::new(), |answer| answer.regions);
-    let mut same = known.into_iter().filter_map(|one| one.region);
-    let found = same.find(|one| one.code == region.as_str());
-    Ok(found.map(|one| one.name).unwrap_or_default())
-}
-
-/// Refuses when a sum that would change has a figure that was not measured. Of every sum one
-/// school's history is read, another one each time.
-async fn refuse_what_others_reported(
-    client: &Client,
-    region: RegionCode,
-    plan: &LoadPlan,
-) -> Result<(), BenchError> {
-    let mut schools = plan.units.iter().cycle();
-    let months = (1..=plan.months).map(|month| format!("{YEAR}-{month:02}"));
-    let cells = months.flat_map(|period| {
-        plan.indicators
-            .iter()
-            .map(move |indicator| (indicator.code.to_string(), period.clone()))
-    });
-    for (indicator, period) in cells {
-        let held = sums(client, region.as_str(), &indicator, &period).await?;
-        let source = schools.next().cloned().unwrap_or_default();
-        if held.reported == 0 {
-            continue;
-        }
-        let request = ListHistoryRequest {
-            source,
-            indicator: indicator.clone(),
-            period: period.clone(),
-            page_size: 1_000,
-            page_token: String::new(),
-        };
-        let versions = client.progress().list_history(request).await?.versions;
-        let other = versions
-            .into_iter()
-            .find(|version| !version.by.starts_with(NAME));
-        if let Some(other) = other {
-            return Err(BenchError::Taken {
-                region,
-                indicator,
-                period,
-                by: other.by,
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The revision that a measurement begins with.

@@ -15,7 +15,7 @@ use super::outcome::Seen;
 use super::query::sums;
 
 /// Reports that are sent for each way of seeing them.
-const SAMPLES: i64 = 50;
+const SAMPLES: i64 = 100;
 /// How long one may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Figures begin here: smaller ones may be hidden from whoever asks.

@@ -12,9 +12,9 @@ use super::error::BenchError;
 use super::outcome::Query;
 
 /// How often each is asked, and how long at the most.
-const ROWS: usize = 500;
-const DRILLS: usize = 100;
-const TABLES: usize = 20;
+const ROWS: usize = 1_000;
+const DRILLS: usize = 200;
+const TABLES: usize = 100;
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// The sums of one cell of a region.
