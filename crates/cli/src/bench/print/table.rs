@@ -36,11 +36,11 @@ pub(super) fn table(outcome: &Outcome) -> Listing {
             times,
             Cell::both(
                 format!(
-                    "{} 次写 {} 字节，无其他负载",
+                    "{} 次写 {} 字节，本程序无其他负载",
                     times.count, durability.fdatasync_bytes
                 ),
                 format!(
-                    "{} writes of {} bytes, nothing else running",
+                    "{} writes of {} bytes, no other load by this program",
                     times.count, durability.fdatasync_bytes
                 ),
             ),
@@ -79,9 +79,12 @@ pub(super) fn table(outcome: &Outcome) -> Listing {
         Cell::both("查询：全部汇总格", "query: every cell of the region"),
         &query.table,
         Cell::both(
-            format!("{} 次，每次 {} 格", query.table.count, query.table_cells),
             format!(
-                "{} times, {} cells each",
+                "{} 次，每次 {} 格，经一次订阅读出",
+                query.table.count, query.table_cells
+            ),
+            format!(
+                "{} times, {} cells each, as a watch begins",
                 query.table.count, query.table_cells
             ),
         ),
@@ -218,9 +221,9 @@ fn fresh(listing: &mut Listing, zh: &str, en: &str, seen: &Seen) {
         ),
         acknowledged,
         Cell::both(
-            format!("{} 次，每次一条，无其他负载", acknowledged.count),
+            format!("{} 次，每次一条，本程序无其他负载", acknowledged.count),
             format!(
-                "{} single reports, nothing else running",
+                "{} single reports, no other load by this program",
                 acknowledged.count
             ),
         ),
