@@ -163,9 +163,14 @@ fn state_version(snapshot: &Snapshot) -> u8 {
     }
 }
 
+/// Whether checkpoint bytes say that evidence stands behind the state.
+pub fn has_evidence(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&STATE_WITH_EVIDENCE)
+}
+
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
-    let has_evidence = bytes.first() == Some(&STATE_WITH_EVIDENCE);
+    let has_evidence = has_evidence(bytes);
     let content = if has_evidence {
         &bytes[1..]
     } else {
