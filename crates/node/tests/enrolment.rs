@@ -131,6 +131,22 @@ async fn a_stranger_may_enrol_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn whoever_lost_the_answer_asks_again_with_the_same_key() {
+    let authority = authority().await;
+    let mut identities = IdentityServiceClient::new(authority.stranger().await);
+    let invitation = authority.invite(Timestamp::now() + HOUR);
+    let asked = asking(&invitation.secret.0);
+    let first = identities.enrol(asked.clone()).await.expect("issued");
+    let mut identities = IdentityServiceClient::new(authority.stranger().await);
+    let again = identities.enrol(asked).await.expect("given again");
+    assert_eq!(again.into_inner(), first.into_inner());
+    let other = identities.enrol(asking(&invitation.secret.0)).await;
+    let other = other.expect_err("another key");
+    assert_eq!(other.code(), Code::PermissionDenied);
+    authority.node.stop().await.expect("it stops");
+}
+
+#[tokio::test]
 async fn whoever_is_not_enrolled_learns_nothing_of_why() {
     let authority = authority().await;
     let mut identities = IdentityServiceClient::new(authority.stranger().await);
