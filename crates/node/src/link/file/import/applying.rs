@@ -91,6 +91,7 @@ pub(super) async fn apply(
             proofs: Vec::new(),
             cells: Vec::new(),
             unreadable: Vec::new(),
+            bytes: 0,
             trace_parent: String::new(),
         };
         take(context, relation, place, rest, &mut outcome, &origin).await?;
