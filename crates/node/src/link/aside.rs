@@ -88,7 +88,7 @@ pub(crate) async fn retry(
             }
             retried.tried += 1;
         }
-        let checked = check(context, from, documents, proofs);
+        let checked = check(context, from, documents, proofs).await?;
         incoming.documents = checked.documents;
         incoming.proofs = checked.proofs;
         incoming.unreadable.extend(checked.refused);

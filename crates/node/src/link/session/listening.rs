@@ -187,7 +187,8 @@ impl Listening {
             let submitted = context.committer.submit_waiting(command, origin);
             submitted.await.map_err(|refusal| refusal.to_string())
         };
-        let checked = check(context, self.peer, gathered.documents, gathered.proofs);
+        let checking = check(context, self.peer, gathered.documents, gathered.proofs);
+        let checked = checking.await.map_err(|refusal| refusal.to_string())?;
         // Of what is not believed nobody can say that the teller lacks it.
         let is_current = is_current && checked.refused.is_empty();
         let mut unreadable = gathered.unreadable;

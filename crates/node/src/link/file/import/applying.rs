@@ -140,7 +140,7 @@ async fn take(
     origin: &Origin,
 ) -> Result<(), Refusal> {
     let peer = outcome.header.exporter;
-    let checked = check(context, peer, changes.documents, changes.proofs);
+    let checked = check(context, peer, changes.documents, changes.proofs).await?;
     let mut unreadable = changes.unreadable;
     unreadable.extend(checked.refused);
     let incoming = Incoming {
