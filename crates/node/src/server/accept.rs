@@ -24,7 +24,7 @@ use super::line::{Counted, Moved};
 use super::places::{Place, Places, most};
 use super::quota::{Account, Accounts};
 use super::strangers::{Stranger, Strangers};
-use crate::config::Limits;
+use crate::config::{Limits, Quotas};
 use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
 
@@ -57,6 +57,15 @@ const BREATH: Duration = Duration::from_millis(50);
 /// Why a connection is cut that makes room for others who have not shown who they are either.
 const CROWDED_OUT: &str = "crowded out";
 
+/// What callers may have.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds {
+    /// As the node was started with.
+    pub(super) limits: Limits,
+    /// What identities may have now.
+    pub(super) quotas: watch::Receiver<Quotas>,
+}
+
 /// The port as it is set up for every connection.
 struct Port {
     router: Router,
@@ -74,18 +83,19 @@ struct Port {
 pub(super) async fn run(
     mut incoming: Incoming,
     router: Router,
-    limits: Limits,
+    bounds: Bounds,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
     stop: impl Future<Output = ()>,
 ) {
+    let Bounds { limits, quotas } = bounds;
     let connections = most(limits.connections);
     let places = Places::new(connections, limits.connections_per_address);
     let port = Arc::new(Port {
         router,
         limits,
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
-        accounts: Accounts::new(limits.quotas, Arc::clone(&surroundings.clock)),
+        accounts: Accounts::new(quotas, Arc::clone(&surroundings.clock)),
         strangers: Strangers::new(connections / 2),
         builder: builder(&limits),
         identities,
