@@ -16,6 +16,7 @@ mod places;
 mod quota;
 mod reflection;
 mod strangers;
+mod turned_away;
 
 pub(crate) use handshake::Shown;
 

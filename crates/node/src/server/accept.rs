@@ -18,12 +18,13 @@ use tokio_stream::StreamExt;
 use tonic::transport::server::Connected;
 
 use super::body::{Purse, Unread};
-use super::guard::{Guard, TURNS};
+use super::guard::{Guard, MustShow, TURNS};
 use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
 use super::places::{Place, Places, most};
 use super::quota::{Account, Accounts};
 use super::strangers::{Stranger, Strangers};
+use super::turned_away::{self, TurnedAway};
 use crate::config::{Limits, Quotas};
 use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
@@ -73,6 +74,7 @@ struct Port {
     purse: Purse,
     accounts: Accounts,
     strangers: Arc<Strangers>,
+    turned_away: Arc<TurnedAway>,
     builder: Builder<TokioExecutor>,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
@@ -97,6 +99,7 @@ pub(super) async fn run(
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
         accounts: Accounts::new(quotas, Arc::clone(&surroundings.clock)),
         strangers: Strangers::new(connections / 2),
+        turned_away: Arc::default(),
         builder: builder(&limits),
         identities,
         surroundings,
@@ -104,9 +107,11 @@ pub(super) async fn run(
     let (closing, to_close) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
+    let mut tell = interval(turned_away::EVERY);
     loop {
         tokio::select! {
             () = &mut stop => break,
+            _ = tell.tick() => port.turned_away.tell(),
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             next = incoming.next() => match next {
                 Some(Ok(line)) => {
@@ -134,6 +139,7 @@ pub(super) async fn run(
         }
         metrics::gauge!("liandong_connections_open").set(count(places.open()));
     }
+    port.turned_away.tell();
     // Nobody new is taken, and whoever tries is told so.
     drop(incoming);
     closing.send_replace(true);
@@ -189,7 +195,7 @@ impl Port {
             }
         };
         let mut crowded_out = std::pin::pin!(crowded_out);
-        let greeting = greet(line, identities, self.limits.handshake);
+        let greeting = greet(line, identities, self.limits.handshake, &self.turned_away);
         let greeted = tokio::select! {
             greeted = greeting => greeted,
             () = &mut crowded_out => Err(CROWDED_OUT),
@@ -233,7 +239,10 @@ impl Port {
             info: line.connect_info(),
             account: self.account(shown.as_ref()),
             shown: shown.clone(),
-            must_show: self.identities.is_some(),
+            must_show: self.identities.is_some().then(|| {
+                let turned_away = Arc::clone(&self.turned_away);
+                MustShow::new(turned_away)
+            }),
             is_of_this_machine: self.identities.is_none()
                 && !self.surroundings.network.is_made_up(),
         });

@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -27,6 +27,7 @@ use super::handshake::Shown;
 use super::line::Moved;
 use super::method::{Method, is_enrolment};
 use super::quota::Account;
+use super::turned_away::TurnedAway;
 
 /// How many other answers are made for a connection at a time, each until it is read: whoever does
 /// not read gets no more made for it.
@@ -57,11 +58,28 @@ pub(super) struct Guard {
     pub(super) account: Arc<Account>,
     /// Who calls, by the connection's certificate.
     pub(super) shown: Option<Shown>,
-    /// Whether nobody is answered who shows none.
-    pub(super) must_show: bool,
+    /// Set where nobody is answered who shows none.
+    pub(super) must_show: Option<MustShow>,
     /// Whether callers are of this machine and known by nothing else, so that a browser's are not to
     /// be taken for them.
     pub(super) is_of_this_machine: bool,
+}
+
+/// What is asked of the callers of a node that has an identity.
+#[derive(Debug)]
+pub(super) struct MustShow {
+    turned_away: Arc<TurnedAway>,
+    /// Whether it was noted that the caller shows nothing.
+    is_noted: AtomicBool,
+}
+
+impl MustShow {
+    pub(super) fn new(turned_away: Arc<TurnedAway>) -> Self {
+        Self {
+            turned_away,
+            is_noted: AtomicBool::new(false),
+        }
+    }
 }
 
 /// The stream of a link that is open on a connection, for as long as this lives.
@@ -121,7 +139,14 @@ impl Guard {
             return Ok(self.bounded(response, None, Open::default()));
         }
         let path = request.uri().path();
-        if self.must_show && self.shown.is_none() && !is_enrolment(path) {
+        if let Some(must_show) = &self.must_show
+            && self.shown.is_none()
+            && !is_enrolment(path)
+        {
+            if !must_show.is_noted.swap(true, Ordering::Relaxed) {
+                let turned_away = &must_show.turned_away;
+                turned_away.note(self.info.remote_addr(), &"no certificate was shown");
+            }
             let response = refused(is_grpc(request.headers()), nobody());
             return Ok(self.bounded(response, None, Open::default()));
         }
