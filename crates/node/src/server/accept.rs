@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
 use tokio_stream::StreamExt;
+use tonic::Status;
 use tonic::transport::server::Connected;
 
 use super::body::{Purse, Unread};
@@ -50,6 +51,9 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// What open requests of an old connection are left to finish.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How long whoever is not to be believed any more has to hear why its streams end.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// How long nobody is taken after taking somebody failed: mostly files are short then, and trying
 /// at once would only burn time.
@@ -227,6 +231,7 @@ impl Port {
         let mut changes = self.identities.as_ref().map(|it| it.changes());
         let (moved, unread) = (Arc::<Moved>::default(), Arc::<Unread>::default());
         let links = Arc::<AtomicUsize>::default();
+        let ends = watch::Sender::new(None);
         let guard = Arc::new(Guard {
             router: self.router.clone(),
             purse: self.purse.of_connection(OWN_BYTES),
@@ -241,7 +246,7 @@ impl Port {
             shown: shown.clone(),
             must_show: self.identities.is_some().then(|| {
                 let turned_away = Arc::clone(&self.turned_away);
-                MustShow::new(turned_away)
+                MustShow::new(turned_away, ends.subscribe())
             }),
             is_of_this_machine: self.identities.is_none()
                 && !self.surroundings.network.is_made_up(),
@@ -253,6 +258,8 @@ impl Port {
         let age = self.age();
         let mut greeted = std::pin::pin!(sleep(self.limits.handshake));
         let mut is_greeted = false;
+        let mut goodbye = std::pin::pin!(sleep(GOODBYE));
+        let mut has_ended = false;
         let mut look = interval(LOOK);
         let mut told_to_close: Option<Instant> = None;
         let mut stopping = false;
@@ -269,14 +276,20 @@ impl Port {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                () = changed(&mut changes) => {
-                    if !self.is_trusted(shown.as_ref()) {
-                        return Some("not trusted any more");
+                () = changed(&mut changes), if !has_ended => {
+                    has_ended = self.ends(shown.as_ref(), &ends);
+                    if has_ended {
+                        connection.as_mut().graceful_shutdown();
+                        goodbye.as_mut().reset(Instant::now() + GOODBYE);
                     }
                 }
-                _ = look.tick() => {
-                    if !self.is_trusted(shown.as_ref()) {
-                        return Some("not trusted any more");
+                () = goodbye.as_mut(), if has_ended => return Some("not trusted any more"),
+                _ = look.tick(), if !has_ended => {
+                    has_ended = self.ends(shown.as_ref(), &ends);
+                    if has_ended {
+                        connection.as_mut().graceful_shutdown();
+                        goodbye.as_mut().reset(Instant::now() + GOODBYE);
+                        continue;
                     }
                     if unread.is_stuck(self.limits.timeout, &moved) {
                         return Some("does not read");
@@ -308,18 +321,18 @@ impl Port {
         }
     }
 
-    /// Whether whoever is at the other end is to be believed still.
-    fn is_trusted(&self, shown: Option<&Shown>) -> bool {
+    /// Ends what whoever is at the other end has open, if it is not to be believed any more; whether
+    /// that is so.
+    fn ends(&self, shown: Option<&Shown>, ends: &watch::Sender<Option<Status>>) -> bool {
         let (Some(identities), Some(Shown(certificate))) = (&self.identities, shown) else {
-            return true;
+            return false;
         };
-        match identities.check(certificate) {
-            Ok(()) => true,
-            Err(refused) => {
-                tracing::warn!(why = %refused, "a caller is let in no more");
-                false
-            }
-        }
+        let Err(refused) = identities.check(certificate) else {
+            return false;
+        };
+        tracing::warn!(why = %refused, "a caller is let in no more");
+        ends.send_replace(Some(Status::unauthenticated(refused.to_string())));
+        true
     }
 
     /// How old a connection may become: up to a tenth more than configured, so that those that
