@@ -45,7 +45,14 @@ pub(super) async fn enrol(
         secret: invitation.secret.0.to_vec(),
         request: request.as_str().to_owned(),
     };
-    let enrolled = client.identities().enrol(request).await?;
+    let enrolled = client.identities().enrol(request).await.or_else(|error| {
+        let reason = error.refusal().and_then(|refusal| refusal.reason);
+        // To whom it was refused nothing was issued, now or before.
+        if reason == Some(Reason::NoRight) {
+            folder.forget_asking().map_err(CertFailure::from)?;
+        }
+        Err(Failure::from(error))
+    })?;
     let package = package(enrolled.issued)?;
     let (identity, root) = (&invitation.identity, invitation.root);
     let known = Introduction::Fingerprint(root);
