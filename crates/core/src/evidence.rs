@@ -21,7 +21,7 @@ use crate::document::{Document, DocumentKey};
 use crate::region::{RegionCode, RegionTree};
 
 pub use leaf::{cell_leaf, document_leaf};
-pub use lean::lean;
+pub use lean::{is_lean_with, lean};
 pub use roots::Roots;
 pub use said::{Said, SaidBatch, SaidPlace};
 pub use shown::{Given, Shown, not_shown};

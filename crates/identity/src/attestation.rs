@@ -105,7 +105,7 @@ impl Trust {
     ) -> Result<Identity, NotAttested> {
         let identity = leaf.identity().ok_or(Refused::Nameless)?.clone();
         let at = attestation.at;
-        self.was_trusted(&leaf.der(), above, Usage::Client, at)?;
+        self.was_trusted(leaf, above, Usage::Client, at)?;
         if let Some(revoked) = self.revoked_at(leaf)
             && at >= revoked
         {

@@ -46,7 +46,9 @@ pub use package::{Introduction, Package, PackageError};
 pub use plain::{is_of_this_machine, is_said_by_tls};
 pub use random::NoRandomBytes;
 pub use regions::{NoRegionPattern, RegionPattern, Regions};
-pub use register::{Invited, Issued, NotInvited, Register, RegisterError, Registered};
+pub use register::{
+    ANSWERED_AGAIN, Answered, Invited, Issued, NotInvited, Register, RegisterError, Registered,
+};
 pub use request::{Request, RequestError};
 pub use roots::read_roots;
 pub use tls::{NoHandshake, NotMeant, TlsError, client_config, invited_config, server_config};

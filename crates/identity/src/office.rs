@@ -9,6 +9,7 @@ pub use error::OfficeError;
 
 use jiff::{SignedDuration, Timestamp};
 use liandong_core::identity::{Identity, Role, TrustDomain};
+use rcgen::PublicKeyData;
 use rustls::pki_types::DnsName;
 
 use crate::authority::{Authority, AuthorityError, Grant};
@@ -179,7 +180,8 @@ impl Office {
         })
     }
 
-    /// Issues a certificate to whoever was invited, once.
+    /// Issues a certificate to whoever was invited, once; whoever asks again for the same key within
+    /// [`ANSWERED_AGAIN`](crate::ANSWERED_AGAIN) is given the same certificate.
     ///
     /// # Errors
     /// [`RegisterError::NotInvited`] among others. The request is looked at first, so that what is
@@ -190,15 +192,20 @@ impl Office {
         request: &Request,
         now: Timestamp,
     ) -> Result<Package, OfficeError> {
-        request.check()?;
-        let issued = self.register().issue_invited(secret, now, |invited| {
-            let wanted = Wanted {
-                identity: invited.identity.clone(),
-                names: invited.names.clone(),
-            };
-            let days = wanted.days();
-            self.make(request, wanted, days, now)
-        });
+        let asked = request.checked()?;
+        let is_of_key = |issued: &Certificate| {
+            asked.public_key.subject_public_key_info() == issued.public_key_info()
+        };
+        let issued = self
+            .register()
+            .issue_invited(secret, now, is_of_key, |invited| {
+                let wanted = Wanted {
+                    identity: invited.identity.clone(),
+                    names: invited.names.clone(),
+                };
+                let days = wanted.days();
+                self.make(request, wanted, days, now)
+            });
         self.package(issued?)
     }
 

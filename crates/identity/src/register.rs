@@ -9,14 +9,14 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use liandong_core::identity::Identity;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::authority::Revocation;
-use crate::certificate::{Certificate, NoSerial, Serial};
+use crate::certificate::{Certificate, CertificateError, Chain, NoSerial, Serial, to_pem};
 use crate::files::{FileError, failing, sync_folder};
 use crate::invitation::{Secret, SecretHash};
 use crate::office::Wanted;
@@ -64,9 +64,23 @@ pub struct Invited {
     pub until: Timestamp,
     /// The certificate that was issued for it, if one was.
     pub used: Option<Serial>,
+    /// That certificate and when it was issued, where the register holds it.
+    pub answer: Option<Answered>,
     /// When it was withdrawn, if it was.
     pub withdrawn: Option<Timestamp>,
 }
+
+/// What an invitation was answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// When.
+    pub at: Timestamp,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+/// How long whoever was invited is given the same certificate again, when the answer was lost.
+pub const ANSWERED_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why an invitation is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -77,6 +91,9 @@ pub enum NotInvited {
     /// It was used before.
     #[error("the invitation has been used: ask for another")]
     Used,
+    /// It was used before, with another key.
+    #[error("the invitation has been used, with another key: ask for another")]
+    UsedByAnother,
     /// It is over.
     #[error("the invitation has expired: ask for another")]
     Expired,
@@ -120,6 +137,15 @@ pub enum RegisterError {
     NotInvited(#[from] NotInvited),
 }
 
+/// Why a line that can be read says nothing.
+#[derive(Debug, Error)]
+enum Untaken {
+    #[error(transparent)]
+    Serial(#[from] NoSerial),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "kebab-case", deny_unknown_fields)]
@@ -132,6 +158,9 @@ enum Line {
         until: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invitation: Option<SecretHash>,
+        /// As text, where it was issued for an invitation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
     },
     Invited {
         secret: SecretHash,
@@ -185,7 +214,9 @@ impl Register {
     }
 
     /// Issues for an invitation, once: `issue` makes the certificate, which is noted before this
-    /// returns. Whatever `issue` fails with leaves the invitation as it was.
+    /// returns. Whatever `issue` fails with leaves the invitation as it was. Whoever asks again with
+    /// the same key, which `is_of_key` tells of a certificate, is given what was issued, for
+    /// [`ANSWERED_AGAIN`]: the answer may have been lost on its way.
     ///
     /// # Errors
     /// [`RegisterError::NotInvited`] and others, or what `issue` fails with.
@@ -193,9 +224,14 @@ impl Register {
         &self,
         secret: &Secret,
         now: Timestamp,
+        is_of_key: impl FnOnce(&Certificate) -> bool,
         issue: impl FnOnce(&Invited) -> Result<Certificate, E>,
     ) -> Result<Certificate, E> {
         let mut open = self.open()?;
+        let again = open.registered.answered(secret, now, is_of_key);
+        if let Some(certificate) = again.map_err(RegisterError::from)? {
+            return Ok(certificate.clone());
+        }
         let invited = open.registered.invitation(secret, now);
         let invited = invited.map_err(RegisterError::from)?;
         let (identity, hash) = (invited.identity.clone(), invited.secret);
@@ -354,6 +390,31 @@ impl Registered {
         self.revocations.iter().any(|it| it.serial == *serial)
     }
 
+    /// What was issued for an invitation not long ago, to whoever has the key that it is of.
+    fn answered(
+        &self,
+        secret: &Secret,
+        now: Timestamp,
+        is_of_key: impl FnOnce(&Certificate) -> bool,
+    ) -> Result<Option<&Certificate>, NotInvited> {
+        let mut invitations = self.invitations.iter();
+        let invited = invitations.find(|invited| secret.is(&invited.secret));
+        let Some(answer) = invited.and_then(|invited| invited.answer.as_ref()) else {
+            return Ok(None);
+        };
+        let Answered { at, certificate } = answer;
+        let is_over = now.duration_since(*at) > ANSWERED_AGAIN
+            || certificate.not_after() < now
+            || self.is_revoked(certificate.serial());
+        if is_over {
+            return Err(NotInvited::Used);
+        }
+        if !is_of_key(certificate) {
+            return Err(NotInvited::UsedByAnother);
+        }
+        Ok(Some(certificate))
+    }
+
     fn invitation(&self, secret: &Secret, now: Timestamp) -> Result<&Invited, NotInvited> {
         let mut invitations = self.invitations.iter();
         let invited = invitations.find(|invited| secret.is(&invited.secret));
@@ -366,7 +427,7 @@ impl Registered {
         }
     }
 
-    fn take(&mut self, line: Line) -> Result<(), NoSerial> {
+    fn take(&mut self, line: Line) -> Result<(), Untaken> {
         match line {
             Line::Issued {
                 serial,
@@ -375,12 +436,21 @@ impl Registered {
                 at,
                 until,
                 invitation,
+                certificate,
             } => {
                 let serial: Serial = serial.parse()?;
+                let answer = match certificate {
+                    Some(text) => Some(Answered {
+                        at,
+                        certificate: Chain::from_pem(&text)?.leaf,
+                    }),
+                    None => None,
+                };
                 let mut invitations = self.invitations.iter_mut();
                 let used = invitations.find(|invited| Some(invited.secret) == invitation);
                 if let Some(invited) = used {
                     invited.used = Some(serial.clone());
+                    invited.answer = answer;
                 }
                 self.certificates.push(Issued {
                     serial,
@@ -401,6 +471,7 @@ impl Registered {
                 names,
                 until,
                 used: None,
+                answer: None,
                 withdrawn: None,
             }),
             Line::Revoked { serial, at } => {
@@ -431,6 +502,7 @@ fn issued(
         names: certificate.names().to_vec(),
         at,
         until: certificate.not_after(),
+        certificate: invitation.map(|_| to_pem(certificate)),
         invitation,
     }
 }

@@ -171,6 +171,9 @@ impl RegisterError {
             Self::Revoked { serial, at } => format!("证书 {serial} 已于 {at} 吊销"),
             Self::NotInvited(NotInvited::Unknown) => "没有这份邀请".to_owned(),
             Self::NotInvited(NotInvited::Used) => "邀请已用过：请另要一份".to_owned(),
+            Self::NotInvited(NotInvited::UsedByAnother) => {
+                "邀请已用另一密钥领过证书：请另要一份".to_owned()
+            }
             Self::NotInvited(NotInvited::Withdrawn) => "邀请已撤回：请另要一份".to_owned(),
             Self::NotInvited(NotInvited::Expired) => "邀请已过期：请另要一份".to_owned(),
         };

@@ -1,5 +1,6 @@
 //! Who is trusted: the roots of some trust domains, and what each of them took back.
 
+mod known;
 mod refused;
 
 pub use refused::Refused;
@@ -17,6 +18,7 @@ use webpki::{
     OwnedCertRevocationList, RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 
+use self::known::Known;
 use self::refused::refusal;
 use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem};
 use crate::regions::Regions;
@@ -41,6 +43,8 @@ struct Revoked {
 #[derive(Debug, Default)]
 pub struct Trust {
     domains: Vec<Domain>,
+    /// Chains that lead to one of the roots. Other roots, or another list, are another `Trust`.
+    known: Known,
 }
 
 /// What a certificate is shown for.
@@ -213,7 +217,10 @@ impl Trust {
                 });
             }
         }
-        Ok(Self { domains })
+        Ok(Self {
+            domains,
+            known: Known::default(),
+        })
     }
 
     /// The domains.
@@ -252,17 +259,23 @@ impl Trust {
         self.verify(leaf, above, usage, now, true)
     }
 
-    /// Who this certificate was of at a moment, whether or not it was taken back.
+    /// Checks that a certificate was trusted at a moment, whether or not it was taken back. A chain
+    /// that was is not looked at again for any moment at which all of it is valid.
     pub(crate) fn was_trusted(
         &self,
-        leaf: &[u8],
+        leaf: &Certificate,
         above: &[CertificateDer<'_>],
         usage: Usage,
         at: Timestamp,
-    ) -> Result<Certificate, Refused> {
+    ) -> Result<(), Refused> {
+        if self.known.has(leaf, above, usage, at) {
+            return Ok(());
+        }
         let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-        let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        self.verify(leaf, above, usage, at, false)
+        let moment = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        self.verify(&leaf.der(), above, usage, moment, false)?;
+        self.known.note(leaf, above, usage);
+        Ok(())
     }
 
     /// When a certificate was taken back, as far as is known here.

@@ -160,3 +160,49 @@ fn nobody_attests_for_a_domain_that_is_not_trusted() {
         Err(NotAttested::Refused(Refused::UnknownIssuer { .. }))
     ));
 }
+
+#[test]
+fn a_chain_that_was_looked_at_is_believed_no_longer_than_it_should_be() {
+    let county = Fixture::new("edu.example");
+    let trust = county.trust(None);
+    let within = county.attest(start() + DAY);
+    for _ in 0..3 {
+        assert!(county.check(&trust, &within).is_ok());
+    }
+    // Known or not: not after its end, and nothing that it did not sign.
+    for at in [start() + 91 * DAY, start() - DAY] {
+        let refused = county.check(&trust, &county.attest(at)).expect_err("over");
+        assert!(matches!(refused, NotAttested::Refused(_)), "{refused}");
+    }
+    let mut other = within.clone();
+    other.at = start() + 2 * DAY;
+    let refused = county.check(&trust, &other).expect_err("another moment");
+    assert!(matches!(refused, NotAttested::OtherContent { .. }));
+    // A newer list, and other roots, come with a trust of their own.
+    let taken_back = county.trust(Some(start() + DAY));
+    let refused = county.check(&taken_back, &within).expect_err("revoked");
+    assert!(matches!(refused, NotAttested::RevokedBefore { .. }));
+    let elsewhere = Fixture::new("edu.example").trust(None);
+    assert!(county.check(&elsewhere, &within).is_err());
+}
+
+#[test]
+#[ignore = "measures: cargo test -p liandong-identity --release --test attestations -- --ignored --nocapture"]
+fn what_a_signature_costs_to_check() {
+    const TIMES: u32 = 2_000;
+    let county = Fixture::new("edu.example");
+    let attested = county.attest(start() + DAY);
+    let cold: Vec<Trust> = (0..TIMES).map(|_| county.trust(None)).collect();
+    let began = std::time::Instant::now();
+    for trust in &cold {
+        assert!(county.check(trust, &attested).is_ok());
+    }
+    let first = began.elapsed() / TIMES;
+    let warm = county.trust(None);
+    let began = std::time::Instant::now();
+    for _ in 0..TIMES {
+        assert!(county.check(&warm, &attested).is_ok());
+    }
+    let again = began.elapsed() / TIMES;
+    println!("a chain seen for the first time {first:?}, a known one {again:?}");
+}

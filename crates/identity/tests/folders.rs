@@ -187,17 +187,18 @@ fn an_invitation_is_good_for_one_certificate() {
         .expect("noted");
     let request = Request::of(&Key::generate().expect("a key")).expect("a request");
     let good = |secret: &Secret| {
-        register.issue_invited::<Trouble>(secret, now(), |_| Ok(issue(&authority, &request, 7)?))
+        let issued = |_: &_| Ok(issue(&authority, &request, 7)?);
+        register.issue_invited::<Trouble>(secret, now(), |_| false, issued)
     };
     assert_eq!(not_invited(good(&wrong)), NotInvited::Unknown);
     assert_eq!(not_invited(good(&late)), NotInvited::Expired);
     // What was not issued is not used up.
     let bad = Request::from_text("nothing".to_owned());
-    let failed =
-        register.issue_invited::<Trouble>(&secret, now(), |_| Ok(issue(&authority, &bad, 7)?));
+    let issued = |_: &_| Ok(issue(&authority, &bad, 7)?);
+    let failed = register.issue_invited::<Trouble>(&secret, now(), |_| false, issued);
     assert!(matches!(failed, Err(Trouble::Authority(_))));
     let certificate = good(&secret).expect("issued");
-    assert_eq!(not_invited(good(&secret)), NotInvited::Used);
+    assert_eq!(not_invited(good(&secret)), NotInvited::UsedByAnother);
     let known = register.read().expect("readable");
     assert_eq!(known.certificates.len(), 1);
     assert_eq!(known.certificates[0].identity, identity);

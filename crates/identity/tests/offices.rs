@@ -79,9 +79,9 @@ fn an_invitation_brings_a_certificate_once_for_whom_it_was_given() {
     let until = package.chain.leaf.not_after();
     assert_eq!(until, now() + DAY * i32::from(NODE_DAYS));
     let error = office
-        .enrol(&good.secret, &request, now())
+        .enrol(&good.secret, &asked().1, now())
         .expect_err("used");
-    assert_eq!(not_invited(&error), Some(NotInvited::Used));
+    assert_eq!(not_invited(&error), Some(NotInvited::UsedByAnother));
 
     let home = Folder::at(place.path().join("county"));
     let known = Introduction::Fingerprint(good.root);
@@ -91,6 +91,40 @@ fn an_invitation_brings_a_certificate_once_for_whom_it_was_given() {
     assert_eq!(home.trust().expect("trust").domains().len(), 1);
     let list = home.list(&good.identity.domain).expect("readable");
     assert_eq!(list_number(&list.expect("a list")), Some(1));
+}
+
+#[test]
+fn an_answer_that_was_lost_is_given_again_to_the_same_key_for_a_day() {
+    let place = tempfile::tempdir().expect("a folder");
+    let office = office(&place);
+    // It would be over before the answer is asked for again.
+    let address = "https://10.1.2.3:7410".to_owned();
+    let invited = office.invite(wanted("node"), address, now() + DAY / 24);
+    let secret = invited.expect("invited").secret;
+    let (key, request) = asked();
+    let first = office.enrol(&secret, &request, now()).expect("issued");
+    for hours in [0, 2, 24] {
+        let later = now() + SignedDuration::from_hours(hours);
+        // Another request of that key; the first need not have been kept.
+        let request = Request::of(&key).expect("a request");
+        let again = office.enrol(&secret, &request, later).expect("again");
+        assert_eq!(again, first, "{hours}");
+    }
+    assert_eq!(office.registered().expect("readable").certificates.len(), 1);
+    // Nobody else is given it, or another; and some day it is over.
+    let error = office.enrol(&secret, &asked().1, now());
+    let error = error.expect_err("another key");
+    assert_eq!(not_invited(&error), Some(NotInvited::UsedByAnother));
+    let late = now() + DAY + SignedDuration::from_secs(1);
+    let error = office.enrol(&secret, &request, late).expect_err("late");
+    assert_eq!(not_invited(&error), Some(NotInvited::Used));
+    // Nor when it was taken back.
+    let serial = first.chain.leaf.serial().clone();
+    office
+        .revoke(&Which::Serial(serial), now())
+        .expect("revoked");
+    let error = office.enrol(&secret, &request, now()).expect_err("revoked");
+    assert_eq!(not_invited(&error), Some(NotInvited::Used));
 }
 
 #[test]

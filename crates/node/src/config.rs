@@ -22,6 +22,9 @@ use crate::spoken;
 /// Everything a node is told when it starts.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file that this was read from; `None` where there is none. Of its limits those of identities
+    /// are taken up again whenever it changes.
+    pub file: Option<PathBuf>,
     /// The node's own region: what it is called on its links.
     pub region: RegionCode,
     /// A name for people; empty means the region's name.
@@ -223,7 +226,9 @@ impl Config {
             path: path.to_owned(),
             source,
         })?;
-        Self::read(&text, path)
+        let config = Self::read(&text, path)?;
+        let file = Some(path.to_owned());
+        Ok(Self { file, ..config })
     }
 
     /// Checks the text of a configuration file that stands, or would stand, at `path`.

@@ -12,6 +12,7 @@ mod evidence;
 mod gauges;
 mod hosting;
 mod identity;
+mod limits;
 mod link;
 mod lost;
 pub mod maintenance;

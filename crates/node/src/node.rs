@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::evidence::keep_sealed;
 use crate::hosting::{self, CatalogueError};
 use crate::identity::{Identities, IdentityError, keep_up};
+use crate::limits::LimitsFile;
 use crate::link::{self, Links, dial};
 use crate::plain::{self, PlainTextError};
 use crate::reader::Reader;
@@ -231,7 +232,13 @@ impl Node {
         make_key(&context);
         link::retry_at_start(&context).await;
         start_links(&context, &mut workers, &stopping);
-        let serving = server::serve(Arc::clone(&context), incoming, metrics, stopping);
+        let quotas = watch::Sender::new(context.config.limits.quotas);
+        let holding = quotas.subscribe();
+        if let Some(file) = &context.config.file {
+            let file = LimitsFile::at(file.clone());
+            workers.spawn(file.keep_up(quotas, stopping.clone()));
+        }
+        let serving = server::serve(Arc::clone(&context), incoming, metrics, holding, stopping);
         let server = tokio::spawn(serving);
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(region = %context.config.region, %address, took_ms, "ready");

@@ -16,6 +16,7 @@ mod places;
 mod quota;
 mod reflection;
 mod strangers;
+mod turned_away;
 
 pub(crate) use handshake::Shown;
 
@@ -39,6 +40,8 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::accept::Bounds;
+use crate::config::Quotas;
 use crate::context::Context;
 use crate::link::LARGEST_FRAME;
 use crate::pages;
@@ -67,12 +70,16 @@ pub(crate) async fn serve(
     context: Arc<Context>,
     incoming: Incoming,
     metrics: PrometheusHandle,
+    quotas: watch::Receiver<Quotas>,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let (health, health_service) = tonic_health::server::health_reporter();
     let routes = routes(&context, metrics, &stopping)?.add_service(health_service);
     set_health(&health, ServingStatus::Serving).await;
-    let limits = context.config.limits;
+    let bounds = Bounds {
+        limits: context.config.limits,
+        quotas,
+    };
     let mut stop = stopping;
     let stopped = async move {
         // A sender that is gone means the same as a true.
@@ -84,7 +91,7 @@ pub(crate) async fn serve(
     let surroundings = context.surroundings.clone();
     let router = routes.prepare().into_axum_router();
     let identities = context.identities.clone();
-    accept::run(incoming, router, limits, identities, surroundings, stopped).await;
+    accept::run(incoming, router, bounds, identities, surroundings, stopped).await;
     Ok(())
 }
 

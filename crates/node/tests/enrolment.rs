@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "tests")]
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +21,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use rustls::pki_types::ServerName;
 use rustls::time_provider::DefaultTimeProvider;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
@@ -127,6 +128,85 @@ async fn a_stranger_may_enrol_and_nothing_else() {
     assert!(issued.certificates.contains("BEGIN CERTIFICATE"));
     assert!(issued.roots.contains("BEGIN CERTIFICATE"));
     assert!(!issued.revoked.is_empty());
+    authority.node.stop().await.expect("it stops");
+}
+
+/// What the nodes of this program have logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self, with: &str) -> usize {
+        let log = self.0.lock().expect("the log");
+        let text = String::from_utf8_lossy(&log).into_owned();
+        text.lines().filter(|line| line.contains(with)).count()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn whoever_shows_nothing_leaves_a_reason_in_the_log_and_a_crowd_no_flood() {
+    let log = Log::default();
+    let writer = log.clone();
+    let written = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logged = tracing::subscriber::set_default(written);
+    let authority = authority().await;
+    let ask = async || {
+        let mut admin = AdminServiceClient::new(authority.stranger().await);
+        let first = admin.get_status(GetStatusRequest {}).await;
+        let again = admin.get_status(GetStatusRequest {}).await;
+        [first, again].map(|asked| asked.expect_err("a stranger").code())
+    };
+    assert_eq!(ask().await, [Code::Unauthenticated; 2]);
+    let why = "no certificate was shown";
+    // Of one caller once, whatever it goes on asking.
+    assert_eq!(log.lines(why), 1);
+    // What is no TLS is another reason.
+    for _ in 0..30 {
+        let _codes = ask().await;
+        let mut line = TcpStream::connect(authority.node.address())
+            .await
+            .expect("taken");
+        line.write_all(b"GET / HTTP/1.1\r\n\r\n")
+            .await
+            .expect("sent");
+        let _ended = line.read_to_end(&mut Vec::new()).await;
+    }
+    let told = log.lines("a caller was not let in");
+    assert_eq!(log.lines(why), 10);
+    assert!((12..=30).contains(&told), "{told} lines");
+    authority.node.stop().await.expect("it stops");
+    // The others are counted: twenty-one of the one, and twenty of the other.
+    assert_eq!(log.lines("more callers were not let in"), 1);
+    assert_eq!(log.lines("count=41"), 1);
+}
+
+#[tokio::test]
+async fn whoever_lost_the_answer_asks_again_with_the_same_key() {
+    let authority = authority().await;
+    let mut identities = IdentityServiceClient::new(authority.stranger().await);
+    let invitation = authority.invite(Timestamp::now() + HOUR);
+    let asked = asking(&invitation.secret.0);
+    let first = identities.enrol(asked.clone()).await.expect("issued");
+    let mut identities = IdentityServiceClient::new(authority.stranger().await);
+    let again = identities.enrol(asked).await.expect("given again");
+    assert_eq!(again.into_inner(), first.into_inner());
+    let other = identities.enrol(asking(&invitation.secret.0)).await;
+    let other = other.expect_err("another key");
+    assert_eq!(other.code(), Code::PermissionDenied);
     authority.node.stop().await.expect("it stops");
 }
 

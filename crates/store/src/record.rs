@@ -188,6 +188,14 @@ fn state_version(snapshot: &Snapshot) -> u8 {
     }
 }
 
+/// Whether checkpoint bytes say that evidence may stand behind the state.
+pub fn has_evidence(bytes: &[u8]) -> bool {
+    let newest = STATE_WITH_REPETITIONS;
+    bytes
+        .first()
+        .is_some_and(|version| (STATE_WITH_EVIDENCE..=newest).contains(version))
+}
+
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
     let (&version, content) = bytes.split_first().ok_or(DecodeError::Short)?;

@@ -72,6 +72,8 @@ pub struct ReadChanges {
     pub cells: Vec<CellDocument>,
     /// What could not be read, to be set aside.
     pub unreadable: Vec<Unapplied>,
+    /// How many bytes all of this took on the wire before compression.
+    pub bytes: usize,
     /// The W3C `traceparent` of what caused the newest change; may be empty.
     pub trace_parent: String,
 }
@@ -111,6 +113,7 @@ impl StreamReader {
     /// # Errors
     /// A refusal when frames were lost or reordered: the stream has to end and begin anew.
     pub fn changes(&mut self, changes: v1::Changes) -> Result<ReadChanges, Refusal> {
+        let bytes = changes.encoded_len();
         let v1::Changes {
             after,
             upto,
@@ -124,7 +127,8 @@ impl StreamReader {
             document::read(document, &bytes)
         });
         let read = read.collect();
-        self.rest((after, upto), read, evidence, cells, trace_parent)
+        let read = self.rest((after, upto), read, evidence, cells, trace_parent)?;
+        Ok(ReadChanges { bytes, ..read })
     }
 
     /// Reads packed changes. A document or cell that cannot be read is listed to be set aside, with
@@ -134,6 +138,8 @@ impl StreamReader {
     /// A refusal when frames were lost or reordered, or this one is not what it says: the stream has
     /// to end and begin anew.
     pub fn packed(&mut self, packed: v1::Packed) -> Result<ReadChanges, Refusal> {
+        let unpacked = pack::unpack(packed)?;
+        let bytes = unpacked.encoded_len();
         let v1::UnreadChanges {
             after,
             upto,
@@ -141,9 +147,10 @@ impl StreamReader {
             cells,
             trace_parent,
             evidence,
-        } = pack::unpack(packed)?;
+        } = unpacked;
         let read = sent.iter().map(|bytes| document::read_bytes(bytes));
-        self.rest((after, upto), read.collect(), evidence, cells, trace_parent)
+        let read = self.rest((after, upto), read.collect(), evidence, cells, trace_parent)?;
+        Ok(ReadChanges { bytes, ..read })
     }
 
     /// Takes a piece of packed changes; reads them once it is the last.
@@ -211,6 +218,7 @@ impl StreamReader {
             proofs,
             cells: read_cells,
             unreadable,
+            bytes: 0,
             trace_parent,
         })
     }

@@ -7,6 +7,14 @@ use std::sync::Arc;
 use super::tree::Tree;
 use super::{Batch, Proof};
 
+/// Whether a batch takes less room without its leaves and with the ways of so many documents. One
+/// hash less is not worth another form.
+pub fn is_lean_with(batch: &Batch, documents: usize) -> bool {
+    let height = u32::BITS - batch.size.saturating_sub(1).leading_zeros();
+    let ways = documents.saturating_mul(height as usize);
+    !batch.leaves.is_empty() && ways + 1 < batch.leaves.len()
+}
+
 /// The same proofs, each batch in the smaller of two forms: with all its leaves where most of its
 /// documents are here, and otherwise with the way of each.
 pub fn lean(mut proofs: Vec<Proof>) -> Vec<Proof> {
@@ -19,10 +27,9 @@ pub fn lean(mut proofs: Vec<Proof>) -> Vec<Proof> {
     let mut replaced = Vec::new();
     for proof in &mut proofs {
         let batch = Arc::clone(&proof.batch);
-        let height = u32::BITS - batch.size.saturating_sub(1).leading_zeros();
         let address = Arc::as_ptr(&batch);
         let count = counts.get(&address).copied().unwrap_or_default();
-        if batch.leaves.is_empty() || count * height as usize >= batch.leaves.len() {
+        if !is_lean_with(&batch, count) {
             continue;
         }
         let (without, tree) = match lean.entry(address) {

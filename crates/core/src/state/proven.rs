@@ -1,5 +1,9 @@
 //! Evidence that is kept with the documents of other nodes: of the version that is held, and of no
 //! other.
+//!
+//! A batch is kept with all its leaves while that takes less room than the ways of those of its
+//! documents that are held; from then on the ways are kept, so that what is kept grows with what is
+//! held and never with what was once signed beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,7 +11,7 @@ use std::sync::Arc;
 use super::{State, Turn};
 use crate::document::{Document, DocumentKey, Kind};
 use crate::event::Attested;
-use crate::evidence::{Batch, Proof, Said, Signer};
+use crate::evidence::{Batch, Proof, Said, Signer, is_lean_with, lean};
 use crate::region::RegionCode;
 
 /// From how many signers on those are looked for of whom nothing is held any more.
@@ -16,7 +20,11 @@ const SWEPT_AFTER: usize = 64;
 /// Proofs by the documents that they are of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proven {
-    proofs: BTreeMap<DocumentKey, (u64, Proof)>,
+    proofs: BTreeMap<DocumentKey, Kept>,
+    /// The documents that are held of every batch that is kept with all its leaves.
+    whole: BTreeMap<u64, BTreeSet<DocumentKey>>,
+    /// The number of the next of those batches.
+    next: u64,
     /// Every signer once: there are few, and each takes as much room as ten documents.
     signers: BTreeSet<Arc<Signer>>,
     /// Who signed for regions whose entries were replaced in the frame that is being applied. The
@@ -26,17 +34,36 @@ pub(super) struct Proven {
     teller: Option<RegionCode>,
 }
 
+/// The proof of a document.
+#[derive(Clone, Debug)]
+struct Kept {
+    version: u64,
+    proof: Proof,
+    /// The number of its batch, if that is kept with all its leaves.
+    whole: Option<u64>,
+}
+
 impl Proven {
     /// Another version took the place of the one that was proven.
     pub(super) fn forget(&mut self, key: &DocumentKey) {
-        if self.proofs.is_empty() {
-            return;
-        }
-        if let Some((_, proof)) = self.proofs.remove(key)
+        if let Some(signer) = self.remove(key)
             && key.kind == Kind::Region
         {
-            self.replaced.insert(key.owner, proof.batch.signer.region);
+            self.replaced.insert(key.owner, signer);
         }
+    }
+
+    /// Lets go of a proof; whose node had signed it.
+    fn remove(&mut self, key: &DocumentKey) -> Option<RegionCode> {
+        let gone = self.proofs.remove(key)?;
+        if let Some(number) = gone.whole
+            && let Some(held) = self.whole.get_mut(&number)
+        {
+            held.remove(key);
+            let held = held.len();
+            self.make_lean(number, &gone.proof.batch, held);
+        }
+        Some(gone.proof.batch.signer.region)
     }
 
     /// A frame begins: what is only known within one is forgotten.
@@ -58,9 +85,9 @@ impl Proven {
         let named = self.proofs.iter();
         Some(Attested {
             documents: named
-                .map(|(key, (version, _))| (key.clone(), *version))
+                .map(|(key, kept)| (key.clone(), kept.version))
                 .collect(),
-            evidence: Said::of(self.proofs.values().map(|(_, proof)| proof)),
+            evidence: Said::of(self.proofs.values().map(|kept| &kept.proof)),
         })
     }
 
@@ -72,35 +99,67 @@ impl Proven {
         is_held: impl Fn(&DocumentKey, u64) -> bool,
     ) -> Vec<Turn> {
         let mut turns = Vec::new();
-        let mut batches: BTreeMap<*const Batch, Arc<Batch>> = BTreeMap::new();
         let proofs = attested.evidence.proofs();
+        let named = attested.documents.iter().zip(proofs);
+        let (named, proofs): (Vec<_>, Vec<_>) = named
+            .filter(|((key, version), _)| is_held(key, *version))
+            .unzip();
         // The proofs stay until all are kept: an address stands for a batch only so long.
-        for ((key, version), proof) in attested.documents.iter().zip(&proofs) {
-            if !is_held(key, *version) {
-                continue;
-            }
+        let proofs = lean(proofs);
+        let mut batches: BTreeMap<*const Batch, (Arc<Batch>, Option<u64>)> = BTreeMap::new();
+        for ((key, version), proof) in named.into_iter().zip(&proofs) {
+            self.remove(key);
             let batch = batches.entry(Arc::as_ptr(&proof.batch));
-            let batch = batch.or_insert_with(|| self.with_known_signer(&proof.batch));
-            let kept = Proof {
-                batch: Arc::clone(batch),
-                ..proof.clone()
+            let (batch, whole) = batch.or_insert_with(|| {
+                let batch = self.with_known_signer(&proof.batch);
+                let is_whole = !batch.leaves.is_empty();
+                self.next += u64::from(is_whole);
+                (batch, is_whole.then_some(self.next))
+            });
+            let kept = Kept {
+                version: *version,
+                proof: Proof {
+                    batch: Arc::clone(batch),
+                    ..proof.clone()
+                },
+                whole: *whole,
             };
+            if let Some(number) = kept.whole {
+                self.whole.entry(number).or_default().insert(key.clone());
+            }
+            let signed = &kept.proof.batch;
             if key.kind == Kind::Region
                 && let Some(before) = self.replaced.remove(&key.owner)
-                && before != kept.batch.signer.region
+                && before != signed.signer.region
             {
                 turns.push(Turn {
                     region: key.owner,
                     from: before,
-                    to: kept.batch.signer.region,
-                    at_micros: kept.batch.at_micros,
+                    to: signed.signer.region,
+                    at_micros: signed.at_micros,
                     frame,
                     told_by: self.teller,
                 });
             }
-            self.proofs.insert(key.clone(), (*version, kept));
+            self.proofs.insert(key.clone(), kept);
         }
         turns
+    }
+
+    /// Lets go of the leaves of a batch of which too little is held still.
+    fn make_lean(&mut self, number: u64, batch: &Batch, held: usize) {
+        if !is_lean_with(batch, held) {
+            return;
+        }
+        let keys = self.whole.remove(&number).unwrap_or_default();
+        let known = keys.iter().filter_map(|key| self.proofs.get(key));
+        let proofs = lean(known.map(|kept| kept.proof.clone()).collect());
+        for (key, proof) in keys.iter().zip(proofs) {
+            if let Some(kept) = self.proofs.get_mut(key) {
+                kept.proof = proof;
+                kept.whole = None;
+            }
+        }
     }
 
     fn with_known_signer(&mut self, batch: &Arc<Batch>) -> Arc<Batch> {
@@ -140,7 +199,7 @@ impl State {
 
     /// The proof of the version of a document that is held, if it came with one.
     pub fn proof(&self, key: &DocumentKey) -> Option<&Proof> {
-        self.proven.proofs.get(key).map(|(_, proof)| proof)
+        self.proven.proofs.get(key).map(|kept| &kept.proof)
     }
 
     /// The proofs that documents came with, in their order; nothing where no document came with one.

@@ -1,6 +1,7 @@
 //! Tests of the fold: sums, rosters, changes and snapshots.
 
 mod compare;
+mod evidence;
 mod links;
 mod lives;
 mod mesh;

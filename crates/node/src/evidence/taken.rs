@@ -1,6 +1,7 @@
 //! Checking: who signed a document is told before anything of it is believed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use liandong_core::document::Document;
 use liandong_core::event::Unapplied;
@@ -11,6 +12,8 @@ use liandong_core::region::RegionCode;
 use super::checking::Checking;
 use super::judged::bad;
 use crate::context::Context;
+use crate::identity::Identities;
+use crate::service::blocking;
 
 /// Documents of which it is known who signed them.
 #[derive(Debug, Default)]
@@ -23,19 +26,38 @@ pub(crate) struct Checked {
     pub(crate) refused: Vec<Unapplied>,
 }
 
-/// Checks who signed documents that a peer told of. Whether the signer may sign for the owner is for
-/// the rules to say.
-pub(crate) fn check(
+/// Checks who signed documents that a peer told of, where that holds nobody up. Whether the signer
+/// may sign for the owner is for the rules to say.
+///
+/// # Errors
+/// `Corrupt` when the check itself failed, which is a fault of this program.
+pub(crate) async fn check(
     context: &Context,
+    peer: RegionCode,
+    documents: Vec<Document>,
+    proofs: Vec<Option<Proof>>,
+) -> Result<Checked, Refusal> {
+    let identities = context.identities.as_ref();
+    let Some(identities) = identities.filter(|_| !documents.is_empty()) else {
+        return Ok(Checked {
+            documents,
+            ..Checked::default()
+        });
+    };
+    let identities = Arc::clone(identities);
+    blocking(context, move || {
+        Ok(check_all(&identities, peer, documents, proofs))
+    })
+    .await
+}
+
+fn check_all(
+    identities: &Identities,
     peer: RegionCode,
     documents: Vec<Document>,
     proofs: Vec<Option<Proof>>,
 ) -> Checked {
     let mut checked = Checked::default();
-    let Some(identities) = &context.identities else {
-        checked.documents = documents;
-        return checked;
-    };
     let mut checking = Checking::by(identities);
     let mut proofs = proofs.into_iter();
     let mut places = BTreeMap::new();

@@ -96,7 +96,7 @@ pub(crate) async fn retry(
         retried.applied += own
             .take_back(context, (from, relation), unsigned, origin)
             .await?;
-        let checked = check(context, from, documents, proofs);
+        let checked = check(context, from, documents, proofs).await?;
         incoming.documents = checked.documents;
         incoming.proofs = checked.proofs;
         incoming.unreadable.extend(checked.refused);

@@ -180,6 +180,7 @@ async fn open(
         peer,
         relation,
         actor: actor(shown.as_ref()),
+        shown,
         hello,
         frames,
         reader,

@@ -36,6 +36,7 @@ use super::status::{Question, Ways};
 use super::twins::Pinger;
 use crate::commit::Origin;
 use crate::context::Context;
+use crate::server::Shown;
 
 /// Frames that may wait for a slow line.
 const OUTBOX: usize = 16;
@@ -45,6 +46,9 @@ const ANSWERED_AT_ONCE: usize = 32;
 
 /// How far behind itself an earlier copy of the data can be; what a peer says beyond is nonsense.
 const FARTHEST_BEHIND: u64 = 1 << 32;
+
+/// How often the peer's certificate is looked at, which ends by itself.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a hello is waited for.
 pub(crate) const HELLO_PATIENCE: Duration = Duration::from_secs(30);
@@ -63,6 +67,9 @@ pub(crate) struct Session {
     pub(crate) relation: Relation,
     /// Who the peer is by its certificate.
     pub(crate) actor: Arc<Actor>,
+    /// That certificate, where the stream has to look after it by itself: those who dialled are
+    /// looked after by the port, which ends all of their streams with the reason.
+    pub(crate) shown: Option<Shown>,
     /// What the peer said it holds.
     pub(crate) hello: Hello,
     pub(crate) frames: Frames,
@@ -114,6 +121,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         peer,
         relation,
         actor,
+        shown,
         hello,
         frames,
         reader,
@@ -204,6 +212,7 @@ pub(crate) async fn run(session: Session, mut stopping: watch::Receiver<bool>) -
         why = pinging => why,
         why = replying => why,
         why = receiving => why,
+        why = until_not_trusted(&context, shown.as_ref()) => why,
         _ = stopping.wait_for(|stop| *stop) => "the node is stopping".to_owned(),
     };
     tracing::info!(%peer, why, "link is down");
@@ -252,6 +261,23 @@ async fn meet(
     let knows = hello.after.map(|(incarnation, _)| incarnation);
     submit(Command::Meet { peer, knows }).await?;
     Ok(())
+}
+
+/// Waits until the peer's certificate is not to be believed any more; says why.
+async fn until_not_trusted(context: &Context, shown: Option<&Shown>) -> String {
+    let (Some(identities), Some(Shown(certificate))) = (&context.identities, shown) else {
+        return std::future::pending().await;
+    };
+    let mut changes = identities.changes();
+    loop {
+        if let Err(refused) = identities.check(certificate) {
+            return refused.to_string();
+        }
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
 }
 
 /// Asks the peer whether it is still there, when somebody wants to know.

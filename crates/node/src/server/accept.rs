@@ -15,16 +15,18 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
 use tokio_stream::StreamExt;
+use tonic::Status;
 use tonic::transport::server::Connected;
 
 use super::body::{Purse, Unread};
-use super::guard::{Guard, TURNS};
+use super::guard::{Guard, MustShow, TURNS};
 use super::handshake::{Greeted, Shown, greet};
 use super::line::{Counted, Moved};
 use super::places::{Place, Places, most};
 use super::quota::{Account, Accounts};
 use super::strangers::{Stranger, Strangers};
-use crate::config::Limits;
+use super::turned_away::{self, TurnedAway};
+use crate::config::{Limits, Quotas};
 use crate::identity::Identities;
 use crate::surroundings::{Connection, Incoming, Surroundings};
 
@@ -50,12 +52,24 @@ const LOOK: Duration = Duration::from_secs(5);
 /// What open requests of an old connection are left to finish.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// How long whoever is not to be believed any more has to hear why its streams end.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// How long nobody is taken after taking somebody failed: mostly files are short then, and trying
 /// at once would only burn time.
 const BREATH: Duration = Duration::from_millis(50);
 
 /// Why a connection is cut that makes room for others who have not shown who they are either.
 const CROWDED_OUT: &str = "crowded out";
+
+/// What callers may have.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds {
+    /// As the node was started with.
+    pub(super) limits: Limits,
+    /// What identities may have now.
+    pub(super) quotas: watch::Receiver<Quotas>,
+}
 
 /// The port as it is set up for every connection.
 struct Port {
@@ -64,6 +78,7 @@ struct Port {
     purse: Purse,
     accounts: Accounts,
     strangers: Arc<Strangers>,
+    turned_away: Arc<TurnedAway>,
     builder: Builder<TokioExecutor>,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
@@ -74,19 +89,21 @@ struct Port {
 pub(super) async fn run(
     mut incoming: Incoming,
     router: Router,
-    limits: Limits,
+    bounds: Bounds,
     identities: Option<Arc<Identities>>,
     surroundings: Surroundings,
     stop: impl Future<Output = ()>,
 ) {
+    let Bounds { limits, quotas } = bounds;
     let connections = most(limits.connections);
     let places = Places::new(connections, limits.connections_per_address);
     let port = Arc::new(Port {
         router,
         limits,
         purse: Purse::new(limits.in_flight_bytes, limits.message_bytes),
-        accounts: Accounts::new(limits.quotas, Arc::clone(&surroundings.clock)),
+        accounts: Accounts::new(quotas, Arc::clone(&surroundings.clock)),
         strangers: Strangers::new(connections / 2),
+        turned_away: Arc::default(),
         builder: builder(&limits),
         identities,
         surroundings,
@@ -94,9 +111,11 @@ pub(super) async fn run(
     let (closing, to_close) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
+    let mut tell = interval(turned_away::EVERY);
     loop {
         tokio::select! {
             () = &mut stop => break,
+            _ = tell.tick() => port.turned_away.tell(),
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             next = incoming.next() => match next {
                 Some(Ok(line)) => {
@@ -124,6 +143,7 @@ pub(super) async fn run(
         }
         metrics::gauge!("liandong_connections_open").set(count(places.open()));
     }
+    port.turned_away.tell();
     // Nobody new is taken, and whoever tries is told so.
     drop(incoming);
     closing.send_replace(true);
@@ -179,7 +199,7 @@ impl Port {
             }
         };
         let mut crowded_out = std::pin::pin!(crowded_out);
-        let greeting = greet(line, identities, self.limits.handshake);
+        let greeting = greet(line, identities, self.limits.handshake, &self.turned_away);
         let greeted = tokio::select! {
             greeted = greeting => greeted,
             () = &mut crowded_out => Err(CROWDED_OUT),
@@ -211,6 +231,7 @@ impl Port {
         let mut changes = self.identities.as_ref().map(|it| it.changes());
         let (moved, unread) = (Arc::<Moved>::default(), Arc::<Unread>::default());
         let links = Arc::<AtomicUsize>::default();
+        let ends = watch::Sender::new(None);
         let guard = Arc::new(Guard {
             router: self.router.clone(),
             purse: self.purse.of_connection(OWN_BYTES),
@@ -223,7 +244,10 @@ impl Port {
             info: line.connect_info(),
             account: self.account(shown.as_ref()),
             shown: shown.clone(),
-            must_show: self.identities.is_some(),
+            must_show: self.identities.is_some().then(|| {
+                let turned_away = Arc::clone(&self.turned_away);
+                MustShow::new(turned_away, ends.subscribe())
+            }),
             is_of_this_machine: self.identities.is_none()
                 && !self.surroundings.network.is_made_up(),
         });
@@ -234,6 +258,8 @@ impl Port {
         let age = self.age();
         let mut greeted = std::pin::pin!(sleep(self.limits.handshake));
         let mut is_greeted = false;
+        let mut goodbye = std::pin::pin!(sleep(GOODBYE));
+        let mut has_ended = false;
         let mut look = interval(LOOK);
         let mut told_to_close: Option<Instant> = None;
         let mut stopping = false;
@@ -250,14 +276,20 @@ impl Port {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                () = changed(&mut changes) => {
-                    if !self.is_trusted(shown.as_ref()) {
-                        return Some("not trusted any more");
+                () = changed(&mut changes), if !has_ended => {
+                    has_ended = self.ends(shown.as_ref(), &ends);
+                    if has_ended {
+                        connection.as_mut().graceful_shutdown();
+                        goodbye.as_mut().reset(Instant::now() + GOODBYE);
                     }
                 }
-                _ = look.tick() => {
-                    if !self.is_trusted(shown.as_ref()) {
-                        return Some("not trusted any more");
+                () = goodbye.as_mut(), if has_ended => return Some("not trusted any more"),
+                _ = look.tick(), if !has_ended => {
+                    has_ended = self.ends(shown.as_ref(), &ends);
+                    if has_ended {
+                        connection.as_mut().graceful_shutdown();
+                        goodbye.as_mut().reset(Instant::now() + GOODBYE);
+                        continue;
                     }
                     if unread.is_stuck(self.limits.timeout, &moved) {
                         return Some("does not read");
@@ -289,18 +321,18 @@ impl Port {
         }
     }
 
-    /// Whether whoever is at the other end is to be believed still.
-    fn is_trusted(&self, shown: Option<&Shown>) -> bool {
+    /// Ends what whoever is at the other end has open, if it is not to be believed any more; whether
+    /// that is so.
+    fn ends(&self, shown: Option<&Shown>, ends: &watch::Sender<Option<Status>>) -> bool {
         let (Some(identities), Some(Shown(certificate))) = (&self.identities, shown) else {
-            return true;
+            return false;
         };
-        match identities.check(certificate) {
-            Ok(()) => true,
-            Err(refused) => {
-                tracing::warn!(why = %refused, "a caller is let in no more");
-                false
-            }
-        }
+        let Err(refused) = identities.check(certificate) else {
+            return false;
+        };
+        tracing::warn!(why = %refused, "a caller is let in no more");
+        ends.send_replace(Some(Status::unauthenticated(refused.to_string())));
+        true
     }
 
     /// How old a connection may become: up to a tenth more than configured, so that those that

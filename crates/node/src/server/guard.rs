@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +16,7 @@ use liandong_core::identity::Role;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_wire::refusal::{self, RemoteRefusal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::Service;
@@ -26,7 +26,8 @@ use super::foreign;
 use super::handshake::Shown;
 use super::line::Moved;
 use super::method::{Method, is_enrolment};
-use super::quota::Account;
+use super::quota::{Account, Kind};
+use super::turned_away::TurnedAway;
 
 /// How many other answers are made for a connection at a time, each until it is read: whoever does
 /// not read gets no more made for it.
@@ -57,11 +58,45 @@ pub(super) struct Guard {
     pub(super) account: Arc<Account>,
     /// Who calls, by the connection's certificate.
     pub(super) shown: Option<Shown>,
-    /// Whether nobody is answered who shows none.
-    pub(super) must_show: bool,
+    /// Set where nobody is answered who shows none.
+    pub(super) must_show: Option<MustShow>,
     /// Whether callers are of this machine and known by nothing else, so that a browser's are not to
     /// be taken for them.
     pub(super) is_of_this_machine: bool,
+}
+
+/// What is asked of the callers of a node that has an identity.
+#[derive(Debug)]
+pub(super) struct MustShow {
+    turned_away: Arc<TurnedAway>,
+    /// Whether it was noted that the caller shows nothing.
+    is_noted: AtomicBool,
+    /// Why everything on the connection has to end, once it has.
+    ends: watch::Receiver<Option<Status>>,
+}
+
+impl MustShow {
+    pub(super) fn new(turned_away: Arc<TurnedAway>, ends: watch::Receiver<Option<Status>>) -> Self {
+        Self {
+            turned_away,
+            is_noted: AtomicBool::new(false),
+            ends,
+        }
+    }
+
+    /// Why the caller is not answered any more; never while it is to be believed.
+    fn end(&self) -> impl Future<Output = Status> + Send + use<> {
+        let mut ends = self.ends.clone();
+        async move {
+            let ended = ends.wait_for(Option::is_some).await;
+            let status = ended.ok().and_then(|ended| ended.clone());
+            match status {
+                Some(status) => status,
+                // The connection is gone, and with it whoever could hear of it.
+                None => std::future::pending().await,
+            }
+        }
+    }
 }
 
 /// The stream of a link that is open on a connection, for as long as this lives.
@@ -122,9 +157,17 @@ impl Guard {
             return Ok(self.bounded(response, None, Open::default()));
         }
         let path = request.uri().path();
-        if self.must_show && self.shown.is_none() && !is_enrolment(path) {
-            let response = refused(is_grpc(request.headers()), nobody());
-            return Ok(self.bounded(response, None, Open::default()));
+        if let Some(must_show) = &self.must_show {
+            let has_ended = must_show.ends.borrow().is_some();
+            let shows_nothing = self.shown.is_none() && !is_enrolment(path);
+            if shows_nothing && !must_show.is_noted.swap(true, Ordering::Relaxed) {
+                let turned_away = &must_show.turned_away;
+                turned_away.note(self.info.remote_addr(), &"no certificate was shown");
+            }
+            if has_ended || shows_nothing {
+                let response = refused(is_grpc(request.headers()), nobody());
+                return Ok(self.bounded(response, None, Open::default()));
+            }
         }
         let Method {
             is_link,
@@ -139,9 +182,13 @@ impl Guard {
                 return Ok(self.bounded(response, None, Open::default()));
             }
         };
+        // What is open for long ends with its caller's certificate.
+        let may_end = self.must_show.as_ref();
+        let may_end = may_end.filter(|_| kind == Kind::Stream && is_grpc(request.headers()));
         let open = Open {
             _link: is_link.then(|| OpenLink::new(&self.links)),
             _held: Some(held),
+            ends: may_end.map(|must_show| Box::pin(must_show.end()) as _),
         };
         let mut turn = None;
         if !is_small {
@@ -154,7 +201,13 @@ impl Guard {
                 }
             }
         }
-        let response = self.routed(request, is_link).await;
+        let response = match may_end {
+            Some(must_show) => tokio::select! {
+                response = self.routed(request, is_link) => response,
+                status = must_show.end() => refused(true, status),
+            },
+            None => self.routed(request, is_link).await,
+        };
         Ok(self.bounded(response, turn, open))
     }
 

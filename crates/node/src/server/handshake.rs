@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
 
+use super::turned_away::TurnedAway;
 use crate::identity::Identities;
 use crate::surroundings::Connection;
 
@@ -32,6 +33,7 @@ pub(super) async fn greet(
     line: Connection,
     identities: Option<&Identities>,
     patience: Duration,
+    turned_away: &TurnedAway,
 ) -> Result<Greeted, &'static str> {
     let Some(identities) = identities else {
         return Ok(Greeted { line, shown: None });
@@ -41,8 +43,7 @@ pub(super) async fn greet(
     let accepted = match timeout(patience, accepting).await {
         Err(_) => return Err("slow handshake"),
         Ok(Err(error)) => {
-            let from = remote.map(|from| from.to_string());
-            tracing::warn!(from, why = %why(&error), "a caller was not let in");
+            turned_away.note(remote, &why(&error));
             return Err("no handshake");
         }
         Ok(Ok(accepted)) => accepted,
@@ -53,8 +54,7 @@ pub(super) async fn greet(
     let shown = leaf.and_then(|leaf| Certificate::from_der(leaf).ok());
     // A connection that goes on from an earlier one shows what was checked then.
     if let Some(refused) = shown.as_ref().and_then(|it| identities.check(it).err()) {
-        let from = remote.map(|from| from.to_string());
-        tracing::warn!(from, why = %refused, "a caller was not let in");
+        turned_away.note(remote, &refused);
         return Err("not trusted any more");
     }
     Ok(Greeted {

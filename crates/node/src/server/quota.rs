@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use liandong_core::identity::Identity;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use self::limit::Limit;
@@ -37,7 +38,8 @@ const TELL_AGAIN: Duration = Duration::from_secs(60);
 /// Everybody who is connected or has been today.
 #[derive(Debug)]
 pub(super) struct Accounts {
-    quotas: Quotas,
+    /// As they stand now.
+    quotas: watch::Receiver<Quotas>,
     clock: Arc<dyn Clock>,
     began: Instant,
     known: Mutex<Known>,
@@ -55,7 +57,7 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Account {
     who: Option<Identity>,
-    quota: Quota,
+    quotas: watch::Receiver<Quotas>,
     clock: Arc<dyn Clock>,
     began: Instant,
     usage: Mutex<Usage>,
@@ -87,13 +89,13 @@ pub(super) enum Kind {
 }
 
 impl Accounts {
-    pub(super) fn new(quotas: Quotas, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(quotas: watch::Receiver<Quotas>, clock: Arc<dyn Clock>) -> Self {
         let began = Instant::now();
         Self {
-            quotas,
             began,
             known: Mutex::default(),
-            anonymous: Account::new(None, quotas.of(None), &clock, began),
+            anonymous: Account::new(None, &quotas, &clock, began),
+            quotas,
             clock,
         }
     }
@@ -114,8 +116,7 @@ impl Accounts {
             }
             known.sweep_at = (known.accounts.len() * 2).clamp(SWEPT_AFTER, MOST_REMEMBERED);
         }
-        let quota = self.quotas.of(Some(who.role));
-        let account = Account::new(Some(who.clone()), quota, &self.clock, self.began);
+        let account = Account::new(Some(who.clone()), &self.quotas, &self.clock, self.began);
         known.accounts.insert(who.clone(), Arc::clone(&account));
         account
     }
@@ -127,24 +128,30 @@ impl Accounts {
 
     /// An account for one connection whose caller is nobody yet.
     pub(super) fn of_stranger(&self) -> Arc<Account> {
-        Account::new(None, self.quotas.of(None), &self.clock, self.began)
+        Account::new(None, &self.quotas, &self.clock, self.began)
     }
 }
 
 impl Account {
     fn new(
         who: Option<Identity>,
-        quota: Quota,
+        quotas: &watch::Receiver<Quotas>,
         clock: &Arc<dyn Clock>,
         began: Instant,
     ) -> Arc<Self> {
         Arc::new(Self {
             who,
-            quota,
+            quotas: quotas.clone(),
             clock: Arc::clone(clock),
             began,
             usage: Mutex::default(),
         })
+    }
+
+    /// What it may have now; whoever has more open than that keeps it.
+    fn quota(&self) -> Quota {
+        let role = self.who.as_ref().map(|who| who.role);
+        self.quotas.borrow().of(role)
     }
 
     /// Takes one more request or stream in.
@@ -152,7 +159,7 @@ impl Account {
     /// # Errors
     /// What there is too much of, and when to try again.
     pub(super) fn admit(self: &Arc<Self>, kind: Kind) -> Result<Held, Refusal> {
-        let quota = &self.quota;
+        let quota = self.quota();
         let mut usage = self.usage();
         // Whoever comes in first has come first: those who waited for it have not come before.
         let now = Instant::now();
@@ -195,13 +202,13 @@ impl Account {
         let seconds = self.clock.now().as_second();
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let mut usage = self.usage();
-        let counted = usage.day.add(seconds, bytes, self.quota.bytes_per_day);
+        let counted = usage.day.add(seconds, bytes, self.quota().bytes_per_day);
         counted.map_err(|wait| self.later(usage, Limit::MbPerDay, wait))
     }
 
     /// The largest message that is taken, in bytes.
     pub(super) fn largest(&self) -> usize {
-        usize::try_from(self.quota.message_bytes).unwrap_or(usize::MAX)
+        usize::try_from(self.quota().message_bytes).unwrap_or(usize::MAX)
     }
 
     /// What somebody is told whose message is larger than that.
@@ -211,7 +218,7 @@ impl Account {
         Refusal::advise(
             Reason::LimitReached,
             limit.key(),
-            limit.value(&self.quota),
+            limit.value(&self.quota()),
             "单个消息过大，请分成几次发送",
             "a message is larger; send it in smaller ones",
         )
@@ -219,7 +226,7 @@ impl Account {
 
     fn later(&self, usage: MutexGuard<'_, Usage>, limit: Limit, wait: Duration) -> Refusal {
         self.tell(usage, limit, Some(wait));
-        let value = limit.value(&self.quota);
+        let value = limit.value(&self.quota());
         let later = Accepted::Later(wait);
         Refusal::new(Reason::LimitReached, limit.key(), value, later)
     }
@@ -236,7 +243,7 @@ impl Account {
         usage.told = Some(now);
         drop(usage);
         let identity = self.who.as_ref().map(ToString::to_string);
-        let value = limit.value(&self.quota);
+        let value = limit.value(&self.quota());
         tracing::warn!(identity, limit = key, value, ?wait, "a limit is reached");
     }
 

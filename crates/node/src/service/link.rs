@@ -82,6 +82,7 @@ impl Served for LinkService {
             peer,
             relation,
             actor: actor(shown.as_ref()),
+            shown: None,
             hello: greeting,
             frames,
             reader,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use liandong_core::access::Right;
 use liandong_core::query::{Published, Question, Scope, completeness, rank_children};
-use liandong_core::refusal::Refusal;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::rollup::Ranked;
 use liandong_core::state::State;
 use liandong_wire::rollup::v1::rollup_service_server::RollupService as Service;
@@ -131,7 +131,8 @@ impl Service for RollupService {
             |caller, message| async move {
                 let asked = WatchQuestion::try_from(message)?;
                 require_to_watch(context, &caller, &asked)?;
-                Ok(watching::watch(context, asked, caller.language, stopping).await?)
+                let is_entitled = entitled_to_watch(context, &caller, &asked);
+                Ok(watching::watch(context, asked, is_entitled, caller.language, stopping).await?)
             },
         )
         .await
@@ -310,6 +311,20 @@ fn require_to_watch(
             None => Ok(()),
         }
     })
+}
+
+/// Asks anew, for as long as the watch goes on. It does not hold the node, so that a watcher never
+/// keeps one from stopping.
+fn entitled_to_watch(
+    context: &Arc<Context>,
+    caller: &Caller,
+    asked: &WatchQuestion,
+) -> impl Fn() -> Result<(), Refusal> + Send + Sync + 'static {
+    let (context, caller, asked) = (Arc::downgrade(context), caller.clone(), asked.clone());
+    move || match context.upgrade() {
+        Some(context) => require_to_watch(&context, &caller, &asked),
+        None => Err(Refusal::new(Reason::Stopping, "", "", Accepted::Nothing)),
+    }
 }
 
 /// No region has so many others directly below it; a tree that is loaded wrongly might.

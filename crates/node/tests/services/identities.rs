@@ -2,13 +2,19 @@
 //! runs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use liandong_identity::Own;
 use liandong_node::NodeError;
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
 use liandong_wire::admin::v1::{CertificateStatus, GetStatusRequest};
+use liandong_wire::progress::v1::UploadReportsRequest;
+use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
+use liandong_wire::rollup::v1::WatchRollupRequest;
+use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
 use tempfile::TempDir;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -157,6 +163,68 @@ async fn whoever_is_revoked_loses_his_connection_and_does_not_come_back() {
     .await;
     assert_ne!(gets_in(&realm, &city, Some(&gone)).await, Some(Code::Ok));
     assert_eq!(asks(staying).await, Code::Ok);
+}
+
+#[tokio::test]
+async fn whatever_is_open_says_why_it_ends_when_its_caller_is_revoked() {
+    let realm = Realm::new("edu.example");
+    let city = start(&realm, folder(), CITY, "", "").await;
+    let gone = realm.issue(CITY, "admin");
+    let channel = realm.dial(city.node.address(), Some(&gone)).await;
+    let channel = channel.expect("let in");
+    let asked = WatchRollupRequest {
+        regions: vec![CITY.to_owned()],
+        ..WatchRollupRequest::default()
+    };
+    let watching = RollupServiceClient::new(channel.clone())
+        .watch_rollup(asked)
+        .await;
+    let mut watching = watching.expect("a watch").into_inner();
+    let first = watching.message().await.expect("a step").expect("a step");
+    assert!(first.caught_up);
+    // An upload whose caller has sent nothing yet is open as well.
+    let (batches, upload) = tokio::sync::mpsc::channel::<UploadReportsRequest>(1);
+    let mut reports = ProgressServiceClient::new(channel);
+    let uploading =
+        tokio::spawn(async move { reports.upload_reports(ReceiverStream::new(upload)).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let identity = city.dir.path().join("identity");
+    realm.revoke(&identity, &[gone.chain.leaf.serial()], 1);
+    let ended = watching.message().await.expect_err("the watch ends");
+    let refused = uploading.await.expect("no panic").expect_err("so does it");
+    for why in [ended, refused] {
+        assert_eq!(why.code(), Code::Unauthenticated, "{why}");
+        assert!(why.message().contains("was revoked"), "{why}");
+    }
+    drop(batches);
+}
+
+#[tokio::test]
+async fn whoever_dialled_ends_the_link_when_the_other_side_is_revoked() {
+    let realm = Realm::new("edu.example");
+    let (dir, own) = (folder(), realm.issue(CITY, "node"));
+    realm.settle(&dir.path().join("identity"), &own, &[]);
+    let city = started(&realm, dir, CITY, "", "").await;
+    let county = start(&realm, folder(), COUNTY, TREE, &parent(&city)).await;
+    until("the link is up", async || {
+        county
+            .links()
+            .await
+            .iter()
+            .any(|link| link.connected)
+            .then_some(())
+    })
+    .await;
+    // Only the county has heard of it.
+    let identity = county.dir.path().join("identity");
+    realm.revoke(&identity, &[own.chain.leaf.serial()], 1);
+    let trouble = until("the link is down", async || {
+        let links = county.links().await;
+        let down = links.into_iter().find(|link| !link.connected)?;
+        Some(down.trouble)
+    })
+    .await;
+    assert!(trouble.contains("revoked"), "{trouble}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use crate::support::certificates::Realm;
-use crate::support::{Setup, TREE, batch, dropouts, until};
+use crate::support::{Setup, TREE, batch, dropouts, start, until};
 
 const COUNTY: &str = "371524";
 
@@ -274,4 +274,32 @@ async fn a_crowd_that_shows_nothing_keeps_nobody_out() {
             .await
             .expect("whoever has a certificate is served");
     }
+}
+
+#[tokio::test]
+async fn limits_are_taken_up_without_a_restart_and_wrong_ones_change_nothing() {
+    let node = start("371524", TREE, "[limits.anonymous]\nstreams = 1\n").await;
+    let asked = WatchRollupRequest {
+        regions: vec!["371524".to_owned()],
+        ..WatchRollupRequest::default()
+    };
+    let watch = async || node.rollup().watch_rollup(asked.clone()).await;
+    let file = node.dir.path().join("node.toml");
+    let text = std::fs::read_to_string(&file).expect("readable");
+    let write = |streams: &str| {
+        let text = text.replace("streams = 1", streams);
+        std::fs::write(&file, text).expect("written");
+    };
+    let _first = watch().await.expect("there is room for one");
+    let refused = watch().await.expect_err("there is room for one");
+    let (limit, value, _) = told(&refused);
+    assert_eq!((limit.as_str(), value.as_str()), ("streams", "1"));
+    write("streams = 2 # or 3");
+    let _second = until("there is room for two", async || watch().await.ok()).await;
+    assert_eq!(told(&watch().await.expect_err("no third")).1, "2");
+    write("streams = 0");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(told(&watch().await.expect_err("no third")).1, "2");
+    write("streams = 30");
+    let _third = until("there is room", async || watch().await.ok()).await;
 }

@@ -8,6 +8,7 @@ mod matrix;
 mod pages;
 mod published;
 mod rows;
+mod watching;
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use liandong_core::state::State;
 use crate::checkpoint::Checkpoint;
 use crate::identity::Incarnation;
 use crate::journal::{ReplayError, Sequence};
-use crate::record;
+use crate::record::{self, EncodeError};
 use crate::verify::evidence::Evidence;
 use crate::verify::{Fault, Judge, Report};
 
@@ -20,6 +20,8 @@ pub(super) struct Fold {
     payload_bytes: u64,
     /// The frame of the checkpoint and the hash of its bytes.
     pub(super) checkpoint: Option<(Sequence, blake3::Hash)>,
+    /// Its bytes, if it may say the same in more words than are written now.
+    wordy: Option<Vec<u8>>,
     differs: Option<Sequence>,
     evidence: Evidence,
 }
@@ -30,14 +32,17 @@ impl Fold {
         checkpoint: Option<Checkpoint>,
         judge: Option<Arc<dyn Judge>>,
     ) -> Self {
-        let checkpoint =
-            checkpoint.map(|checkpoint| (checkpoint.sequence, blake3::hash(&checkpoint.bytes)));
+        let expected = checkpoint
+            .as_ref()
+            .map(|checkpoint| (checkpoint.sequence, blake3::hash(&checkpoint.bytes)));
+        let wordy = checkpoint.map(|checkpoint| checkpoint.bytes);
         Self {
             state: State::default(),
             incarnation,
             frames: 0,
             payload_bytes: 0,
-            checkpoint,
+            checkpoint: expected,
+            wordy: wordy.filter(|bytes| record::has_evidence(bytes)),
             differs: None,
             evidence: Evidence::new(judge),
         }
@@ -54,13 +59,26 @@ impl Fold {
         if let Some((at, expected)) = self.checkpoint
             && at == sequence
         {
-            let mut hasher = Hashing(blake3::Hasher::new());
-            record::write_state(self.incarnation, &self.state.snapshot(), &mut hasher)?;
-            if hasher.0.finalize() != expected {
+            let held = self.hash(&self.state)?;
+            let wordy = self.wordy.take();
+            if held != expected && Some(held) != wordy.and_then(|bytes| self.restated(&bytes)) {
                 self.differs = Some(sequence);
             }
         }
         Ok(())
+    }
+
+    fn hash(&self, state: &State) -> Result<blake3::Hash, EncodeError> {
+        let mut hasher = Hashing(blake3::Hasher::new());
+        record::write_state(self.incarnation, &state.snapshot(), &mut hasher)?;
+        Ok(hasher.0.finalize())
+    }
+
+    /// The hash of a checkpoint as it would be written now: earlier ones kept all leaves of a batch
+    /// as long as one of its documents was held.
+    fn restated(&self, bytes: &[u8]) -> Option<blake3::Hash> {
+        let snapshot = record::decode_state(self.incarnation, bytes).ok()?;
+        self.hash(&State::from_snapshot(snapshot)).ok()
     }
 
     pub(super) fn finish(self, report: &mut Report) {

@@ -37,17 +37,28 @@ pub(super) async fn enrol(
         .map_err(CertFailure::from)?;
     let credentials = Credentials::of_invitation(&invitation)?;
     let client = dial(&invitation.address, credentials, output).await?;
-    let (key, request) = asked()?;
+    // Kept before it is asked for: where the answer is lost, the same command asks for the same key
+    // again, and is given the same certificate.
+    let key = asking(folder)?;
+    let request = Request::of(&key).map_err(|error| CertFailure::Office(error.into()))?;
     let request = v1::EnrolRequest {
         secret: invitation.secret.0.to_vec(),
-        request,
+        request: request.as_str().to_owned(),
     };
-    let enrolled = client.identities().enrol(request).await?;
+    let enrolled = client.identities().enrol(request).await.or_else(|error| {
+        let reason = error.refusal().and_then(|refusal| refusal.reason);
+        // To whom it was refused nothing was issued, now or before.
+        if reason == Some(Reason::NoRight) {
+            folder.forget_asking().map_err(CertFailure::from)?;
+        }
+        Err(Failure::from(error))
+    })?;
     let package = package(enrolled.issued)?;
     let (identity, root) = (&invitation.identity, invitation.root);
     let known = Introduction::Fingerprint(root);
     let installed = package.install(folder, key, Some(identity), known, Timestamp::now());
     let own = installed.map_err(CertFailure::from)?;
+    folder.forget_asking().map_err(CertFailure::from)?;
     folder
         .keep_authority_address(&invitation.address)
         .map_err(CertFailure::from)?;
@@ -89,15 +100,7 @@ pub(super) async fn renew(
 
 /// Makes a key, and writes what asks for its certificate.
 pub(super) fn request(folder: &Folder, out: &Path, output: Output) -> Result<Verdict, Failure> {
-    // A request that is made again asks for the same key: the first answer may be on its way.
-    let key = match folder.asking().map_err(CertFailure::from)? {
-        Some(key) => key,
-        None => {
-            let key = Key::generate().map_err(CertFailure::from)?;
-            folder.keep_asking(&key).map_err(CertFailure::from)?;
-            key
-        }
-    };
+    let key = asking(folder)?;
     let request = Request::of(&key).map_err(|error| CertFailure::Office(error.into()))?;
     std::fs::write(out, request.as_str()).map_err(Failure::file(out))?;
     let (to, place) = (out.display(), folder.path().display());
@@ -167,6 +170,17 @@ async fn dial(address: &str, credentials: Credentials, output: Output) -> Result
         ..ConnectOptions::default()
     };
     Ok(Client::connect_with(&address, options).await?)
+}
+
+/// The key whose certificate is being asked for, made and kept if there is none. What is asked again
+/// is asked for the same key: the first answer may be on its way.
+fn asking(folder: &Folder) -> Result<Key, CertFailure> {
+    if let Some(key) = folder.asking()? {
+        return Ok(key);
+    }
+    let key = Key::generate()?;
+    folder.keep_asking(&key)?;
+    Ok(key)
 }
 
 fn asked() -> Result<(Key, String), CertFailure> {

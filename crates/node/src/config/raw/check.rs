@@ -164,6 +164,7 @@ impl File {
             hosts,
             data,
             identity: self.identity.map(|identity| base.join(identity.folder)),
+            file: None,
             insecure_loopback: false,
             authority,
             listen,

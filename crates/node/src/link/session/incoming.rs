@@ -256,7 +256,8 @@ impl Receiving<'_> {
             marked.await.map_err(|refusal| refusal.to_string())?;
             tokio::time::sleep(GATHERED).await;
         }
-        let checked = check(self.context, self.peer, changes.documents, changes.proofs);
+        let checking = check(self.context, self.peer, changes.documents, changes.proofs);
+        let checked = checking.await.map_err(|refusal| refusal.to_string())?;
         let mut unreadable = changes.unreadable;
         unreadable.extend(checked.refused);
         let command = Command::Receive(Taken {

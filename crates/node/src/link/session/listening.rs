@@ -1,6 +1,8 @@
 //! The listener's side of comparisons: what the peer tells is compared with what is held of it, and
 //! buckets that differ are taken as the peer has them.
 
+mod gathered;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,9 +10,6 @@ use liandong_core::access::Relation;
 use liandong_core::audit::Actor;
 use liandong_core::command::{Answer, Command, Healing, Incoming as Taken};
 use liandong_core::compare::{Bucket, CellName, Direction, Findings, Range, Side, differing};
-use liandong_core::document::{CellDocument, Document};
-use liandong_core::event::Unapplied;
-use liandong_core::evidence::Proof;
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 use liandong_wire::link::v1::comparison::Step as Sent;
@@ -18,16 +17,13 @@ use liandong_wire::link::v1::frame::Frame as Said;
 use liandong_wire::link::v1::{Comparison, Verdict};
 use liandong_wire::link::{Digest, ReadChanges, findings};
 
+use self::gathered::{Gathered, Room};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::check;
 
 /// Cells that are added up while the state is held.
 const STEP_CELLS: usize = 50_000;
-
-/// The most documents and cells that one bucket may have; more than any honest one has, and no more
-/// than the memory bears.
-const LARGEST_BUCKET: usize = 1 << 20;
 
 /// The listener's side of comparisons on one stream.
 #[derive(Debug)]
@@ -39,17 +35,6 @@ pub(super) struct Listening {
     gathered: Option<Gathered>,
     /// Buckets of which the peer was told on this stream what only this node holds.
     named: BTreeSet<Bucket>,
-}
-
-/// A bucket that comes in parts.
-#[derive(Debug)]
-struct Gathered {
-    id: u64,
-    bucket: Bucket,
-    documents: Vec<Document>,
-    proofs: Vec<Option<Proof>>,
-    cells: Vec<CellDocument>,
-    unreadable: Vec<Unapplied>,
 }
 
 impl Listening {
@@ -166,21 +151,10 @@ impl Listening {
         let begun = self.gathered.take();
         let mut gathered = begun
             .filter(|begun| begun.id == id && begun.bucket == bucket)
-            .unwrap_or(Gathered {
-                id,
-                bucket,
-                documents: Vec::new(),
-                proofs: Vec::new(),
-                cells: Vec::new(),
-                unreadable: Vec::new(),
-            });
-        gathered.documents.extend(part.documents);
-        gathered.proofs.extend(part.proofs);
-        gathered.cells.extend(part.cells);
-        gathered.unreadable.extend(part.unreadable);
-        if gathered.documents.len() + gathered.cells.len() > LARGEST_BUCKET {
-            return Err("the peer sent a bucket that is too large".to_owned());
-        }
+            .unwrap_or_else(|| Gathered::begin(id, bucket));
+        gathered
+            .add(part, Room::OF_A_BUCKET)
+            .map_err(|full| full.to_string())?;
         if !last {
             self.gathered = Some(gathered);
             return Ok(None);
@@ -213,7 +187,8 @@ impl Listening {
             let submitted = context.committer.submit_waiting(command, origin);
             submitted.await.map_err(|refusal| refusal.to_string())
         };
-        let checked = check(context, self.peer, gathered.documents, gathered.proofs);
+        let checking = check(context, self.peer, gathered.documents, gathered.proofs);
+        let checked = checking.await.map_err(|refusal| refusal.to_string())?;
         // Of what is not believed nobody can say that the teller lacks it.
         let is_current = is_current && checked.refused.is_empty();
         let mut unreadable = gathered.unreadable;

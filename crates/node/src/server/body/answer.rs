@@ -8,9 +8,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+use tonic::Status;
 
 use super::SLOWEST;
 use crate::server::guard::OpenLink;
@@ -18,12 +20,14 @@ use crate::server::line::Moved;
 use crate::server::quota::Held;
 
 /// What a request holds until its answer has been read, or is given up.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::server) struct Open {
     /// Set for the stream of a link.
     pub(in crate::server) _link: Option<OpenLink>,
     /// Its place among the requests of its identity.
     pub(in crate::server) _held: Option<Held>,
+    /// Tells why the answer has to end before it has come to its end, if it ever has to.
+    pub(in crate::server) ends: Option<Pin<Box<dyn Future<Output = Status> + Send>>>,
 }
 
 /// The answers of one connection that its caller has not read on with.
@@ -75,7 +79,9 @@ pub(in crate::server) struct AnswerBody<B: Body> {
     moved: Arc<Moved>,
     /// Its turn among the answers of the connection, until it is read, or waits for the node.
     turn: Option<OwnedSemaphorePermit>,
-    _open: Open,
+    open: Open,
+    /// It has ended before its end.
+    has_ended: bool,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> AnswerBody<B> {
@@ -105,7 +111,8 @@ impl<B: Body<Data = Bytes> + Unpin> AnswerBody<B> {
             unread,
             moved,
             turn,
-            _open: open,
+            open,
+            has_ended: false,
         }
     }
 }
@@ -123,6 +130,20 @@ where
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = &mut *self;
+        if this.has_ended {
+            return Poll::Ready(None);
+        }
+        if let Some(ends) = &mut this.open.ends
+            && let Poll::Ready(status) = ends.as_mut().poll(task)
+        {
+            this.has_ended = true;
+            this.open.ends = None;
+            this.unread.clear(this.number);
+            this.turn = None;
+            // Trailers are what a status is without the rest of an answer.
+            let (head, ()) = status.into_http::<()>().into_parts();
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers(head.headers)))));
+        }
         if this.rest.is_empty() {
             let polled = match this.first.take() {
                 Some(first) => Poll::Ready(first),
@@ -148,6 +169,9 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
+        if self.has_ended {
+            return true;
+        }
         match &self.first {
             Some(Some(_)) => false,
             Some(None) => true,
@@ -162,6 +186,12 @@ where
         }
         self.inner.size_hint()
     }
+}
+
+/// The headers of an answer that is nothing but a status, as they stand at the end of another.
+fn trailers(mut headers: HeaderMap) -> HeaderMap {
+    headers.remove(header::CONTENT_TYPE);
+    headers
 }
 
 impl<B: Body> Drop for AnswerBody<B> {

@@ -40,10 +40,10 @@ pub(super) struct Messages {
     pub(super) one_came: bool,
     /// Unpacks a compressed message as it comes, to see how large it is.
     unpacking: Option<GzDecoder<Measured>>,
-    /// Whether a compressed message was found to be none that is taken.
-    pub(super) is_bad: bool,
-    /// Set when a message was found to be larger than what is taken: how many of the bytes that came
-    /// with it are of those before.
+    /// Set when a compressed message was found to be none that is taken: how many of the bytes that
+    /// came with it are of those before.
+    pub(super) bad_after: Option<usize>,
+    /// The same of a message that is larger than what is taken.
     pub(super) large_after: Option<usize>,
 }
 
@@ -57,7 +57,7 @@ impl Default for Messages {
             began: None,
             one_came: false,
             unpacking: None,
-            is_bad: false,
+            bad_after: None,
             large_after: None,
         }
     }
@@ -162,7 +162,7 @@ impl Messages {
                     if is_over && measured.most < LARGEST_UNPACKED {
                         self.large_after = Some(begins_at);
                     } else {
-                        self.is_bad = true;
+                        self.bad_after = Some(begins_at);
                     }
                     return cost;
                 }

@@ -102,9 +102,6 @@ impl<B> RequestBody<B> {
 
     /// What is wrong with bytes that came and are counted now.
     fn fault(&self, bytes: usize) -> Option<BodyError> {
-        if self.messages.is_bad {
-            return Some(BodyError::Packed(unpacks_badly()));
-        }
         let charge = self.charge.as_ref()?;
         charge.count(bytes).err().map(BodyError::Limited)
     }
@@ -145,12 +142,17 @@ impl<B> RequestBody<B> {
         }
     }
 
-    /// Pays for bytes; those that cannot be paid at once wait. Of a message that is too large nothing
-    /// is left, and all of what came before it.
+    /// Pays for bytes; those that cannot be paid at once wait. Of a message that is too large, or is
+    /// not packed as it says, nothing is left, and all of what came before it.
     fn pay(&mut self, mut data: Bytes) -> Option<Bytes> {
         let now = Instant::now();
         let cost = self.messages.take(&data, self.purse.largest, now);
-        if let Some(before) = self.messages.large_after {
+        let Messages {
+            bad_after,
+            large_after,
+            ..
+        } = self.messages;
+        if let Some(before) = bad_after.or(large_after) {
             data.truncate(before);
         }
         self.last = Some(now);
@@ -218,6 +220,10 @@ where
                 this.paid.add(permit);
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
+            if this.messages.bad_after.is_some() {
+                this.ended = true;
+                return Poll::Ready(Some(Err(BodyError::Packed(unpacks_badly()))));
+            }
             if let (Some(_), Some(charge)) = (this.messages.large_after, &this.charge) {
                 this.ended = true;
                 let status = charge.too_large();
@@ -232,7 +238,9 @@ where
                             this.ended = true;
                             return Poll::Ready(Some(Err(fault)));
                         }
-                        if let Some(data) = paid {
+                        // Nothing that came before what is wrong with it.
+                        let is_over = this.messages.bad_after == Some(0);
+                        if let Some(data) = paid.filter(|_| !is_over) {
                             return Poll::Ready(Some(Ok(Frame::data(data))));
                         }
                     }

@@ -183,7 +183,7 @@ fn what_is_compressed_costs_what_it_may_unpack_to() {
     let half = messages.take(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0], largest, now);
     assert_eq!((half.begins, half.bytes), (false, 10));
     let rest = messages.take(&stored(16_000 - 10 - 5), largest, now);
-    assert!(!messages.is_bad, "it is gzip");
+    assert_eq!(messages.bad_after, None, "it is gzip");
     assert_eq!(rest.bytes, 16_000 - 10 + 2 * largest);
     let mut messages = Messages::default();
     // Byte by byte it costs the same, and messages follow each other.
@@ -256,6 +256,22 @@ async fn a_bomb_is_refused_before_anybody_unpacks_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_before_a_message_that_is_no_gzip_is_taken() {
+    let good = [prefix(0, 4), b"good".to_vec()].concat();
+    let bad = [prefix(1, 14), b"no gzip at all".to_vec()].concat();
+    let together = [&good[..], &bad, &good].concat();
+    let (purse, paid) = (Purse::new(1 << 20, 1 << 20), Arc::<Paid>::default());
+    let mut body = RequestBody::new(parts(&[&together]), purse, paid, Some(PATIENCE));
+    let Some(Ok(first)) = next(&mut body).await else {
+        panic!("what was good is lost");
+    };
+    assert_eq!(first.into_data().unwrap(), good);
+    let fault = next(&mut body).await;
+    assert!(matches!(fault, Some(Err(BodyError::Packed(_)))));
+    assert!(next(&mut body).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_nobody_reads_is_noticed() {
     let (unread, moved) = (Arc::<Unread>::default(), Arc::<Moved>::default());
     let (noted, counted) = (Arc::clone(&unread), Arc::clone(&moved));
@@ -314,7 +330,7 @@ fn a_message_larger_than_what_is_taken_is_known_by_its_beginning() {
     // What came before it is told apart.
     let two = [prefix(0, 3), vec![1, 2, 3], prefix(0, 100_001)].concat();
     messages.take(&two, usize::MAX, now());
-    assert_eq!((messages.large_after, messages.is_bad), (Some(8), false));
+    assert_eq!((messages.large_after, messages.bad_after), (Some(8), None));
 
     // What is small on the line may be large when it is unpacked.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
@@ -326,7 +342,7 @@ fn a_message_larger_than_what_is_taken_is_known_by_its_beginning() {
     let length = u32::try_from(packed.len()).unwrap();
     messages.take(&prefix(1, length), usize::MAX, now());
     messages.take(&packed, usize::MAX, now());
-    assert_eq!((messages.large_after, messages.is_bad), (Some(0), false));
+    assert_eq!((messages.large_after, messages.bad_after), (Some(0), None));
 }
 
 #[tokio::test(start_paused = true)]

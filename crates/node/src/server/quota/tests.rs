@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use liandong_core::identity::Identity;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use tokio::sync::watch;
 
 use super::{Accounts, Kind, MOST_REMEMBERED, SWEPT_AFTER};
 use crate::config::{Config, Quotas};
@@ -30,7 +31,8 @@ fn quotas(tables: &str) -> Quotas {
 
 fn accounts(tables: &str) -> (Accounts, Arc<Wall>) {
     let wall = Arc::new(Wall(AtomicI64::new(1_795_359_600)));
-    (Accounts::new(quotas(tables), wall.clone()), wall)
+    let (_, quotas) = watch::channel(quotas(tables));
+    (Accounts::new(quotas, wall.clone()), wall)
 }
 
 fn who(region: &str, role: &str) -> Identity {
@@ -74,6 +76,25 @@ async fn requests_and_streams_of_an_identity_are_counted_over_all_its_connection
     assert_eq!(streams.iter().filter(|it| it.is_ok()).count(), 3);
     let requests: Vec<_> = (0..5).map(|_| reporter.admit(Kind::Request)).collect();
     assert_eq!(requests.iter().filter(|it| it.is_ok()).count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_identity_may_have_changes_while_it_is_connected() {
+    let wall = Arc::new(Wall(AtomicI64::new(1_795_359_600)));
+    let (change, now) = watch::channel(quotas(SMALL));
+    let accounts = Accounts::new(now, wall);
+    let here = accounts.of(&who("371524", "admin"));
+    let open = here.admit(Kind::Stream).unwrap();
+    assert_eq!(here.admit(Kind::Stream).unwrap_err().value, "1");
+    change.send_replace(quotas("[limits.identity]\nstreams = 2\n"));
+    let second = here.admit(Kind::Stream).unwrap();
+    assert_eq!(here.admit(Kind::Stream).unwrap_err().value, "2");
+    // Whoever has more open than is left keeps it.
+    change.send_replace(quotas("[limits.admin]\nstreams = 1\n"));
+    drop(open);
+    assert_eq!(here.admit(Kind::Stream).unwrap_err().value, "1");
+    drop(second);
+    assert!(here.admit(Kind::Stream).is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 //!
 //! A watcher that is slow holds nothing but its own small queue: what changes meanwhile is not kept
 //! for it but found in the change index when it is ready again, each cell once, as it is then.
+//! Rights are asked for again before anything is told: a pairing that ends, ends the watch.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,6 +31,9 @@ const STEP: usize = 4_096;
 const QUEUE: usize = 4;
 /// Changes that come within this time of the last that was sent are sent together.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How often it is asked whether the watcher is entitled still while there is nothing to tell: a
+/// pairing may end with a day.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// The most regions and indicators one watcher may name.
 const MAX_NAMED: usize = 10_000;
 
@@ -49,6 +53,7 @@ struct Wanted {
 pub(super) async fn watch(
     context: &Context,
     asked: WatchQuestion,
+    is_entitled: impl Fn() -> Result<(), Refusal> + Send + Sync + 'static,
     language: Language,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<ReceiverStream<Result<WatchRollupResponse, Status>>, Refusal> {
@@ -87,7 +92,7 @@ pub(super) async fn watch(
     let (to_watcher, stream) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
         tokio::select! {
-            () = run(&wanted, after, &to_watcher) => {}
+            () = run(&wanted, after, &is_entitled, &to_watcher) => {}
             () = to_watcher.closed() => {}
             // A sender that is gone means the same as a true.
             _ = stopping.wait_for(|stop| *stop) => {
@@ -157,10 +162,11 @@ fn indicators(
     Ok(Some(wanted))
 }
 
-/// Sends until the watcher goes away or the node stops.
+/// Sends until the watcher goes away, is not entitled any more, or the node stops.
 async fn run(
     wanted: &Wanted,
     mut after: u64,
+    is_entitled: &(impl Fn() -> Result<(), Refusal> + Sync),
     to_watcher: &mpsc::Sender<Result<WatchRollupResponse, Status>>,
 ) {
     let mut durable = wanted.reader.durable();
@@ -170,7 +176,8 @@ async fn run(
     loop {
         // What becomes durable from here on is not missed by the wait below.
         durable.mark_unchanged();
-        let step = match wanted.reader.read(|state| wanted.look(state, after)).await {
+        let looked = wanted.reader.read(|state| wanted.look(state, after)).await;
+        let step = match looked.and_then(|step| is_entitled().map(|()| step)) {
             Ok(step) => step,
             Err(refused) => {
                 let status = refusal::status(&refused, wanted.language);
@@ -189,10 +196,15 @@ async fn run(
             not_before = Instant::now() + PAUSE;
         }
         if caught_up {
-            if durable.changed().await.is_err() {
-                return;
+            tokio::select! {
+                changed = durable.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    tokio::time::sleep_until(not_before).await;
+                }
+                () = tokio::time::sleep(ASK_AGAIN) => {}
             }
-            tokio::time::sleep_until(not_before).await;
         }
     }
 }

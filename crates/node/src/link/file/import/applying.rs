@@ -91,6 +91,7 @@ pub(super) async fn apply(
             proofs: Vec::new(),
             cells: Vec::new(),
             unreadable: Vec::new(),
+            bytes: 0,
             trace_parent: String::new(),
         };
         take(context, relation, place, rest, &mut outcome, &origin).await?;
@@ -139,7 +140,7 @@ async fn take(
     origin: &Origin,
 ) -> Result<(), Refusal> {
     let peer = outcome.header.exporter;
-    let checked = check(context, peer, changes.documents, changes.proofs);
+    let checked = check(context, peer, changes.documents, changes.proofs).await?;
     let mut unreadable = changes.unreadable;
     unreadable.extend(checked.refused);
     let incoming = Incoming {
