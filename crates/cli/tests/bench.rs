@@ -152,7 +152,7 @@ fn a_node_that_keeps_everything_is_written_to_only_when_that_is_wanted() {
     assert!(said.contains("--into REGION"), "{said}");
     let said = refused(&["--into", "371500"]);
     assert!(
-        said.contains("does not host 371500") && said.contains("371524"),
+        said.contains("does not host 371500") && said.contains("it hosts 371524:"),
         "{said}"
     );
     let before = sum();
@@ -179,8 +179,24 @@ fn a_node_that_keeps_everything_is_written_to_only_when_that_is_wanted() {
         );
     }
     assert_ne!(sum(), before);
-    // What is there is its own, so it can be measured again.
+    // What is there is its own, so it can be measured again, with higher revisions every time.
+    let history = || {
+        let figure = ["--source", "371524-A", "--indicator", "compulsory-dropouts"];
+        let words = [
+            &["report", "history"][..],
+            &figure,
+            &["--period", "1990-03"],
+        ]
+        .concat();
+        place.json(&[&asked[..], &words].concat())
+    };
+    let first = history();
     measured(&["--into", "371524", "--really"]);
+    let versions = |history: &Value| history.as_array().map_or(0, Vec::len);
+    assert!(
+        versions(&history()) > versions(&first),
+        "nothing was measured again"
+    );
 
     // By a school that is not written to, but into a sum that would change.
     let row = "source,indicator,period,numerator\n371524-C,compulsory-dropouts,1990-01,3\n";

@@ -106,6 +106,13 @@ impl BenchError {
             Self::Client(error) | Self::Push(PushError::Target(error)) => {
                 return in_words_of_bench(&error.message(language));
             }
+            Self::Local(error @ LocalError::File { .. }) => {
+                let why = error.message(language);
+                return language.pick(
+                    format!("{why}；节点的目录建在 TMPDIR 所指之处，否则在 /tmp"),
+                    format!("{why}; the nodes' folder is made where TMPDIR says, else in /tmp"),
+                );
+            }
             Self::Local(error) => return error.message(language),
             _ => {}
         }

@@ -9,6 +9,7 @@ mod others;
 
 use jiff::Timestamp;
 use liandong_client::wire::admin::v1 as admin;
+use liandong_client::wire::progress::v1::ListHistoryRequest;
 use liandong_client::wire::rollup::v1::GetRollupRequest;
 use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
 use liandong_client::{Address, Client, ConnectOptions};
@@ -27,8 +28,8 @@ const YEAR: u16 = 1990;
 const FRESH_PERIOD: &str = "1989-12";
 /// How everything that was measured is reported by.
 const NAME: &str = "liandong-bench";
-/// Revisions a second, so that every measurement's are higher than those of the one before; from
-/// 2026 on there are enough of them until 2042.
+/// Revisions a second, so that a measurement's are higher than those of one long before, also where
+/// other schools came first; from 2026 on there are enough of them until 2042.
 const REVISIONS_A_SECOND: i64 = 8;
 const FIRST_SECOND: i64 = 1_767_225_600;
 
@@ -96,11 +97,10 @@ async fn look(node: &Foreign<'_>, client: &Client, effort: Effort) -> Result<Loa
     let held = status(client).await?;
     let mut hosted = held.hosted.iter().map(|hosted| hosted.region.as_str());
     if !hosted.any(|hosted| hosted == region.as_str()) {
-        let hosted: Vec<&str> = held.hosted.iter().map(|one| one.region.as_str()).collect();
         return Err(BenchError::NotHosted {
             node: node.address.to_string(),
             region,
-            hosted: first_ten(&hosted),
+            hosted: some_hosted(&held),
         });
     }
     let request = admin::ListRegionsRequest {
@@ -122,7 +122,9 @@ async fn look(node: &Foreign<'_>, client: &Client, effort: Effort) -> Result<Loa
         return Err(BenchError::NoSchools { region });
     }
     plan.year = YEAR;
-    plan.first_revision = revision(Timestamp::now());
+    // Short measurements, one right after the other, may use up more than the clock gives.
+    let newest = newest_revision(client, &plan).await?;
+    plan.first_revision = revision(Timestamp::now()).max(newest.saturating_add(2));
     plan.name = format!("{NAME}-{}", plan.first_revision);
     others::refuse(client, region, &plan).await?;
     if node.really {
@@ -139,7 +141,9 @@ async fn look(node: &Foreign<'_>, client: &Client, effort: Effort) -> Result<Loa
         units: plan.units.len(),
         indicators: plan.indicators.len(),
         cells,
-        reports: first_phase.saturating_add(later),
+        reports: first_phase
+            .saturating_add(later)
+            .saturating_add(freshness::SENT),
         year: YEAR,
         by: NAME.to_owned(),
     })))
@@ -160,18 +164,37 @@ async fn name_of(
     Ok(client.rollup().get_rollup(request).await?.name)
 }
 
-fn first_ten(codes: &[&str]) -> String {
+/// Some of the regions that a node hosts, without the units below them.
+fn some_hosted(held: &admin::GetStatusResponse) -> String {
     const SHOWN: usize = 10;
-    let mut text = codes
-        .iter()
-        .take(SHOWN)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if codes.len() > SHOWN {
+    let codes: Vec<&str> = held.hosted.iter().map(|one| one.region.as_str()).collect();
+    let is_unit = |code: &str| {
+        let mut above = codes.iter().filter(|above| **above != code);
+        above.any(|above| code.starts_with(above))
+    };
+    let mut regions = codes.iter().copied().filter(|code| !is_unit(code));
+    let mut text = regions.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
+    if regions.next().is_some() {
         text.push_str(", …");
     }
     text
+}
+
+/// The revision of the newest report of the first figure: every round of every measurement begins
+/// with that one.
+async fn newest_revision(client: &Client, plan: &LoadPlan) -> Result<u32, BenchError> {
+    let (Some(source), Some(indicator)) = (plan.units.first(), plan.indicators.first()) else {
+        return Ok(0);
+    };
+    let request = ListHistoryRequest {
+        source: source.clone(),
+        indicator: indicator.code.to_string(),
+        period: format!("{YEAR}-01"),
+        page_size: 1,
+        ..ListHistoryRequest::default()
+    };
+    let versions = client.progress().list_history(request).await?.versions;
+    Ok(versions.first().map_or(0, |newest| newest.revision))
 }
 
 /// The revision that a measurement begins with.

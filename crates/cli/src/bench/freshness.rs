@@ -16,6 +16,8 @@ use super::query::sums;
 
 /// Reports that are sent for each way of seeing them.
 const SAMPLES: i64 = 100;
+/// Reports that one measurement sends, the one that begins it included.
+pub(super) const SENT: usize = 2 * SAMPLES as usize + 1;
 /// How long one may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Figures begin here: smaller ones may be hidden from whoever asks.
