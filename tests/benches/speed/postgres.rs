@@ -148,8 +148,11 @@ impl Numbers {
     }
 
     async fn write(&self, client: &Client) -> Result<()> {
-        let (codes, ids): (Vec<&str>, Vec<i32>) =
-            self.units.iter().map(|(code, id)| (code.as_str(), id)).unzip();
+        let (codes, ids): (Vec<&str>, Vec<i32>) = self
+            .units
+            .iter()
+            .map(|(code, id)| (code.as_str(), id))
+            .unzip();
         let insert = "INSERT INTO unit (code, id) SELECT * FROM unnest($1::text[], $2::integer[])";
         client.execute(insert, &[&codes, &ids]).await?;
         for (table, numbers) in [("city", &self.cities), ("indicator", &self.indicators)] {
@@ -188,7 +191,9 @@ impl Columns {
         for row in &request.batch.as_ref()?.rows {
             columns.periods.push(month(&row.period)?);
             columns.units.push(*numbers.units.get(&row.source)?);
-            columns.indicators.push(*numbers.indicators.get(&row.indicator)?);
+            columns
+                .indicators
+                .push(*numbers.indicators.get(&row.indicator)?);
             let city = city_of(&row.source).ok()?;
             columns.cities.push(*numbers.cities.get(city)?);
             columns.revisions.push(i32::try_from(row.revision).ok()?);
@@ -215,7 +220,11 @@ impl Line {
             let indicator = usize::try_from(row.get::<_, i16>(2))?;
             let cell = (
                 province.cities.get(city).context("no such city")?.clone(),
-                province.indicators.get(indicator).context("no such indicator")?.clone(),
+                province
+                    .indicators
+                    .get(indicator)
+                    .context("no such indicator")?
+                    .clone(),
                 format!("{}-{:02}", period / 100, period % 100),
             );
             let sum = Sum {

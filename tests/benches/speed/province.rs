@@ -137,7 +137,9 @@ pub(crate) fn city_of(code: &str) -> Result<&'static str> {
         "371000", "371100", "371200", "371300", "371400", "371500", "371600", "371700",
     ];
     let found = CITIES.iter().find(|city| code.get(..4) == city.get(..4));
-    found.copied().with_context(|| format!("{code} is in no city"))
+    found
+        .copied()
+        .with_context(|| format!("{code} is in no city"))
 }
 
 /// Figures by unit, indicator and period, of which the highest revision counts, once; and the sums

@@ -21,7 +21,9 @@ const END: &str = "end";
 /// taken the message of that number.
 pub(crate) async fn serve(url: &str) -> Result<()> {
     let client = async_nats::connect(url).await?;
-    let stream = async_nats::jetstream::new(client).get_stream(STREAM).await?;
+    let stream = async_nats::jetstream::new(client)
+        .get_stream(STREAM)
+        .await?;
     let consumer = stream
         .create_consumer(pull::OrderedConfig {
             deliver_policy: DeliverPolicy::All,
@@ -66,7 +68,10 @@ pub(crate) async fn serve(url: &str) -> Result<()> {
 /// Asks for the sums with everything up to a message.
 pub(super) async fn ask(consumer: &mut Own, upto: u64) -> Result<Rollup> {
     use tokio::io::AsyncWriteExt;
-    consumer.told.write_all(format!("{upto}\n").as_bytes()).await?;
+    consumer
+        .told
+        .write_all(format!("{upto}\n").as_bytes())
+        .await?;
     consumer.told.flush().await?;
     let mut rollup = Rollup::new();
     loop {
@@ -82,7 +87,11 @@ pub(super) async fn ask(consumer: &mut Own, upto: u64) -> Result<Rollup> {
             numerator: words[4].parse()?,
             denominator: words[5].parse()?,
         };
-        let cell = (words[0].to_owned(), words[1].to_owned(), words[2].to_owned());
+        let cell = (
+            words[0].to_owned(),
+            words[1].to_owned(),
+            words[2].to_owned(),
+        );
         rollup.insert(cell, sum);
     }
 }

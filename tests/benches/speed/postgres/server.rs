@@ -148,7 +148,10 @@ impl Server {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
         for child in children.split_whitespace() {
             // One that has just ended is counted with its parent from the next time on.
-            ticks += child.parse().map_or(Ok(0), |pid| ticks_of(pid)).unwrap_or(0);
+            ticks += child
+                .parse()
+                .map_or(Ok(0), |pid| ticks_of(pid))
+                .unwrap_or(0);
         }
         let each = 1_000_000 / rustix::param::clock_ticks_per_second().max(1);
         Ok(Duration::from_micros(ticks * each))
@@ -174,7 +177,9 @@ fn ticks(pid: u32, fields: usize) -> Result<u64> {
 impl Drop for Server {
     fn drop(&mut self) {
         // "Immediate shutdown": the server ends everything it started.
-        let pid = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw);
+        let pid = i32::try_from(self.process.id())
+            .ok()
+            .and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process(pid, Signal::QUIT);
         }

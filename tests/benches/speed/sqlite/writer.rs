@@ -88,7 +88,12 @@ impl Writer {
             }
             let transaction = self.connection.transaction()?;
             for one in &together {
-                take(&transaction, &mut self.codes, &one.batch, self.keeps_versions)?;
+                take(
+                    &transaction,
+                    &mut self.codes,
+                    &one.batch,
+                    self.keeps_versions,
+                )?;
             }
             transaction.commit()?;
             for one in together {

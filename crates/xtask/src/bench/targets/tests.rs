@@ -1,0 +1,86 @@
+use std::collections::BTreeSet;
+
+use super::{Program, ROWS, Row, Shown, Side, Value, Verdict, judge};
+use crate::bench::results::Results;
+
+fn results(measures: &[(&str, u64)]) -> Results {
+    let measures: Vec<String> = measures
+        .iter()
+        .map(|(name, median)| {
+            format!(r#"{{"name":"{name}","median":{median},"low":1,"high":{median},"rounds":[1]}}"#)
+        })
+        .collect();
+    let mut results = Results::default();
+    let text = format!(
+        r#"{{"date":"2026-11-22","measures":[{}]}}"#,
+        measures.join(",")
+    );
+    results.take("speed", &text).expect("readable");
+    results
+}
+
+fn row(value: Value, side: Side) -> [Row; 1] {
+    [Row {
+        what: "something",
+        program: Program::Speed,
+        value,
+        shown: Shown::Times,
+        side,
+        bounds: Some((2_000, 1_300)),
+    }]
+}
+
+#[test]
+fn a_value_on_its_bound_is_within_it() {
+    for (above, verdict) in [
+        (130, Verdict::Stretch),
+        (131, Verdict::Met),
+        (200, Verdict::Met),
+        (201, Verdict::Missed),
+    ] {
+        let rows = row(Value::Ratio("a", "b"), Side::AtMost);
+        let results = results(&[("a", above), ("b", 100)]);
+        let judged = judge(&rows, &results, &[Program::Speed]);
+        assert_eq!(judged[0].verdict, verdict, "{above}");
+        assert_eq!(judged[0].value, Some(above * 10));
+        assert_eq!(judged[0].is_missed(), verdict == Verdict::Missed);
+    }
+    let rows = row(Value::Of("a"), Side::AtLeast);
+    let judged = judge(&rows, &results(&[("a", 1_299)]), &[Program::Speed]);
+    assert_eq!(judged[0].verdict, Verdict::Missed);
+}
+
+#[test]
+fn what_was_not_measured_is_a_miss_only_when_it_was_asked_for() {
+    let rows = row(Value::Worst(&["a", "c"], "b"), Side::AtMost);
+    let some = results(&[("a", 1), ("b", 1)]);
+    let judged = judge(&rows, &some, &[Program::Speed]);
+    assert_eq!(judged[0].verdict, Verdict::NotMeasured);
+    assert!(judged[0].is_missed());
+    assert!(!judge(&rows, &some, &[Program::Scale])[0].is_missed());
+    let all = results(&[("a", 1), ("b", 1), ("c", 3)]);
+    assert_eq!(judge(&rows, &all, &[])[0].value, Some(3_000));
+}
+
+#[test]
+fn an_excess_is_a_share_of_the_greater() {
+    let rows = row(Value::Excess("a", "b"), Side::AtMost);
+    let value = |a, b| judge(&rows, &results(&[("a", a), ("b", b)]), &[])[0].value;
+    assert_eq!(value(200, 150), Some(250));
+    assert_eq!(value(150, 200), Some(0));
+}
+
+#[test]
+fn every_row_says_something_else_and_its_stretch_is_harder() {
+    let mut said = BTreeSet::new();
+    for row in &ROWS {
+        assert!(said.insert(row.what), "{} stands there twice", row.what);
+        if let Some((target, stretch)) = row.bounds {
+            let is_harder = match row.side {
+                Side::AtLeast => stretch > target,
+                Side::AtMost => stretch < target,
+            };
+            assert!(is_harder, "{}", row.what);
+        }
+    }
+}
