@@ -110,22 +110,29 @@ impl Province {
     }
 }
 
-/// The first `most` batches once more, every figure corrected.
+/// The first `most` batches once more, every figure of a first report corrected.
 pub(crate) fn corrected(
     requests: &[PushReportsRequest],
     most: usize,
     revision: u32,
 ) -> Vec<PushReportsRequest> {
-    let mut corrected: Vec<PushReportsRequest> = requests.iter().take(most).cloned().collect();
-    for request in &mut corrected {
+    let mut corrected = Vec::new();
+    for request in requests.iter().take(most) {
+        let mut request = request.clone();
         let Some(batch) = &mut request.batch else {
             continue;
         };
+        // A figure that the load itself corrects stands there twice; one number is for one version.
+        batch.rows.retain(|row| row.revision == 1);
+        if batch.rows.is_empty() {
+            continue;
+        }
         batch.id = format!("{}-{revision}", batch.id);
         for row in &mut batch.rows {
             row.revision = revision;
             row.numerator = (row.numerator + i64::from(revision)) % 1_000;
         }
+        corrected.push(request);
     }
     corrected
 }
