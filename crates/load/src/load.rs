@@ -1,6 +1,7 @@
 //! The work: the schools of a county report a year, with corrections and repetitions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use liandong_client::wire::progress::v1::{PushReportsRequest, Report, ReportBatch};
 
@@ -117,7 +118,7 @@ impl LoadPlan {
             indicators: self.indicators.len(),
             months: self.months,
             cells,
-            requests,
+            requests: Arc::new(requests),
             reports,
         })
     }
@@ -173,7 +174,7 @@ pub struct Load {
     pub cells: usize,
     /// In the order in which they are sent: every figure once, then the corrections; a batch that is
     /// repeated stands beside its repetition.
-    pub requests: Vec<PushReportsRequest>,
+    pub requests: Arc<Vec<PushReportsRequest>>,
     /// All rows of all requests, corrections and repetitions included.
     pub reports: usize,
 }
