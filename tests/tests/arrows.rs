@@ -9,7 +9,7 @@ use liandong_tests::program::workspace;
 
 /// Every arrow that is drawn. The program leans on the node and the client; that it names types of
 /// the core, codes of the catalogue and messages of the wire is allowed with them.
-const DRAWN: [(&str, &[&str]); 10] = [
+const DRAWN: [(&str, &[&str]); 11] = [
     ("liandong-core", &[]),
     ("liandong-catalog", &["liandong-core"]),
     ("liandong-identity", &["liandong-core"]),
@@ -39,12 +39,17 @@ const DRAWN: [(&str, &[&str]); 10] = [
         ],
     ),
     (
+        "liandong-load",
+        &["liandong-catalog", "liandong-client", "liandong-core"],
+    ),
+    (
         "liandong",
         &[
             "liandong-catalog",
             "liandong-client",
             "liandong-core",
             "liandong-identity",
+            "liandong-load",
             "liandong-node",
             "liandong-proof",
             "liandong-wire",

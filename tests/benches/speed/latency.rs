@@ -8,18 +8,21 @@ use liandong_client::Client;
 use liandong_client::wire::progress::v1::{PushReportsRequest, Report, ReportBatch};
 use liandong_client::wire::rollup::v1::GetRollupRequest;
 use liandong_client::wire::rollup::v1::get_rollup_request::Subject;
+use liandong_load::{Latencies, Load, disk};
 use liandong_tests::node::Node;
 
-use crate::disk;
-use crate::figures::percentile;
+use crate::figures::times;
 use crate::limit::Server;
-use crate::load::{COUNTY, Load};
+use crate::{COUNTY, settings};
 
 const TRIES: usize = 500;
+/// Writes with an fdatasync each, beside which a push is shown, and the bytes of each.
+const SYNCS: u32 = 1_000;
+const SYNC_BYTES: u32 = 2_048;
 
 /// Measures and prints, each as often as there are rounds.
 pub(crate) async fn run(load: &Load, rounds: usize) -> Result<()> {
-    let node = Node::start(load.settings()).await?;
+    let node = Node::start(settings(load.units)).await?;
     let client = node.client().await?;
     let bare = Server::start().await?;
     let bare_client = Client::connect_with(&bare.url.parse()?, bare.options()).await?;
@@ -36,25 +39,25 @@ pub(crate) async fn run(load: &Load, rounds: usize) -> Result<()> {
     ensure!(!month.is_empty(), "no school reports");
     let mut revision = 1;
     for _ in 0..rounds {
-        let syncs = disk::syncs()?;
-        let mut echoes = Vec::new();
-        let mut pushes = Vec::new();
+        // In the folder for temporary files, where the node has its data, too.
+        let folder = std::env::temp_dir();
+        let syncs = disk::syncs(&folder, SYNCS, SYNC_BYTES)?;
+        let mut echoes = Latencies::default();
+        let mut pushes = Latencies::default();
         for _ in 0..TRIES {
             revision += 1;
             let request = request(&month, revision);
             let begun = Instant::now();
             client.progress().push_reports(request).await?;
-            pushes.push(begun.elapsed());
+            pushes.record(begun.elapsed());
         }
         for _ in 0..TRIES {
             let request = request(&month, revision);
             let begun = Instant::now();
             bare_client.progress().push_reports(request).await?;
-            echoes.push(begun.elapsed());
+            echoes.record(begun.elapsed());
         }
-        pushes.sort_unstable();
-        echoes.sort_unstable();
-        let mut reads = Vec::new();
+        let mut reads = Latencies::default();
         for _ in 0..TRIES {
             let request = GetRollupRequest {
                 region: COUNTY.to_owned(),
@@ -63,22 +66,16 @@ pub(crate) async fn run(load: &Load, rounds: usize) -> Result<()> {
             };
             let begun = Instant::now();
             client.rollup().get_rollup(request).await?;
-            reads.push(begun.elapsed());
+            reads.record(begun.elapsed());
         }
-        reads.sort_unstable();
         println!(
-            "measured: {} figures of one school on a quiet node: {:?} (p50) {:?} (p99); \
-             write and fdatasync alone: {:?} (p50) {:?} (p99); the figures to the limit: {:?} (p50) \
-             {:?} (p99); one roll-up row: {:?} (p50) {:?} (p99)",
+            "measured: {} figures of one school on a quiet node: {}; write and fdatasync alone: {}; \
+             the figures to the limit: {}; one roll-up row: {}",
             month.len(),
-            percentile(&pushes, 50),
-            percentile(&pushes, 99),
-            percentile(&syncs, 50),
-            percentile(&syncs, 99),
-            percentile(&echoes, 50),
-            percentile(&echoes, 99),
-            percentile(&reads, 50),
-            percentile(&reads, 99),
+            times(&pushes.quantiles()),
+            times(&syncs.quantiles()),
+            times(&echoes.quantiles()),
+            times(&reads.quantiles()),
         );
     }
     Ok(())

@@ -11,6 +11,7 @@ use liandong_client::wire::progress::v1::{
     ListHistoryRequest, ListHistoryResponse, OutcomeCounts, PushReportsRequest,
     PushReportsResponse, UploadReportsRequest, UploadReportsResponse,
 };
+use liandong_load::rows_of;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -18,7 +19,6 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::LIMIT_SERVER;
-use crate::load::rows_of;
 
 struct Counting;
 

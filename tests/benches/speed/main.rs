@@ -13,15 +13,19 @@
 //! share the machine. What follows from the figures is for a reader to judge; nothing fails because
 //! a machine is slow.
 
-mod disk;
 mod figures;
 mod ingest;
 mod latency;
 mod limit;
-mod load;
 
 use anyhow::{Context, Result};
+use liandong_load::{LoadPlan, Machine};
+use liandong_tests::settings::Settings;
 
+/// The region of the node.
+pub(crate) const COUNTY: &str = "371524";
+/// Set to let the node speak in plain text, to see what TLS costs.
+const PLAIN: &str = "LIANDONG_BENCH_PLAIN";
 /// The argument that turns this program into the server of the limit.
 const LIMIT_SERVER: &str = "--limit-server";
 
@@ -38,16 +42,17 @@ fn main() -> Result<()> {
 async fn run() -> Result<()> {
     let reports = number("LIANDONG_BENCH_REPORTS", 1_000_000)?;
     let rounds = number("LIANDONG_BENCH_ROUNDS", 5)?;
+    let plan = LoadPlan::of_cells(COUNTY, reports)?;
     println!(
         "{rounds} rounds, batches of {}, {} of them under way; {}",
-        load::ROWS,
+        plan.rows,
         ingest::UNDER_WAY,
-        figures::machine()
+        Machine::here()?
     );
-    let load = load::Load::new(reports)?;
+    let load = plan.make()?;
     println!(
         "a round: {} reports of {} schools for {} cells",
-        load.reports, load.schools, load.cells
+        load.reports, load.units, load.cells
     );
     let mut limits = Vec::new();
     let mut nodes = Vec::new();
@@ -69,5 +74,14 @@ fn number(variable: &str, otherwise: usize) -> Result<usize> {
             .parse()
             .with_context(|| format!("{variable}={text} is not a number")),
         Err(_) => Ok(otherwise),
+    }
+}
+
+/// The node that takes it: with certificates, as it is shipped, unless plain text is asked for.
+pub(crate) fn settings(schools: usize) -> Settings {
+    let settings = Settings::new(COUNTY).schools(COUNTY, schools);
+    match std::env::var_os(PLAIN) {
+        Some(value) if !value.is_empty() => settings.plain(),
+        _ => settings,
     }
 }
