@@ -3,9 +3,10 @@
 
 use std::fmt::Write;
 
+use super::judged::{Judged, Verdict};
 use super::results::Results;
+use super::row::Side;
 use super::table::{SYSTEMS, written};
-use super::targets::{Judged, Side, Verdict};
 
 /// Where bars begin, and how long the longest is.
 const LEFT: u64 = 500;
@@ -112,8 +113,9 @@ fn text(drawn: &mut String, x: u64, y: u64, said: &str) {
 #[cfg(test)]
 mod tests {
     use super::of;
+    use crate::bench::judged::{Asked, judge};
     use crate::bench::results::Results;
-    use crate::bench::targets::{ROWS, judge};
+    use crate::bench::targets::ROWS;
 
     #[test]
     fn a_picture_shows_who_was_measured_and_escapes_what_it_says() {
@@ -122,7 +124,7 @@ mod tests {
             {"name":"ingest_node_reports_per_second","median":50,"low":40,"high":60},
             {"name":"ingest_limit_reports_per_second","median":100,"low":90,"high":110}]}"#;
         results.take("speed", text).expect("readable");
-        let drawn = of(&judge(&ROWS, &results, &[]), &results);
+        let drawn = of(&judge(&ROWS, &results, &Asked::default()), &results);
         assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"));
         assert!(drawn.contains("a liandong node") && drawn.contains("0.500 x"));
         assert!(!drawn.contains("SQLite, every version"));

@@ -15,8 +15,6 @@ pub(super) struct Measure {
     pub(super) low: u64,
     /// The most.
     pub(super) high: u64,
-    /// The day it was measured on.
-    pub(super) date: String,
 }
 
 /// All that is in the folder.
@@ -68,14 +66,14 @@ impl Results {
         for one in measures {
             let called = one["name"].as_str().context("a measure without a name")?;
             let number = |key: &str| {
-                let found = one[key].as_u64();
+                // Memory may shrink; no row is about less than nothing.
+                let found = one[key].as_i64().map(|found| found.max(0).unsigned_abs());
                 found.with_context(|| format!("{called} has no {key} that is a whole number"))
             };
             let measure = Measure {
                 median: number("median")?,
                 low: number("low")?,
                 high: number("high")?,
-                date: date.to_owned(),
             };
             rounds = rounds.max(one["rounds"].as_array().map_or(0, Vec::len));
             self.measures.insert(called.to_owned(), measure);
@@ -112,7 +110,8 @@ mod tests {
         let mut results = Results::default();
         let text = r#"{"machine":{"cores":2,"processor":"P","memory_bytes":4294967296,"kernel":"K",
             "file_system":{"kind":"ext4"}},"date":"2026-11-22","settings":{},
-            "measures":[{"name":"a","unit":"us","rounds":[3,1,2],"median":2,"low":1,"high":3}]}"#;
+            "measures":[{"name":"a","unit":"us","rounds":[3,1,2],"median":2,"low":1,"high":3},
+            {"name":"grown","unit":"bytes","rounds":[-5],"median":-5,"low":-5,"high":-5}]}"#;
         results.take("speed", text).expect("readable");
         let read = results.get("a").expect("measured");
         assert_eq!((read.low, read.median, read.high), (1, 2, 3));
@@ -121,6 +120,7 @@ mod tests {
             ["speed: 2026-11-22, 3 rounds, 2 cores of P, 4 GiB, K on ext4"]
         );
         assert!(results.get("b").is_none());
+        assert_eq!(results.get("grown").map(|grown| grown.median), Some(0));
     }
 
     #[test]

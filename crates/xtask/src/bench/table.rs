@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::judged::{Judged, Verdict};
 use super::results::Results;
-use super::targets::{Judged, Shown, Side, Verdict};
+use super::row::{Shown, Side};
 
 /// Who is measured beside each other, with the name that its measures have.
 pub(super) const SYSTEMS: [(&str, &str); 8] = [

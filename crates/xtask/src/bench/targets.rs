@@ -1,92 +1,11 @@
 //! The targets: every row of what a node is to reach, computed from the names of measures. Ratios are
 //! whole thousandths of medians.
 
-use super::results::Results;
-
-/// A measuring program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Program {
-    /// Against peers.
-    Speed,
-    /// With much of everything.
-    Scale,
-}
-
-/// What a row is computed from.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Value {
-    /// The median of a measure.
-    Of(&'static str),
-    /// Thousandths of one median by another.
-    Ratio(&'static str, &'static str),
-    /// Thousandths of the worst of several medians by another.
-    Worst(&'static [&'static str], &'static str),
-    /// By how many thousandths of the first median it exceeds the second.
-    Excess(&'static str, &'static str),
-}
-
-/// On which side of a bound a value is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    /// The bound or more.
-    AtLeast,
-    /// The bound or less.
-    AtMost,
-}
-
-/// How a value is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// Thousandths as a factor: `12.34 x`.
-    Times,
-    /// Millionths as a percentage.
-    Millionths,
-    /// Thousandths as a percentage.
-    Percent,
-    /// Microseconds as milliseconds.
-    Micros,
-    /// Milliseconds as seconds.
-    Millis,
-    /// Thousandths of a byte.
-    MilliBytes,
-    /// Bytes as millions of them.
-    MegaBytes,
-}
-
-/// A row of the table.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// What is measured.
-    pub(super) what: &'static str,
-    /// Who measures it.
-    pub(super) program: Program,
-    /// How it is computed.
-    pub(super) value: Value,
-    /// How it is written.
-    pub(super) shown: Shown,
-    /// On which side of its bounds it is to be.
-    pub(super) side: Side,
-    /// Target and stretch; `None` where a value is shown beside others and has no target.
-    pub(super) bounds: Option<(u64, u64)>,
-}
-
-const fn row(
-    program: Program,
-    what: &'static str,
-    value: Value,
-    shown: Shown,
-    side: Side,
-    bounds: Option<(u64, u64)>,
-) -> Row {
-    Row {
-        what,
-        program,
-        value,
-        shown,
-        side,
-        bounds,
-    }
-}
+use super::row::Program::{Scale, Speed};
+use super::row::Shown::{MegaBytes, Micros, MilliBytes, Millionths, Millis, Percent, Times};
+use super::row::Side::{AtLeast, AtMost};
+use super::row::Value::{Excess, Of, Ratio, Worst};
+use super::row::{Program, Row, Shown, Side, Value};
 
 /// Reports a second of the node.
 const INGEST: &str = "ingest_node_reports_per_second";
@@ -97,11 +16,6 @@ const MANY: &[&str] = &[
     "cpu_us_per_million_connections_1000",
     "cpu_us_per_million_connections_3000",
 ];
-
-use Program::{Scale, Speed};
-use Shown::{MegaBytes, Micros, MilliBytes, Millionths, Millis, Percent, Times};
-use Side::{AtLeast, AtMost};
-use Value::{Excess, Of, Ratio, Worst};
 
 /// Every row, in the order of the table.
 pub(super) const ROWS: [Row; 26] = [
@@ -325,109 +239,20 @@ pub(super) const ROWS: [Row; 26] = [
     ),
 ];
 
-impl Program {
-    /// All of them.
-    pub(super) const ALL: [Self; 2] = [Speed, Scale];
-
-    /// The name of the program, and of its results.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Speed => "speed",
-            Scale => "scale",
-        }
+const fn row(
+    program: Program,
+    what: &'static str,
+    value: Value,
+    shown: Shown,
+    side: Side,
+    bounds: Option<(u64, u64)>,
+) -> Row {
+    Row {
+        what,
+        program,
+        value,
+        shown,
+        side,
+        bounds,
     }
 }
-
-/// How a row came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Beyond the target.
-    Stretch,
-    /// As it is to be.
-    Met,
-    /// Not.
-    Missed,
-    /// There is no target.
-    Shown,
-    /// Some measure of it is not there; a miss when it was asked for.
-    NotMeasured,
-}
-
-/// A row with what was measured.
-#[derive(Debug)]
-pub(super) struct Judged<'a> {
-    /// The row.
-    pub(super) row: &'a Row,
-    /// Its value, in the row's unit.
-    pub(super) value: Option<u64>,
-    /// How it came out.
-    pub(super) verdict: Verdict,
-    /// Whether its program was asked for.
-    pub(super) is_asked: bool,
-}
-
-impl Judged<'_> {
-    /// Whether the whole run is to fail for it.
-    pub(super) fn is_missed(&self) -> bool {
-        let is_bad = matches!(self.verdict, Verdict::Missed | Verdict::NotMeasured);
-        self.is_asked && is_bad && self.row.bounds.is_some()
-    }
-}
-
-/// Judges rows by results.
-pub(super) fn judge<'a>(rows: &'a [Row], results: &Results, asked: &[Program]) -> Vec<Judged<'a>> {
-    let judged = |row: &'a Row| {
-        let value = compute(row.value, results);
-        let verdict = match (value, row.bounds) {
-            (None, _) => Verdict::NotMeasured,
-            (Some(_), None) => Verdict::Shown,
-            (Some(value), Some((target, stretch))) => {
-                let reaches = |bound: u64| match row.side {
-                    AtLeast => value >= bound,
-                    AtMost => value <= bound,
-                };
-                if reaches(stretch) {
-                    Verdict::Stretch
-                } else if reaches(target) {
-                    Verdict::Met
-                } else {
-                    Verdict::Missed
-                }
-            }
-        };
-        Judged {
-            row,
-            value,
-            verdict,
-            is_asked: asked.contains(&row.program),
-        }
-    };
-    rows.iter().map(judged).collect()
-}
-
-fn compute(value: Value, results: &Results) -> Option<u64> {
-    let median = |name: &str| results.get(name).map(|measure| measure.median);
-    let thousandths = |above: u64, below: u64| {
-        let ratio = u128::from(above) * 1_000 / u128::from(below.max(1));
-        u64::try_from(ratio).unwrap_or(u64::MAX)
-    };
-    match value {
-        Of(name) => median(name),
-        Ratio(above, below) => Some(thousandths(median(above)?, median(below)?)),
-        Worst(names, below) => {
-            let below = median(below)?;
-            let mut worst = 0;
-            for name in names {
-                worst = worst.max(thousandths(median(name)?, below));
-            }
-            Some(worst)
-        }
-        Excess(more, less) => {
-            let (more, less) = (median(more)?, median(less)?);
-            Some(thousandths(more.saturating_sub(less), more))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

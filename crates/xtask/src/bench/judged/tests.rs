@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::{Program, ROWS, Row, Shown, Side, Value, Verdict, judge};
+use super::{Asked, Verdict, judge};
 use crate::bench::results::Results;
+use crate::bench::row::{Program, Row, Shown, Side, Value};
+use crate::bench::targets::ROWS;
 
 fn results(measures: &[(&str, u64)]) -> Results {
     let measures: Vec<String> = measures
@@ -17,6 +19,13 @@ fn results(measures: &[(&str, u64)]) -> Results {
     );
     results.take("speed", &text).expect("readable");
     results
+}
+
+fn asked(programs: &[Program]) -> Asked {
+    Asked {
+        programs: programs.to_vec(),
+        parts: Vec::new(),
+    }
 }
 
 fn row(value: Value, side: Side) -> [Row; 1] {
@@ -40,13 +49,13 @@ fn a_value_on_its_bound_is_within_it() {
     ] {
         let rows = row(Value::Ratio("a", "b"), Side::AtMost);
         let results = results(&[("a", above), ("b", 100)]);
-        let judged = judge(&rows, &results, &[Program::Speed]);
+        let judged = judge(&rows, &results, &asked(&[Program::Speed]));
         assert_eq!(judged[0].verdict, verdict, "{above}");
         assert_eq!(judged[0].value, Some(above * 10));
         assert_eq!(judged[0].is_missed(), verdict == Verdict::Missed);
     }
     let rows = row(Value::Of("a"), Side::AtLeast);
-    let judged = judge(&rows, &results(&[("a", 1_299)]), &[Program::Speed]);
+    let judged = judge(&rows, &results(&[("a", 1_299)]), &asked(&[Program::Speed]));
     assert_eq!(judged[0].verdict, Verdict::Missed);
 }
 
@@ -54,18 +63,23 @@ fn a_value_on_its_bound_is_within_it() {
 fn what_was_not_measured_is_a_miss_only_when_it_was_asked_for() {
     let rows = row(Value::Worst(&["a", "c"], "b"), Side::AtMost);
     let some = results(&[("a", 1), ("b", 1)]);
-    let judged = judge(&rows, &some, &[Program::Speed]);
+    let judged = judge(&rows, &some, &asked(&[Program::Speed]));
     assert_eq!(judged[0].verdict, Verdict::NotMeasured);
     assert!(judged[0].is_missed());
-    assert!(!judge(&rows, &some, &[Program::Scale])[0].is_missed());
+    assert!(!judge(&rows, &some, &asked(&[Program::Scale]))[0].is_missed());
+    let part = Asked {
+        programs: vec![Program::Speed],
+        parts: vec!["hops".to_owned()],
+    };
+    assert!(!judge(&rows, &some, &part)[0].is_missed());
     let all = results(&[("a", 1), ("b", 1), ("c", 3)]);
-    assert_eq!(judge(&rows, &all, &[])[0].value, Some(3_000));
+    assert_eq!(judge(&rows, &all, &asked(&[]))[0].value, Some(3_000));
 }
 
 #[test]
 fn an_excess_is_a_share_of_the_greater() {
     let rows = row(Value::Excess("a", "b"), Side::AtMost);
-    let value = |a, b| judge(&rows, &results(&[("a", a), ("b", b)]), &[])[0].value;
+    let value = |a, b| judge(&rows, &results(&[("a", a), ("b", b)]), &asked(&[]))[0].value;
     assert_eq!(value(200, 150), Some(250));
     assert_eq!(value(150, 200), Some(0));
 }
