@@ -50,7 +50,7 @@ impl Judged<'_> {
             Verdict::NotMeasured => self.is_whole,
             _ => false,
         };
-        self.is_asked && is_bad && self.row.bounds.is_some()
+        self.is_asked && is_bad && self.row.target.is_some()
     }
 }
 
@@ -58,15 +58,15 @@ impl Judged<'_> {
 pub(super) fn judge<'a>(rows: &'a [Row], results: &Results, asked: &Asked) -> Vec<Judged<'a>> {
     let judged = |row: &'a Row| {
         let value = compute(row.value, results);
-        let verdict = match (value, row.bounds) {
+        let verdict = match (value, row.target) {
             (None, _) => Verdict::NotMeasured,
             (Some(_), None) => Verdict::Shown,
-            (Some(value), Some((target, stretch))) => {
+            (Some(value), Some(target)) => {
                 let reaches = |bound: u64| match row.side {
                     Side::AtLeast => value >= bound,
                     Side::AtMost => value <= bound,
                 };
-                if reaches(stretch) {
+                if row.stretch.is_some_and(reaches) {
                     Verdict::Stretch
                 } else if reaches(target) {
                     Verdict::Met

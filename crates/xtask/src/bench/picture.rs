@@ -57,7 +57,7 @@ pub(super) fn of(judged: &[Judged<'_>], results: &Results) -> String {
     y += STEP;
     let top = y;
     for one in judged {
-        let (Some(value), Some((target, _))) = (one.value, one.row.bounds) else {
+        let (Some(value), Some(target)) = (one.value, one.row.target) else {
             continue;
         };
         let reached = match one.row.side {

@@ -63,8 +63,10 @@ pub(super) struct Row {
     pub(super) shown: Shown,
     /// On which side of its bounds it is to be.
     pub(super) side: Side,
-    /// Target and stretch; `None` where a value is shown beside others and has no target.
-    pub(super) bounds: Option<(u64, u64)>,
+    /// What is to be reached; `None` where a value is shown beside others and has no target.
+    pub(super) target: Option<u64>,
+    /// What would be better still; only with a target.
+    pub(super) stretch: Option<u64>,
 }
 
 impl Program {

@@ -50,15 +50,12 @@ pub(super) fn of(judged: &[Judged<'_>], results: &Results) -> String {
         let value = one
             .value
             .map_or("not measured".to_owned(), |value| written(value, row.shown));
-        let bound = |bound: u64| match row.side {
-            Side::AtLeast => format!("at least {}", written(bound, row.shown)),
-            Side::AtMost => format!("at most {}", written(bound, row.shown)),
+        let bound = |bound: Option<u64>| match (bound, row.side) {
+            (None, _) => "-".to_owned(),
+            (Some(bound), Side::AtLeast) => format!("at least {}", written(bound, row.shown)),
+            (Some(bound), Side::AtMost) => format!("at most {}", written(bound, row.shown)),
         };
-        let (target, stretch) = row
-            .bounds
-            .map_or(("-".to_owned(), "-".to_owned()), |(target, stretch)| {
-                (bound(target), bound(stretch))
-            });
+        let (target, stretch) = (bound(row.target), bound(row.stretch));
         let verdict = match one.verdict {
             Verdict::Stretch => "stretch",
             Verdict::Met => "met",

@@ -35,7 +35,8 @@ fn row(value: Value, side: Side) -> [Row; 1] {
         value,
         shown: Shown::Times,
         side,
-        bounds: Some((2_000, 1_300)),
+        target: Some(2_000),
+        stretch: Some(1_300),
     }]
 }
 
@@ -89,7 +90,12 @@ fn every_row_says_something_else_and_its_stretch_is_harder() {
     let mut said = BTreeSet::new();
     for row in &ROWS {
         assert!(said.insert(row.what), "{} stands there twice", row.what);
-        if let Some((target, stretch)) = row.bounds {
+        assert!(
+            row.stretch.is_none() || row.target.is_some(),
+            "{}",
+            row.what
+        );
+        if let (Some(target), Some(stretch)) = (row.target, row.stretch) {
             let is_harder = match row.side {
                 Side::AtLeast => stretch > target,
                 Side::AtMost => stretch < target,
