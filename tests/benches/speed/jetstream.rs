@@ -5,7 +5,7 @@
 mod tally;
 
 use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -17,7 +17,7 @@ use liandong_client::wire::progress::v1::{PushReportsRequest, ReportBatch};
 use liandong_load::{PushError, Target, process, rows_of};
 use tempfile::TempDir;
 
-use crate::peer::{Own, folder, free_port, program, tail, until};
+use crate::peer::{Own, ended_with_this, folder, free_port, program, tail, until};
 use crate::province::Rollup;
 
 pub(crate) use tally::{CONSUMER, serve};
@@ -67,7 +67,9 @@ impl JetStream {
         )?;
         let log = home.path().join("log");
         let said = File::create(&log)?;
-        let mut process = Command::new(program(PROGRAM)?)
+        let mut process = ended_with_this("KILL")
+            .arg("--")
+            .arg(program(PROGRAM)?)
             .arg("--config")
             .arg(&configuration)
             .stdin(Stdio::null())

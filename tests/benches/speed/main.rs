@@ -54,15 +54,20 @@ fn main() -> Result<()> {
         .build()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [limit::SERVER] => runtime.block_on(limit::serve()),
+    let ended = match words.as_slice() {
+        [limit::SERVER] => runtime.block_on(peer::while_told(limit::serve())),
         [sqlite::SERVER, path, keeps] => {
-            runtime.block_on(sqlite::serve(Path::new(path), *keeps == sqlite::VERSIONS))
+            let keeps_versions = *keeps == sqlite::VERSIONS;
+            let serving = sqlite::serve(Path::new(path), keeps_versions);
+            runtime.block_on(peer::while_told(serving))
         }
         [jetstream::CONSUMER, url] => runtime.block_on(jetstream::serve(url)),
         // Cargo adds `--bench`.
         _ => runtime.block_on(run()),
-    }
+    };
+    // A server may still wait for something to be told.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn run() -> Result<()> {
@@ -91,7 +96,7 @@ async fn run() -> Result<()> {
         "jetstream": jetstream::SETTINGS,
     });
     println!("{settings:#}");
-    let requests = Arc::new(load.requests.clone());
+    let requests = Arc::clone(&load.requests);
     let signing = signing::Work::new(reports)?;
     let mut measures = Measures::default();
     for round in 1..=rounds {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use liandong_load::process;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// The variable that names a peer's program, which `cargo xtask bench` sets.
@@ -69,6 +69,22 @@ impl Own {
         self.process.kill().await?;
         Ok(())
     }
+}
+
+/// Serves until whoever started this is gone, however it went.
+pub(crate) async fn while_told(serving: impl Future<Output = Result<()>>) -> Result<()> {
+    let (mut input, mut told) = (tokio::io::stdin(), Vec::new());
+    tokio::select! {
+        served = serving => served,
+        _ = input.read_to_end(&mut told) => Ok(()),
+    }
+}
+
+/// A command that gets a signal when this process is gone, however it went.
+pub(crate) fn ended_with_this(signal: &str) -> std::process::Command {
+    let mut command = std::process::Command::new("setpriv");
+    command.arg(format!("--pdeathsig={signal}"));
+    command
 }
 
 /// A port of the loopback address that nobody has just now.

@@ -53,7 +53,7 @@ struct Run {
 impl Work {
     pub(crate) fn new(reports: usize) -> Result<Self> {
         let load = LoadPlan::of_cells(COUNTY, reports)?.make()?;
-        let mut requests = load.requests.clone();
+        let mut requests = load.requests.to_vec();
         for revision in 3..2 + TIMES {
             let again = corrected(&load.requests, load.requests.len(), revision);
             requests.extend(again);

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
-use crate::peer::{folder, free_port, program, run, tail, until};
+use crate::peer::{ended_with_this, folder, free_port, program, run, tail, until};
 
 /// The folder of `initdb` and `postgres`, version 15 or newer.
 const PROGRAMS: &str = "LIANDONG_BENCH_POSTGRES";
@@ -62,19 +62,14 @@ pub(super) fn settings() -> Result<Vec<String>> {
     Ok(SETTINGS.iter().map(sized).collect())
 }
 
-/// A command as the user `postgres` when this is root, as whom PostgreSQL does not run.
+/// A command as the user `postgres` when this is root, as whom PostgreSQL does not run; it is told to
+/// stop at once when this process is gone.
 fn as_user(program: &Path) -> Command {
-    if !geteuid().is_root() {
-        return Command::new(program);
+    let mut command = ended_with_this("QUIT");
+    if geteuid().is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
     }
-    let mut command = Command::new("setpriv");
-    command.args([
-        "--reuid=postgres",
-        "--regid=postgres",
-        "--clear-groups",
-        "--",
-    ]);
-    command.arg(program);
+    command.arg("--").arg(program);
     command
 }
 
@@ -144,22 +139,15 @@ impl Server {
     /// The processor time of the server and everything it started, those that have ended included.
     pub(super) fn cpu(&self) -> Result<Duration> {
         let pid = self.process.id();
-        let mut ticks = ticks(pid, 4)?;
+        let mut sum = ticks(pid, 4)?;
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
         for child in children.split_whitespace() {
-            // One that has just ended is counted with its parent from the next time on.
-            ticks += child
-                .parse()
-                .map_or(Ok(0), |pid| ticks_of(pid))
-                .unwrap_or(0);
+            // One that has just ended is counted with its parent from now on.
+            sum += child.parse().map_or(0, |pid| ticks(pid, 2).unwrap_or(0));
         }
         let each = 1_000_000 / rustix::param::clock_ticks_per_second().max(1);
-        Ok(Duration::from_micros(ticks * each))
+        Ok(Duration::from_micros(sum * each))
     }
-}
-
-fn ticks_of(pid: u32) -> Result<u64> {
-    ticks(pid, 2)
 }
 
 /// User and system time of a process, and with four fields that of its children that have ended.
