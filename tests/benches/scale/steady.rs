@@ -22,7 +22,7 @@ const MONTH: &str = "2025-03";
 /// As often as a cell remembers what it was told before; then it is as large as it gets.
 const WARM_UP: usize = 40;
 /// Looks at the memory, over the whole time.
-const LOOKS: u64 = 60;
+const LOOKS: u32 = 60;
 const HOUR: i64 = 3_600_000;
 
 /// Measures and adds it.
@@ -37,7 +37,7 @@ pub(crate) async fn run(sizes: &Sizes, measures: &mut Measures) -> Result<()> {
         push_all(&clients, Arc::new(requests), UNDER_WAY).await?;
     }
     let lasts = Duration::from_secs(u64::try_from(sizes.steady_seconds)?);
-    let part = lasts / u32::try_from(LOOKS)?;
+    let part = lasts / LOOKS;
     let in_part = u128::try_from(sizes.steady_rate)? * part.as_millis() / 1_000;
     let rows = u128::try_from(SCHOOLS * indicators.len())?;
     let rounds = usize::try_from(in_part.div_ceil(rows))?.max(1);
@@ -64,9 +64,9 @@ pub(crate) async fn run(sizes: &Sizes, measures: &mut Measures) -> Result<()> {
         acks.merge(&pushed.context("pushing")?.acks);
         let seen = look(&node, begun)?;
         looks.push(seen);
-        if begun.elapsed() >= told {
+        if begun.elapsed() >= told || begun.elapsed() >= lasts {
             println!("after {:>5} s: {} bytes resident", seen.0 / 1_000, seen.1);
-            told = begun.elapsed() + lasts.min(Duration::from_secs(3_600)) / 60;
+            told = begun.elapsed() + lasts / 12;
         }
     }
     ensure!(node.recount().await? > 0, "the node is empty");
