@@ -18,5 +18,6 @@ pub mod node;
 pub mod outcome;
 pub mod program;
 pub mod settings;
+pub mod slow_line;
 pub mod syscalls;
 pub mod wait;

@@ -21,7 +21,8 @@ const UNDER_WAY: usize = 1_024;
 #[derive(Debug)]
 pub struct Line {
     address: SocketAddr,
-    carried: Arc<AtomicU64>,
+    up: Arc<AtomicU64>,
+    down: Arc<AtomicU64>,
     worker: JoinHandle<()>,
 }
 
@@ -35,22 +36,23 @@ impl Line {
         let bound = TcpListener::bind(listen).await;
         let listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
-        let carried = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&carried);
+        let (up, down) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let counts = (Arc::clone(&up), Arc::clone(&down));
         let worker = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let count = Arc::clone(&count);
+                let (up, down) = counts.clone();
                 tokio::spawn(async move {
                     // A line whose far end does not answer is closed; the near end sees that.
                     if let Ok(far) = TcpStream::connect(to).await {
-                        carry(near, far, round_trip / 2, &count).await;
+                        carry(near, far, round_trip / 2, &up, &down).await;
                     }
                 });
             }
         });
         Ok(Self {
             address,
-            carried,
+            up,
+            down,
             worker,
         })
     }
@@ -62,7 +64,12 @@ impl Line {
 
     /// How many bytes it has carried, both ways together.
     pub fn carried(&self) -> u64 {
-        self.carried.load(Ordering::Relaxed)
+        self.carried_up() + self.down.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes it has carried from whoever dialled.
+    pub fn carried_up(&self) -> u64 {
+        self.up.load(Ordering::Relaxed)
     }
 }
 
@@ -72,15 +79,15 @@ impl Drop for Line {
     }
 }
 
-async fn carry(near: TcpStream, far: TcpStream, delay: Duration, count: &AtomicU64) {
+async fn carry(near: TcpStream, far: TcpStream, delay: Duration, up: &AtomicU64, down: &AtomicU64) {
     // Small packets must not wait for each other; a socket that is closed by now does not mind.
     let _ = near.set_nodelay(true);
     let _ = far.set_nodelay(true);
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
     tokio::join!(
-        one_way(near_read, far_write, delay, count),
-        one_way(far_read, near_write, delay, count),
+        one_way(near_read, far_write, delay, up),
+        one_way(far_read, near_write, delay, down),
     );
 }
 

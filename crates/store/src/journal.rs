@@ -35,6 +35,7 @@ mod seal;
 mod sealed;
 mod segment;
 mod shared;
+mod size;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -70,6 +71,8 @@ pub struct Journal {
     number: u64,
     /// Where the next frame goes.
     offset: u64,
+    /// Where the current segment ends, and with it what is laid out for it.
+    room: u64,
     hash: FrameHash,
     buffer: Vec<u8>,
     prepared: Option<JoinHandle<Result<Prepared, FileError>>>,
@@ -111,8 +114,13 @@ impl Journal {
         };
         let frame_bytes = (frame::OVERHEAD + bytes) as u64;
         let empty = self.offset == segment::HEADER;
-        if !empty && self.offset + frame_bytes > self.options.segment_bytes {
-            self.change_segment(segment::HEADER + frame_bytes, floor)?;
+        let end = self.offset + frame_bytes;
+        if end > self.room {
+            if empty {
+                self.lengthen(end, floor)?;
+            } else {
+                self.change_segment(segment::HEADER + frame_bytes, floor)?;
+            }
         }
         let sequence = self.last() + 1;
         let place = (sequence, self.shared.durable());
@@ -137,7 +145,7 @@ impl Journal {
         // A segment that is being made ready takes its space by itself.
         let next_segment = match self.prepared {
             Some(_) => 0,
-            None => self.options.segment_bytes,
+            None => self.next_bytes(),
         };
         self.shared.set_ahead(next_segment);
         self.require_space(self.options.free_floor, next_segment)

@@ -65,10 +65,35 @@ const WANTED: [Wanted; 9] = [
     },
 ];
 
-/// Installs the Debian packages that are missing.
+/// What a node is measured against, and what builds it.
+const PEERS: [Wanted; 3] = [
+    Wanted {
+        package: "gcc",
+        probe: &["cc", "--version"],
+    },
+    Wanted {
+        package: "python3-venv",
+        probe: &["python3", "-c", "import venv, ensurepip"],
+    },
+    Wanted {
+        package: "postgresql",
+        probe: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"],
+    },
+];
+
+/// Installs the Debian packages that the tests need and that are missing.
 pub(crate) fn install(bench: &mut Bench<'_>) -> Result<()> {
+    install_missing(bench, &WANTED)
+}
+
+/// Installs the Debian packages of what a node is measured against.
+pub(crate) fn install_peers(bench: &mut Bench<'_>) -> Result<()> {
+    install_missing(bench, &PEERS)
+}
+
+fn install_missing(bench: &mut Bench<'_>, all: &[Wanted]) -> Result<()> {
     let mut missing = Vec::new();
-    for wanted in &WANTED {
+    for wanted in all {
         if !answers(wanted.probe) {
             missing.push(wanted.package);
         }
@@ -123,14 +148,26 @@ fn as_root() -> Option<&'static [&'static str]> {
 /// The Python of the environment with everything in `tests/foreign/requirements.txt`, which is
 /// made when it is missing or out of date.
 pub(crate) fn python(bench: &mut Bench<'_>) -> Result<PathBuf> {
-    let home = bench.target.join("tools/python");
+    environment(bench, "python", "tests/foreign/requirements.txt")
+}
+
+/// The Python of an environment of that name under `target/tools` with everything in a list of
+/// requirements, likewise; programs that came with them stand beside it.
+pub(crate) fn environment(
+    bench: &mut Bench<'_>,
+    name: &str,
+    requirements: &str,
+) -> Result<PathBuf> {
+    let home = bench.target.join("tools").join(name);
     let python = home.join("bin/python");
-    let requirements = bench.root.join("tests/foreign/requirements.txt");
+    let requirements = bench.root.join(requirements);
     let wanted = read(&requirements)?;
     if is_current(&home, &wanted) {
         return Ok(python);
     }
-    bench.say("making a Python environment under target/tools/python")?;
+    bench.say(&format!(
+        "making a Python environment under target/tools/{name}"
+    ))?;
     clear(&home)?;
     let mut make = bench.command("python3");
     make.args(["-m", "venv"]).arg(&home);

@@ -1,9 +1,6 @@
 //! The limit: a server that decodes what a node would take, counts it and answers.
 
-use std::process::Stdio;
-
-use anyhow::{Context, Result};
-use liandong_client::ConnectOptions;
+use anyhow::Result;
 use liandong_client::wire::progress::v1::progress_service_server::{
     ProgressService, ProgressServiceServer,
 };
@@ -11,14 +8,16 @@ use liandong_client::wire::progress::v1::{
     ListHistoryRequest, ListHistoryResponse, OutcomeCounts, PushReportsRequest,
     PushReportsResponse, UploadReportsRequest, UploadReportsResponse,
 };
-use liandong_load::rows_of;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use liandong_client::{Client, ConnectOptions};
+use liandong_load::{connect, rows_of};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::LIMIT_SERVER;
+use crate::peer::Own;
+
+/// The argument that turns this program into the server.
+pub(crate) const SERVER: &str = "--limit-server";
 
 struct Counting;
 
@@ -65,30 +64,24 @@ pub(crate) async fn serve() -> Result<()> {
     Ok(())
 }
 
-/// The server in a process of its own, killed when dropped.
-pub(crate) struct Server {
-    pub(crate) process: Child,
-    pub(crate) url: String,
+/// The server in a process of its own.
+pub(crate) struct Limit {
+    pub(crate) server: Own,
+    url: String,
 }
 
-impl Server {
+impl Limit {
     pub(crate) async fn start() -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg(LIMIT_SERVER)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let said = process.stdout.take().context("no output")?;
-        let first = BufReader::new(said).lines().next_line().await?;
-        let url = first.context("the limit's server did not start")?;
-        Ok(Self { process, url })
+        let (server, url) = Own::start(&[SERVER]).await?;
+        Ok(Self { server, url })
     }
 
-    /// How it is spoken to: the limit is one without TLS.
-    pub(crate) fn options(&self) -> ConnectOptions {
-        ConnectOptions {
+    /// Connections to it: the limit is one without TLS.
+    pub(crate) async fn lines(&self, count: usize) -> Result<Vec<Client>> {
+        let options = ConnectOptions {
             insecure_loopback: true,
             ..ConnectOptions::default()
-        }
+        };
+        Ok(connect(&self.url.parse()?, &options, count).await?)
     }
 }

@@ -11,6 +11,7 @@ use crate::journal::frame::FrameHash;
 use crate::journal::recovery::{self, Recovery, Replay};
 use crate::journal::segment::{self, Form, SegmentHeader};
 use crate::journal::shared::{Shared, Tail, TailFile};
+use crate::journal::size::planned;
 use crate::journal::{Journal, JournalOptions, Sequence, mend, mirror, require_space, seal};
 use crate::progress::Progress;
 
@@ -61,12 +62,13 @@ impl Journal {
                 first: 1,
                 previous: [0; 32],
             };
-            require_space(dir, options.free_floor, options.segment_bytes)?;
-            let file = segment::prepare(dir, options.segment_bytes)?;
+            let bytes = planned(first.number, options.segment_bytes);
+            require_space(dir, options.free_floor, bytes)?;
+            let file = segment::prepare(dir, bytes)?;
             segment::adopt(dir, &file, &first)?;
             headers.push(first);
             if let Some(mirror) = &options.mirror {
-                let file = segment::prepare(mirror, options.segment_bytes)?;
+                let file = segment::prepare(mirror, bytes)?;
                 segment::adopt(mirror, &file, &first)?;
             }
         }
@@ -84,10 +86,10 @@ impl Journal {
             }
             None => None,
         };
-        let bytes = options.segment_bytes;
-        extend(dir, &file, &end.path, options.free_floor, bytes)?;
+        let bytes = planned(end.number, options.segment_bytes);
+        let length = extend(dir, &file, &end.path, options.free_floor, bytes)?;
         if let (Some(dir), Some(copy)) = (&options.mirror, &mirror) {
-            extend(dir, &copy.file, &copy.path, options.free_floor, bytes)?;
+            extend(dir, &copy.file, &copy.path, options.free_floor, length)?;
         }
         let tail = Tail {
             number: end.number,
@@ -106,6 +108,7 @@ impl Journal {
             options,
             number: end.number,
             offset: end.offset,
+            room: length.max(bytes),
             hash: end.hash,
             buffer: Vec::new(),
             prepared: None,
@@ -171,19 +174,20 @@ impl Journal {
 }
 
 /// Makes the last segment as long as a new one is, if there is room: it is short after a restore, or
-/// after a crash between its end and the next one's beginning.
+/// after a crash between its end and the next one's beginning. Returns how long it is then.
 fn extend(
     dir: &Path,
     file: &fs::File,
     path: &Path,
     floor: u64,
     bytes: u64,
-) -> Result<(), JournalError> {
+) -> Result<u64, JournalError> {
     let length = file.metadata().context("look at", path)?.len();
     let missing = bytes.saturating_sub(length);
     if missing == 0 || require_space(dir, floor, missing).is_err() {
-        return Ok(());
+        return Ok(length);
     }
     segment::zero(file, length, bytes).context("fill with zeros", path)?;
-    Ok(sync_all(file).context("sync", path)?)
+    sync_all(file).context("sync", path)?;
+    Ok(bytes)
 }

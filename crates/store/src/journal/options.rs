@@ -5,7 +5,8 @@ use std::path::PathBuf;
 /// How a journal keeps its files.
 #[derive(Debug, Clone)]
 pub struct JournalOptions {
-    /// Size of a segment file in bytes. A frame that is larger gets a segment of its own size.
+    /// Size of a segment file in bytes; the first ones are smaller. A frame that is larger gets a
+    /// segment of its own size.
     pub segment_bytes: u64,
     /// Appending refuses while fewer bytes are free on the file system.
     pub free_floor: u64,

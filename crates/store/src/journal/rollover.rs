@@ -10,12 +10,15 @@ use crate::journal::error::JournalError;
 use crate::journal::index::{SegmentEntry, SparseIndex};
 use crate::journal::segment::{self, Form, SegmentHeader};
 use crate::journal::shared::{Tail, TailFile};
+use crate::journal::size::planned;
 
 /// The files that become the next segment.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     main: fs::File,
     mirror: Option<fs::File>,
+    /// The length of both.
+    bytes: u64,
 }
 
 impl Prepared {
@@ -25,7 +28,11 @@ impl Prepared {
             Some(mirror) => Some(segment::prepare(mirror, bytes)?),
             None => None,
         };
-        Ok(Self { main, mirror })
+        Ok(Self {
+            main,
+            mirror,
+            bytes,
+        })
     }
 }
 
@@ -37,14 +44,14 @@ impl Journal {
         floor: u64,
     ) -> Result<(), JournalError> {
         let ready = match self.prepared.take().map(JoinHandle::join) {
-            Some(Ok(Ok(files))) => Some(files),
-            // Whatever kept it from being made ready shows again, as an error, below.
+            Some(Ok(Ok(files))) if files.bytes >= least_bytes => Some(files),
+            // Too short, or whatever kept it from being made ready shows again, as an error, below.
             _ => None,
         };
         let files = match ready {
             Some(files) => files,
             None => {
-                let bytes = self.options.segment_bytes.max(least_bytes);
+                let bytes = self.next_bytes().max(least_bytes);
                 self.require_space(floor, bytes)?;
                 Prepared::make(&self.shared.dir, self.shared.mirror.as_deref(), bytes)?
             }
@@ -98,14 +105,33 @@ impl Journal {
         };
         self.number = number;
         self.offset = segment::HEADER;
+        self.room = files.bytes;
         Ok(())
     }
 
+    /// Lays out more of the current segment, which has no frame yet, for one that is larger than it.
+    pub(super) fn lengthen(&mut self, end: u64, floor: u64) -> Result<(), JournalError> {
+        self.require_space(floor, end - self.room)?;
+        let tail = self.shared.tail().clone();
+        for file in tail.files() {
+            let (handle, path) = (&file.file, &file.path);
+            segment::zero(handle, self.room, end).context("fill with zeros", path)?;
+            sync_all(handle).context("sync", path)?;
+        }
+        self.room = end;
+        Ok(())
+    }
+
+    /// How large the next segment is made.
+    pub(super) fn next_bytes(&self) -> u64 {
+        planned(self.number + 1, self.options.segment_bytes)
+    }
+
     pub(super) fn prepare_next(&mut self) {
-        let bytes = self.options.segment_bytes;
+        let bytes = self.next_bytes();
         let wanted = self.options.prepare_ahead
             && self.prepared.is_none()
-            && self.offset >= bytes / 4
+            && self.offset >= self.room / 4
             && self.require_space(self.options.free_floor, bytes).is_ok();
         if !wanted {
             return;

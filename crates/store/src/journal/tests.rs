@@ -2,7 +2,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::journal::{
-    Journal, JournalError, JournalOptions, MAX_PAYLOAD, Recovery, Sequence, SparseIndex, segment,
+    Journal, JournalError, JournalOptions, MAX_PAYLOAD, Recovery, Sequence, SparseIndex, frame,
+    segment, size,
 };
 
 mod damage;
@@ -194,15 +195,57 @@ fn what_was_decided_above_the_floor_is_kept_even_below_it() {
     drop(journal);
 
     // Room for a frame is no room for the segment that the frame may need.
-    let huge_segments = JournalOptions {
-        segment_bytes: 1 << 60,
+    let other_segments = JournalOptions {
+        segment_bytes: u64::MAX,
+        free_floor: u64::MAX / 2,
         ..options
     };
-    let (journal, _) = open(huge_segments).unwrap();
+    let (journal, _) = open(other_segments).unwrap();
+    let ahead = size::planned(journal.segments() + 1, u64::MAX);
+    assert!(ahead > SEGMENT);
     assert!(matches!(
         journal.check_space(),
-        Err(JournalError::NoSpace { floor, .. }) if floor == 1 << 60
+        Err(JournalError::NoSpace { floor, .. }) if floor == u64::MAX / 2 + ahead
     ));
+}
+
+#[test]
+fn the_first_segments_are_small_and_none_is_written_beyond_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = JournalOptions {
+        free_floor: 0,
+        ..JournalOptions::default()
+    };
+    let open = || Journal::open(dir.path(), options.clone(), 1, &mut |_, _| Ok(())).unwrap();
+    let file = |number| Journal::segment_path(dir.path(), number);
+    let length = |number| fs::metadata(file(number)).unwrap().len();
+    let ends_behind = |payload| segment::HEADER + (frame::OVERHEAD + payload) as u64;
+    let (mut journal, _) = open();
+    assert_eq!(length(1), 4 << 20);
+    // Larger than all that is laid out, into a segment that has no frame yet.
+    journal.append(&vec![7; 5 << 20]).unwrap();
+    assert_eq!((journal.segments(), length(1)), (1, ends_behind(5 << 20)));
+    // And one for which what was made ready meanwhile is too short.
+    journal.append(&vec![8; 2 << 20]).unwrap();
+    journal.append(&vec![9; 6 << 20]).unwrap();
+    assert_eq!((journal.segments(), length(3)), (3, ends_behind(6 << 20)));
+    assert_eq!(journal.sync().unwrap(), 3);
+    drop(journal);
+    let (mut journal, recovery) = open();
+    assert_eq!(recovery.last, 3);
+    journal.append(b"small").unwrap();
+    assert_eq!((journal.segments(), length(4)), (4, 8 << 20));
+    drop(journal);
+    // A file that is longer than a new one would be is filled up all the same.
+    let longer = fs::OpenOptions::new().write(true).open(file(4));
+    longer.unwrap().set_len(40 << 20).unwrap();
+    let (mut journal, _) = open();
+    for _ in 0..4 {
+        journal.append(&vec![1; 9 << 20]).unwrap();
+    }
+    assert_eq!(journal.segments(), 4);
+    journal.append(&vec![1; 9 << 20]).unwrap();
+    assert_eq!(journal.segments(), 5);
 }
 
 #[test]
