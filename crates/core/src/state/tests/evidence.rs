@@ -148,7 +148,9 @@ fn evidence_that_was_stored_with_dead_leaves_is_read_without_them() {
         documents: attested.documents[..1].to_vec(),
         evidence: Said::of(&proofs[..1]),
     };
-    let read = State::from_snapshot(state.snapshot().with_evidence(wordy));
+    let snapshot = state.snapshot();
+    let noted = snapshot.noted().clone();
+    let read = State::from_snapshot(snapshot.with_beside(Some(wordy), noted, Vec::new()));
     assert_eq!(kept(&read), (10, 1));
     let root = proofs[0].root(&all[0]);
     assert_eq!(read.proof(&all[0].key()).unwrap().root(&all[0]), root);

@@ -8,6 +8,7 @@ use liandong_core::document::{Body, Document, Roster};
 use liandong_core::event::{Attested, Event, Received};
 use liandong_core::evidence::{Batch, Proof, Said, Signer, document_leaf};
 use liandong_core::region::RegionCode;
+use liandong_core::state::Snapshot;
 
 use super::{open, run};
 use crate::record;
@@ -15,6 +16,13 @@ use crate::store::Opened;
 use crate::verify::Fault;
 
 const COUNT: u64 = 100;
+
+/// A snapshot with other evidence than it was taken with.
+fn with_evidence(snapshot: Snapshot, evidence: Attested) -> Snapshot {
+    let noted = snapshot.noted().clone();
+    let repeated = snapshot.repeated().to_vec();
+    snapshot.with_beside(Some(evidence), noted, repeated)
+}
 
 fn documents(version: u64) -> Vec<Document> {
     let document = |number: u64| {
@@ -93,7 +101,7 @@ fn a_checkpoint_with_dead_leaves_is_the_same_state() {
     let snapshot = opened.state.snapshot();
     let kept = snapshot.evidence().unwrap().evidence.proofs();
     assert_eq!((kept.len(), kept[0].batch.leaves.len()), (1, 0));
-    let wordy = snapshot.with_evidence(attested(&first[..1], &leaves));
+    let wordy = with_evidence(snapshot, attested(&first[..1], &leaves));
     opened.store.checkpointer.save(&wordy).unwrap();
     drop(opened);
     let report = run(&data).unwrap();
@@ -109,7 +117,7 @@ fn a_checkpoint_with_dead_leaves_is_the_same_state() {
     other[1] = [0; 32];
     commit(&mut opened, &[received(documents(3).split_off(99), 3)]);
     let snapshot = opened.state.snapshot();
-    let wordy = snapshot.with_evidence(attested(&first[..1], &other));
+    let wordy = with_evidence(snapshot, attested(&first[..1], &other));
     opened.store.checkpointer.save(&wordy).unwrap();
     drop(opened);
     let report = run(&data).unwrap();
