@@ -14,7 +14,7 @@ use crate::command::{
     rollup, status, task, verify,
 };
 use crate::output::Format;
-use crate::{demo, serve, value};
+use crate::{bench, demo, serve, value};
 
 /// 教育协同推进：方案、任务、填报、汇总、帮扶 || Plans, tasks, reports, roll-ups and aid of a mesh of education bureaus
 #[derive(Debug, Parser)]
@@ -141,6 +141,8 @@ pub(crate) enum Command {
     Serve(serve::ServeArgs),
     /// 在本机演示整个网络 || A whole mesh on this machine
     Demo(demo::DemoArguments),
+    /// 测速：填报、查询、时效、重启，连同所测机器 || How fast a node is: ingest, queries, freshness, restart, with the machine it was measured on
+    Bench(bench::BenchArguments),
 }
 
 impl Command {
@@ -152,6 +154,7 @@ impl Command {
             | Self::Repair(_)
             | Self::Console(_)
             | Self::Serve(_)
+            | Self::Bench(_)
             | Self::Demo(_) => true,
             Self::Verify(arguments) => arguments.is_of_files(),
             Self::Cert(command) => !command.names_region(),

@@ -22,7 +22,6 @@ mod samples;
 mod stay;
 mod steps;
 mod tables;
-mod workdir;
 mod world;
 
 use std::io::{BufWriter, Write};
@@ -35,13 +34,13 @@ use liandong_core::identity::Role;
 use liandong_core::language::Language;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::local::{Kind, Workdir};
 use crate::output::{Format, Output};
 use error::DemoError;
 use nodes::Mesh;
 use outcome::{NodeLine, Outcome};
 use push::{Half, Samples};
 use steps::{Step, Steps, millis};
-use workdir::Workdir;
 use world::World;
 
 #[cfg(test)]
@@ -86,7 +85,7 @@ pub(crate) fn run(arguments: &DemoArguments, output: Output) -> anyhow::Result<E
 
 /// Whether everything agreed.
 async fn demonstrate(once: bool, json: bool, language: Language) -> Result<bool, DemoError> {
-    let workdir = Workdir::create(&std::env::temp_dir())?;
+    let workdir = Workdir::create(&std::env::temp_dir(), Kind::Demo)?;
     let mut mesh = Mesh::new(&workdir, language)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(DemoError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DemoError::Signals)?;

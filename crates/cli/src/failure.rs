@@ -13,6 +13,7 @@ use liandong_node::maintenance::MaintenanceError;
 use liandong_node::spoken;
 use thiserror::Error;
 
+use crate::bench::BenchError;
 use crate::command::cert::CertFailure;
 use crate::command::proof::ProofFailure;
 
@@ -73,6 +74,9 @@ pub(crate) enum Failure {
     /// Something about certificates was not done.
     #[error(transparent)]
     Cert(Box<CertFailure>),
+    /// Something was not measured.
+    #[error(transparent)]
+    Bench(Box<BenchError>),
     /// A proof was not written, or is not to be believed.
     #[error(transparent)]
     Proof(Box<ProofFailure>),
@@ -95,6 +99,12 @@ pub(crate) enum Failure {
 impl From<CertFailure> for Failure {
     fn from(failure: CertFailure) -> Self {
         Self::Cert(Box::new(failure))
+    }
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        Self::Bench(Box::new(error))
     }
 }
 
@@ -162,6 +172,7 @@ impl Failure {
             Self::Config(error) => error.message(language),
             Self::Maintenance(error) => error.message(language),
             Self::Cert(error) => error.message(language),
+            Self::Bench(error) => error.message(language),
             Self::Proof(error) => error.message(language),
             Self::NotAnswering { data, error } => {
                 let data = data.display();

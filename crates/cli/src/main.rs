@@ -6,9 +6,11 @@
 //! found nothing wrong but could not compare with every peer.
 
 mod arguments;
+mod bench;
 mod command;
 mod demo;
 mod failure;
+mod local;
 mod localise;
 mod output;
 mod progress;
@@ -99,7 +101,21 @@ fn run(arguments: Arguments, language: Language) -> anyhow::Result<ExitCode> {
         tell(&format!("{mark}{text}"));
         return Ok(ExitCode::from(USAGE));
     }
-    if shared.insecure_loopback && matches!(command, Command::Demo(_) | Command::Cert(_)) {
+    if matches!(command, Command::Bench(_)) && names_node() {
+        let mark = language.pick("错误：", "error: ");
+        let text = language.pick(
+            "--node 不用于这个命令：要测量已有的节点，请用 --to URL；不填则自行启动节点",
+            "--node does not belong to this command: --to URL measures a node that runs; without it nodes are started",
+        );
+        tell(&format!("{mark}{text}"));
+        return Ok(ExitCode::from(USAGE));
+    }
+    let is_of_certificates = match &command {
+        Command::Demo(_) | Command::Cert(_) => true,
+        Command::Bench(arguments) => !arguments.is_of_a_node(),
+        _ => false,
+    };
+    if shared.insecure_loopback && is_of_certificates {
         let mark = language.pick("错误：", "error: ");
         let text = language.pick(
             "--insecure-loopback 不用于这个命令：它只用证书",
@@ -162,6 +178,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
     }
     let standing = Standing::new(shared.identity.clone(), shared.insecure_loopback);
     match command {
+        Command::Bench(arguments) => return bench::run(arguments, standing, output).await,
         Command::Backup(arguments) => {
             return command::backup::run(arguments, standing, output).await;
         }
@@ -196,6 +213,7 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         Command::Verify(arguments) => command::verify::run(&session, arguments).await,
         // Handled before a node was dialled.
         Command::Backup(_)
+        | Command::Bench(_)
         | Command::Cert(_)
         | Command::Console(_)
         | Command::Repair(_)
@@ -203,6 +221,12 @@ async fn ask_node(shared: Shared, command: &Command, output: Output) -> Result<V
         | Command::Serve(_)
         | Command::Demo(_) => Ok(Verdict::Done),
     }
+}
+
+/// Whether the command line itself names a node; the default and the environment do for all others.
+fn names_node() -> bool {
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    words.any(|word| word == "--node" || word.starts_with("--node="))
 }
 
 /// Who acts unless `--by` says so.

@@ -206,7 +206,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let places = crate::demo::world_for_tests().places;
         crate::demo::identities::make(place.path(), &places).unwrap();
-        let folder = crate::demo::identities::person(place.path(), places.shandong, Role::Viewer);
+        let folder = crate::local::person(place.path(), places.shandong, Role::Viewer);
         let folder = liandong_identity::Folder::at(folder);
         Inner {
             key: "k".repeat(32),

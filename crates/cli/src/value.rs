@@ -21,6 +21,19 @@ fn bad(value: &str, zh: impl Into<String>, en: impl Into<String>) -> BadArgument
     }
 }
 
+/// A whole number between two others, both included.
+pub(crate) fn whole(text: &str, least: u64, most: u64) -> Result<u64, BadArgument> {
+    let number = normalise(text).parse().ok();
+    let within = number.filter(|number| (least..=most).contains(number));
+    within.ok_or_else(|| {
+        bad(
+            text,
+            format!("填 {least} 至 {most} 的整数"),
+            format!("write a whole number from {least} to {most}"),
+        )
+    })
+}
+
 /// A region's code.
 pub(crate) fn region(text: &str) -> Result<RegionCode, BadArgument> {
     normalise(text).parse().map_err(|_| {

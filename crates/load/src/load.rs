@@ -31,10 +31,13 @@ pub struct LoadPlan {
     pub months: usize,
     /// Reports in a batch.
     pub rows: usize,
-    /// One of so many cells is corrected later, by a report of revision 2; 0 for none.
+    /// One of so many cells is corrected later, by a report of the next revision; 0 for none.
     pub corrected_one_of: usize,
     /// One of so many batches is sent again as it was; 0 for none.
     pub repeated_one_of: usize,
+    /// The revision of the first report of a cell; its correction has the next. A load over the same
+    /// cells with a revision of at least two more is all corrections, with other figures.
+    pub first_revision: u32,
     /// Who reports, and the beginning of every batch's id. Two loads for one node need different
     /// names, or the second is a repetition of the first.
     pub name: String,
@@ -55,6 +58,7 @@ impl LoadPlan {
             rows: ROWS,
             corrected_one_of: CORRECTED_ONE_OF,
             repeated_one_of: REPEATED_ONE_OF,
+            first_revision: 1,
             name: "bench".to_owned(),
         })
     }
@@ -98,7 +102,7 @@ impl LoadPlan {
                 .step_by(self.corrected_one_of)
                 .map(|row| Report {
                     numerator: row.numerator.saturating_sub(1).max(0),
-                    revision: 2,
+                    revision: self.first_revision.saturating_add(1),
                     ..row.clone()
                 })
                 .collect();
@@ -125,12 +129,13 @@ impl LoadPlan {
 
     /// One report for every cell, month by month.
     fn first_reports(&self) -> Result<Vec<Report>, LoadError> {
+        let shift = usize::try_from(self.first_revision.saturating_sub(1) % 1_000).unwrap_or(0);
         let mut rows = Vec::with_capacity(self.months * self.units.len() * self.indicators.len());
         for month in 1..=self.months {
             let period = format!("{}-{month:02}", self.year);
             for (number, source) in (1..).zip(&self.units) {
                 for (place, indicator) in self.indicators.iter().enumerate() {
-                    let numerator = (number * 7 + place * 3 + month) % 1_000;
+                    let numerator = (number * 7 + place * 3 + month + shift) % 1_000;
                     let numerator =
                         i64::try_from(numerator).map_err(|_| LoadError::TooMany(numerator))?;
                     rows.push(Report {
@@ -139,7 +144,7 @@ impl LoadPlan {
                         period: period.clone(),
                         numerator,
                         denominator: indicator.has_denominator.then_some(DENOMINATOR),
-                        revision: 1,
+                        revision: self.first_revision,
                         ..Report::default()
                     });
                 }

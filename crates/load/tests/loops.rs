@@ -109,6 +109,35 @@ async fn an_open_loop_counts_a_pause_for_every_batch_that_waited() {
     );
 }
 
+/// Holds up the sender itself, once.
+#[derive(Clone, Default)]
+struct Stalling {
+    pushed: Arc<AtomicUsize>,
+}
+
+impl Target for Stalling {
+    type Error = io::Error;
+
+    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError<io::Error>> {
+        if self.pushed.fetch_add(1, Ordering::SeqCst) == 20 {
+            std::thread::sleep(PAUSE);
+        }
+        Ok(rows_of(&request) as u64)
+    }
+}
+
+#[tokio::test]
+async fn an_open_loop_counts_from_the_moment_at_which_a_batch_was_due() {
+    let load = load().unwrap();
+    // The one thread that sends is held up: what falls due meanwhile is sent late, and quickly.
+    let target = [Stalling::default()];
+    let pushed = open_loop(&target, Arc::clone(&load.requests), OpenLoop::at(2_000)).await;
+    let pushed = pushed.unwrap();
+    let (seen, late) = (pushed.acks.quantiles(), pushed.sent_late.quantiles());
+    assert!(seen.p90 >= PAUSE / 2, "{seen:?}");
+    assert!(late.p90 >= PAUSE / 2, "{late:?}");
+}
+
 #[tokio::test]
 async fn what_was_not_taken_ends_both_loops() {
     let load = load().unwrap();

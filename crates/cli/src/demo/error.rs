@@ -1,7 +1,6 @@
 //! What can go wrong with a demonstration, told in two languages.
 
 use std::io;
-use std::path::PathBuf;
 
 use liandong_catalog::CatalogError;
 use liandong_client::{ClientError, InvalidAddress};
@@ -10,7 +9,7 @@ use liandong_core::language::Language;
 use liandong_core::region::{InvalidRegionCode, RegionCode};
 use thiserror::Error;
 
-use super::identities::IdentitiesError;
+use crate::local::{CertificatesError, LocalError};
 
 /// Something that a step waits for, to be named when it does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,21 +64,10 @@ pub(super) enum DemoError {
     Code(#[from] InvalidRegionCode),
     #[error("no school year lies before today")]
     Calendar,
-    #[error("cannot {action} {}: {source}", path.display())]
-    File {
-        action: &'static str,
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Local(#[from] LocalError),
     #[error("the certificates: {0}")]
-    Identities(#[from] IdentitiesError),
-    #[error("cannot start a node: {0}")]
-    Start(#[source] io::Error),
-    #[error("the node of {region} ended before it listened; the end of its log:\n{log}")]
-    Ended { region: RegionCode, log: String },
-    #[error("the node of {region} did not listen in time; the end of its log:\n{log}")]
-    Silent { region: RegionCode, log: String },
+    Certificates(#[from] CertificatesError),
     #[error("the node of {0} is not running")]
     NotRunning(RegionCode),
     #[error(transparent)]
@@ -110,6 +98,7 @@ impl DemoError {
         if language == Language::En {
             return match self {
                 Self::Client(error) => error.message(language),
+                Self::Local(error) => error.message(language),
                 other => other.to_string(),
             };
         }
@@ -119,15 +108,8 @@ impl DemoError {
             Self::NobodyReports(code) => format!("没有学校填报 {code}"),
             Self::Code(error) => error.to_string(),
             Self::Calendar => "今天之前没有完整的学年".to_owned(),
-            Self::File { path, source, .. } => format!("无法处理 {}：{source}", path.display()),
-            Self::Identities(error) => format!("证书：{error}"),
-            Self::Start(source) => format!("无法启动节点：{source}"),
-            Self::Ended { region, log } => {
-                format!("节点 {region} 尚未监听就已退出，日志末尾：\n{log}")
-            }
-            Self::Silent { region, log } => {
-                format!("节点 {region} 未能按时监听，日志末尾：\n{log}")
-            }
+            Self::Local(error) => error.message(language),
+            Self::Certificates(error) => format!("证书：{error}"),
             Self::NotRunning(region) => format!("节点 {region} 没有运行"),
             Self::Address(error) => error.to_string(),
             Self::Client(error) => error.message(language),

@@ -1,46 +1,21 @@
 //! The nodes of the demonstration: real processes of this same program on the loopback interface.
-//!
-//! A node never outlives the demonstration: it stops when its standard input closes, which happens
-//! however the demonstration ends, and it is killed when it does not stop in time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use liandong_client::{Address, Client, ClientError, ConnectOptions, Credentials};
+use liandong_client::{Client, ClientError, ConnectOptions, Credentials};
 use liandong_core::identity::Role;
 use liandong_core::language::Language;
 use liandong_core::region::RegionCode;
 use liandong_identity::Folder;
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
 
 use super::error::DemoError;
-use super::identities::{self, NODE};
-use super::workdir::{Workdir, failed};
+use super::identities;
 use super::world::World;
+use crate::local::{LocalError, NODE, Running, Starting, Workdir, make_dir, person, stop, write};
 use crate::relay::Relay;
-
-/// How long a node may take until it listens.
-const START_TIME: Duration = Duration::from_secs(30);
-/// How long a node may take to stop before it is killed.
-const STOP_TIME: Duration = Duration::from_secs(5);
-/// How often the address file is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How much of a log is shown when its node failed.
-const LOG_TAIL_LINES: usize = 20;
-
-/// One node.
-#[derive(Debug)]
-struct Running {
-    dir: PathBuf,
-    child: Child,
-    address: String,
-    client: Client,
-}
 
 /// All nodes that were started.
 #[derive(Debug)]
@@ -83,8 +58,8 @@ impl Mesh {
         for region in regions {
             starting.push((*region, self.spawn(*region)?));
         }
-        for (region, child) in starting {
-            self.meet(region, child).await?;
+        for (region, node) in starting {
+            self.meet(region, node).await?;
         }
         Ok(())
     }
@@ -92,7 +67,7 @@ impl Mesh {
     /// Writes a node's configuration and tree of sample schools.
     fn prepare(&self, world: &World, region: RegionCode) -> Result<(), DemoError> {
         let dir = self.dir(region);
-        fs::create_dir_all(&dir).map_err(|source| failed("create", &dir, source))?;
+        make_dir(&dir)?;
         let reports = world.places.reporting().contains(&region);
         if reports {
             let mut rows = String::from("code,name,parent,level,kind\n");
@@ -103,7 +78,8 @@ impl Mesh {
             }
             write(&dir.join("schools.csv"), &rows)?;
         }
-        write(&dir.join("node.toml"), &self.config(world, region, reports))
+        let config = self.config(world, region, reports);
+        Ok(write(&dir.join("node.toml"), &config)?)
     }
 
     fn config(&self, world: &World, region: RegionCode, reports: bool) -> String {
@@ -145,73 +121,26 @@ impl Mesh {
         self.base.join(region.as_str())
     }
 
-    fn spawn(&self, region: RegionCode) -> Result<Child, DemoError> {
-        let dir = self.dir(region);
-        // What a killed node has left says where it was, not where it will be.
-        let _ = fs::remove_file(address_file(&dir));
-        let log_path = log_file(&dir);
-        let log = File::options().create(true).append(true).open(&log_path);
-        let log = log.map_err(|source| failed("open", &log_path, source))?;
-        let lock = self.lock.try_clone().map_err(DemoError::Start)?;
-        Command::new(own_program()?)
-            .arg0("liandong")
-            .arg("serve")
-            .arg("--config")
-            .arg(dir.join("node.toml"))
-            .arg("--stop-with-stdin")
-            .stdin(Stdio::piped())
-            // A node writes nothing there; what counts is that it holds the lock while it lives.
-            .stdout(Stdio::from(lock))
-            .stderr(Stdio::from(log))
-            // An interrupt from the terminal is for the demonstration, which stops its nodes.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(DemoError::Start)
+    fn spawn(&self, region: RegionCode) -> Result<Starting, DemoError> {
+        Ok(Starting::spawn(region, self.dir(region), &self.lock)?)
     }
 
     /// Waits until a node listens and connects with it.
-    async fn meet(&mut self, region: RegionCode, mut child: Child) -> Result<(), DemoError> {
-        let dir = self.dir(region);
-        let deadline = Instant::now() + START_TIME;
-        let address = loop {
-            if let Ok(text) = fs::read_to_string(address_file(&dir))
-                && text.ends_with('\n')
-            {
-                break format!("https://{}", text.trim());
-            }
-            if !matches!(child.try_wait(), Ok(None)) {
-                let log = tail(&dir);
-                return Err(DemoError::Ended { region, log });
-            }
-            if Instant::now() > deadline {
-                let log = tail(&dir);
-                return Err(DemoError::Silent { region, log });
-            }
-            sleep(LOOK_EVERY).await;
-        };
+    async fn meet(&mut self, region: RegionCode, starting: Starting) -> Result<(), DemoError> {
         let admin = Folder::at(self.folder(region, Role::Admin));
         let options = ConnectOptions {
             language: self.language,
             credentials: Some(Credentials::of_folder(admin).map_err(ClientError::from)?),
             ..ConnectOptions::default()
         };
-        let parsed: Address = address.parse()?;
-        let client = Client::connect_with(&parsed, options).await?;
-        let running = Running {
-            dir,
-            child,
-            address,
-            client,
-        };
-        self.nodes.insert(region, running);
+        self.nodes.insert(region, starting.meet(options).await?);
         Ok(())
     }
 
     /// The client of a node.
     pub(super) fn client(&self, region: RegionCode) -> Result<Client, DemoError> {
         let node = self.nodes.get(&region);
-        node.map(|node| node.client.clone())
+        node.map(|node| node.client().clone())
             .ok_or(DemoError::NotRunning(region))
     }
 
@@ -221,8 +150,8 @@ impl Mesh {
         let node = node.ok_or(DemoError::NotRunning(region))?;
         let folder = Folder::at(self.folder(region, role));
         let credentials = Credentials::of_folder(folder).map_err(ClientError::from)?;
-        let opened = Relay::open(node.address.parse()?, credentials, 0).await;
-        opened.map_err(DemoError::Start)
+        let opened = Relay::open(node.address().parse()?, credentials, 0).await;
+        Ok(opened.map_err(LocalError::Start)?)
     }
 
     /// Where everything is.
@@ -232,33 +161,32 @@ impl Mesh {
 
     /// The folder of somebody's certificate.
     pub(super) fn folder(&self, region: RegionCode, role: Role) -> PathBuf {
-        identities::person(&self.base, region, role)
+        person(&self.base, region, role)
     }
 
     /// Where a node listens.
     pub(super) fn address(&self, region: RegionCode) -> Option<&str> {
-        self.nodes.get(&region).map(|node| node.address.as_str())
+        self.nodes.get(&region).map(Running::address)
     }
 
     /// Ends a node without any warning, as a power cut would.
     pub(super) async fn kill(&mut self, region: RegionCode) -> Result<(), DemoError> {
         let node = self.nodes.remove(&region);
-        let mut node = node.ok_or(DemoError::NotRunning(region))?;
-        node.child.kill().await.map_err(DemoError::Start)
+        Ok(node.ok_or(DemoError::NotRunning(region))?.kill().await?)
     }
 
     /// Starts a node again on the data it left.
     pub(super) async fn restart(&mut self, region: RegionCode) -> Result<(), DemoError> {
-        let child = self.spawn(region)?;
-        self.meet(region, child).await
+        let starting = self.spawn(region)?;
+        self.meet(region, starting).await
     }
 
     /// The ends of the logs of nodes that ended by themselves, for a message about a failure.
     pub(super) fn fallen(&mut self) -> Vec<(RegionCode, String)> {
         let mut fallen = Vec::new();
         for (region, node) in &mut self.nodes {
-            if matches!(node.child.try_wait(), Ok(Some(_))) {
-                fallen.push((*region, tail(&node.dir)));
+            if let Some(log) = node.fallen() {
+                fallen.push((*region, log));
             }
         }
         fallen
@@ -266,48 +194,6 @@ impl Mesh {
 
     /// Stops every node and waits until all are gone.
     pub(super) async fn stop(&mut self) {
-        let mut stopping: Vec<Child> = Vec::new();
-        for (_, node) in std::mem::take(&mut self.nodes) {
-            let mut child = node.child;
-            // Closing its standard input tells a node to stop.
-            drop(child.stdin.take());
-            stopping.push(child);
-        }
-        let deadline = Instant::now() + STOP_TIME;
-        for mut child in stopping {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if timeout(left, child.wait()).await.is_err() {
-                // Killing fails only for a process that is gone already.
-                let _ = child.kill().await;
-            }
-        }
+        stop(std::mem::take(&mut self.nodes).into_values()).await;
     }
-}
-
-/// This same program, even when its file was replaced by a newer build meanwhile.
-fn own_program() -> Result<PathBuf, DemoError> {
-    let running = Path::new("/proc/self/exe");
-    if running.exists() {
-        return Ok(running.to_owned());
-    }
-    std::env::current_exe().map_err(DemoError::Start)
-}
-
-fn address_file(dir: &Path) -> PathBuf {
-    dir.join("data").join("address")
-}
-
-fn log_file(dir: &Path) -> PathBuf {
-    dir.join("log")
-}
-
-fn write(path: &Path, text: &str) -> Result<(), DemoError> {
-    fs::write(path, text).map_err(|source| failed("write", path, source))
-}
-
-fn tail(dir: &Path) -> String {
-    let text = fs::read_to_string(log_file(dir)).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    let from = lines.len().saturating_sub(LOG_TAIL_LINES);
-    lines[from..].join("\n")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LoadPlan, Sum, rows_of, unit_code};
+use super::{Load, LoadPlan, Sum, rows_of, unit_code};
 use crate::error::LoadError;
 
 #[test]
@@ -47,6 +47,24 @@ fn sums_count_each_figure_once_and_corrected() -> Result<(), LoadError> {
             reported: 2
         }]
     );
+    Ok(())
+}
+
+#[test]
+fn a_load_with_higher_revisions_changes_every_figure() -> Result<(), LoadError> {
+    let mut plan = LoadPlan::of_units(vec![unit_code("371524", 1)])?;
+    plan.corrected_one_of = 1;
+    let figures = |load: &Load| -> BTreeSet<(String, String, i64)> {
+        let batches = load.requests.iter().filter_map(|one| one.batch.as_ref());
+        let rows = batches.flat_map(|batch| &batch.rows);
+        rows.map(|row| (row.indicator.clone(), row.period.clone(), row.numerator))
+            .collect()
+    };
+    let first = plan.make()?;
+    plan.first_revision += 2;
+    let second = plan.make()?;
+    assert!(figures(&first).is_disjoint(&figures(&second)));
+    assert!(figures(&first).len() == 2 * first.cells);
     Ok(())
 }
 

@@ -1,0 +1,190 @@
+//! Freshness: from sending one report until the sum that it changes is seen, where it was sent or
+//! further up.
+
+use std::time::{Duration, Instant};
+
+use liandong_client::wire::progress::v1::{PushReportsRequest, Report, ReportBatch};
+use liandong_client::wire::rollup::v1;
+use liandong_client::{Client, Watch, WatchEvent};
+use liandong_core::region::RegionCode;
+use liandong_load::{Latencies, Target};
+use tokio::time::timeout;
+
+use super::error::BenchError;
+use super::outcome::Seen;
+use super::query::sums;
+
+/// Reports that are sent for each way of seeing them.
+const SAMPLES: i64 = 100;
+/// Reports that one measurement sends, the one that begins it included.
+pub(super) const SENT: usize = 2 * SAMPLES as usize + 1;
+/// How long one may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Figures begin here: smaller ones may be hidden from whoever asks.
+const FIRST: i64 = 1_000;
+
+/// The cell whose figure changes, and who changes it.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    /// The school that reports.
+    pub(super) source: String,
+    /// A count.
+    pub(super) indicator: String,
+    /// A month of which nothing else is reported.
+    pub(super) period: String,
+    /// Who reports, and the beginning of every batch's id.
+    pub(super) name: String,
+}
+
+/// Sends report after report to one node, each after the last was seen at another, or the same one.
+pub(super) async fn measure(
+    from: &Client,
+    at: &Client,
+    region: RegionCode,
+    cell: &Cell,
+) -> Result<Seen, BenchError> {
+    let Cell {
+        source,
+        indicator,
+        period,
+        ..
+    } = cell;
+    let held = sums(from, source, indicator, period).await?.numerator;
+    let first = held.max(FIRST);
+    // What others have in the same sum, as it stands: nobody else reports there meanwhile.
+    let others = sums(at, region.as_str(), indicator, period).await?;
+    let others = others.numerator - held;
+    let mut watched = Watched {
+        watch: at.rollup().watch(v1::WatchRollupRequest {
+            regions: vec![region.to_string()],
+            indicators: vec![indicator.clone()],
+            ..v1::WatchRollupRequest::default()
+        }),
+        region,
+        cell,
+    };
+    push(from, cell, first).await?;
+    watched.wait_for(first + others).await?;
+    let mut acknowledged = Latencies::default();
+    let mut read = Latencies::default();
+    let mut told = Latencies::default();
+    for number in first + 1..=first + SAMPLES {
+        let sent = Instant::now();
+        let pushing = async {
+            push(from, cell, number).await?;
+            Ok::<Duration, BenchError>(sent.elapsed())
+        };
+        let watching = async {
+            watched.wait_for(number + others).await?;
+            Ok::<Duration, BenchError>(sent.elapsed())
+        };
+        let (answer, sight) = tokio::try_join!(pushing, watching)?;
+        acknowledged.record(answer);
+        told.record(sight);
+    }
+    let first = first + SAMPLES;
+    for number in first + 1..=first + SAMPLES {
+        let sent = Instant::now();
+        let pushing = async {
+            push(from, cell, number).await?;
+            Ok::<Duration, BenchError>(sent.elapsed())
+        };
+        let reading = async {
+            wait_to_read(at, region, cell, number + others).await?;
+            Ok::<Duration, BenchError>(sent.elapsed())
+        };
+        let (answer, sight) = tokio::try_join!(pushing, reading)?;
+        acknowledged.record(answer);
+        read.record(sight);
+        // What was not watched is told, so that the watch does not fall behind.
+        watched.wait_for(number + others).await?;
+    }
+    Ok(Seen {
+        acknowledged: acknowledged.quantiles(),
+        read: read.quantiles(),
+        watched: told.quantiles(),
+    })
+}
+
+async fn push(client: &Client, cell: &Cell, number: i64) -> Result<(), BenchError> {
+    let report = Report {
+        source: cell.source.clone(),
+        indicator: cell.indicator.clone(),
+        period: cell.period.clone(),
+        numerator: number,
+        ..Report::default()
+    };
+    let request = PushReportsRequest {
+        batch: Some(ReportBatch {
+            id: format!("{}-one-{number}", cell.name),
+            by: cell.name.clone(),
+            rows: vec![report],
+            ..ReportBatch::default()
+        }),
+        all_outcomes: false,
+    };
+    client.push(request).await?;
+    Ok(())
+}
+
+/// Reads until the sum is there.
+async fn wait_to_read(
+    client: &Client,
+    region: RegionCode,
+    cell: &Cell,
+    expected: i64,
+) -> Result<(), BenchError> {
+    let begun = Instant::now();
+    loop {
+        let found = sums(client, region.as_str(), &cell.indicator, &cell.period).await?;
+        if found.numerator == expected {
+            return Ok(());
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(not_seen(region));
+        }
+    }
+}
+
+fn not_seen(region: RegionCode) -> BenchError {
+    BenchError::NotSeen {
+        region,
+        seconds: PATIENCE.as_secs(),
+    }
+}
+
+/// A watch on one cell.
+struct Watched<'c> {
+    watch: Watch,
+    region: RegionCode,
+    cell: &'c Cell,
+}
+
+impl Watched<'_> {
+    /// Waits until the cell's numerator is `expected`.
+    async fn wait_for(&mut self, expected: i64) -> Result<(), BenchError> {
+        let arrival = async {
+            loop {
+                let changes = match self.watch.next().await? {
+                    WatchEvent::Changes(changes) | WatchEvent::StartedOver(changes) => changes,
+                    WatchEvent::Interrupted { .. } => continue,
+                };
+                if self.shows(&changes, expected) {
+                    return Ok(());
+                }
+            }
+        };
+        timeout(PATIENCE, arrival)
+            .await
+            .map_err(|_| not_seen(self.region))?
+    }
+
+    fn shows(&self, changes: &v1::WatchRollupResponse, expected: i64) -> bool {
+        changes.cells.iter().any(|change| {
+            change.region == self.region.as_str()
+                && change.indicator == self.cell.indicator
+                && change.period == self.cell.period
+                && change.sums.is_some_and(|sums| sums.numerator == expected)
+        })
+    }
+}
