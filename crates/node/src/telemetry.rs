@@ -1,6 +1,7 @@
 //! Logs, spans and metrics of the process.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::KeyValue;
@@ -17,6 +18,9 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::config::Config;
+
+/// How long observations wait to be entered into their buckets.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 /// Why telemetry cannot be started.
 #[derive(Debug, Error)]
@@ -70,10 +74,19 @@ pub fn install(config: &Config) -> Result<Telemetry, TelemetryError> {
         .with(exported)
         .with(lines)
         .try_init()?;
-    Ok(Telemetry {
-        spans,
-        metrics: install_metrics()?,
-    })
+    let metrics = install_metrics()?;
+    tokio::spawn(tidy_up(metrics.clone()));
+    Ok(Telemetry { spans, metrics })
+}
+
+/// Enters what was observed into its buckets again and again: until then every observation is kept
+/// by itself, and where nobody asks for the metrics page that is without end.
+async fn tidy_up(metrics: PrometheusHandle) {
+    let mut due = tokio::time::interval(TIDY_EVERY);
+    loop {
+        due.tick().await;
+        metrics.run_upkeep();
+    }
 }
 
 fn span_provider(config: &Config, endpoint: &str) -> Result<SdkTracerProvider, ExporterBuildError> {

@@ -3,7 +3,8 @@
 //! down and everything else that the county sends is in it; what TCP adds is not.
 //!
 //! Each batch is a school's own and stands alone: the next comes after the seal of the one before has
-//! gone up, so that no seal serves two.
+//! gone up, so that no seal serves two. Beside that stands what goes up of a county in which batches
+//! follow one another 20 times a second, each of cells of its own, where a seal serves a second.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,6 +28,8 @@ const CITY: &str = "371500";
 const COUNTY: &str = "371524";
 /// Months that a batch tells of.
 const MONTHS: [usize; 3] = [1, 8, 16];
+/// Batches of a busy round.
+const BUSY: usize = 100;
 /// A seal follows its figures after a second.
 const SEALED: Duration = Duration::from_millis(1_600);
 
@@ -75,9 +78,61 @@ pub(crate) async fn run(sizes: &Sizes, measures: &mut Measures) -> Result<()> {
         };
         measures.add(&name, "bytes/1000", each);
     }
+    let mut each = Vec::new();
+    for round in 0..sizes.rounds {
+        each.push(busy(&county, &city, &line, &indicators, round).await?);
+    }
+    measures.add(
+        "bytes_up_per_changed_cell_milli_at_20_a_second",
+        "bytes/1000",
+        each,
+    );
     ensure!(county.recount().await? > 0, "the county is empty");
     ensure!(city.recount().await? > 0, "the city is empty");
     Ok(())
+}
+
+/// Thousandths of a byte a cell, while batches of 41 come one after the other.
+async fn busy(
+    county: &Node,
+    city: &Node,
+    line: &Line,
+    indicators: &[Reported],
+    round: usize,
+) -> Result<i64> {
+    let client = county.client().await?;
+    let period = |number: usize| format!("{}-{:02}", 1950 + number / 12, number % 12 + 1);
+    let first = round * BUSY;
+    let before = line.carried_up();
+    let mut ticking = tokio::time::interval(Duration::from_millis(50));
+    for number in first..first + BUSY {
+        ticking.tick().await;
+        let rows = figures(&school(COUNTY, 1), indicators, &period(number), number);
+        client.push(request(format!("busy-{number}"), rows)).await?;
+    }
+    let above = city.client().await?;
+    let watched = indicators.first().context("no indicator")?.code.to_string();
+    let last = period(first + BUSY - 1);
+    eventually("the city holds it", async || {
+        let held = sums_in(&above, CITY, &watched, &last).await?;
+        Ok((held.reported == 1).then_some(()))
+    })
+    .await?;
+    tokio::time::sleep(SEALED).await;
+    let bytes = line.carried_up() - before;
+    Ok(i64::try_from(
+        bytes * 1_000 / u64::try_from(BUSY * indicators.len())?,
+    )?)
+}
+
+/// A school's month, figures of all sizes, as they are.
+fn figures(unit: &str, indicators: &[Reported], period: &str, seed: usize) -> Vec<Report> {
+    let rows = month_of(unit, indicators, period, 1, 1).into_iter();
+    let varied = (1..).zip(rows).map(|(place, row)| Report {
+        numerator: (place * 7_919 + i64::try_from(seed).unwrap_or(0) * 977) % 900,
+        ..row
+    });
+    varied.collect()
 }
 
 async fn sent(county: &Node) -> Result<u64> {
@@ -102,13 +157,13 @@ async fn push(
     let first_year = 2000 + months;
     let period = |month: usize| format!("{}-{:02}", first_year + month / 12, month % 12 + 1);
     for month in 0..months {
-        let name = school(COUNTY, unit);
-        let own = month_of(&name, indicators, &period(month), 1, 1);
-        // Figures of all sizes, as they are.
-        rows.extend((1..).zip(own).map(|(place, row)| Report {
-            numerator: (place * 7_919 + unit as i64 * 977 + month as i64 * 331) % 900,
-            ..row
-        }));
+        let seed = unit * 31 + month;
+        rows.extend(figures(
+            &school(COUNTY, unit),
+            indicators,
+            &period(month),
+            seed,
+        ));
     }
     let request = request(format!("up-{months}-{unit}"), rows);
     county.client().await?.push(request).await?;

@@ -58,7 +58,7 @@ impl Sizes {
             is_try,
             rounds: number("ROUNDS", 5, 2)?,
             connections: connections(is_try)?,
-            months: number("MONTHS", 4, 1)?,
+            months: number("MONTHS", 12, 1)?,
             counties: number("COUNTIES", 3_000, 60)?,
             cells: number("CELLS", 10_000_000, 100_000)?,
             schools: number("SCHOOLS", 200, 20)?,

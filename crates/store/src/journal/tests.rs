@@ -225,10 +225,12 @@ fn the_first_segments_are_small_and_none_is_written_beyond_its_end() {
     // Larger than all that is laid out, into a segment that has no frame yet.
     journal.append(&vec![7; 5 << 20]).unwrap();
     assert_eq!((journal.segments(), length(1)), (1, ends_behind(5 << 20)));
+    assert_eq!(journal.room, length(1));
     // And one for which what was made ready meanwhile is too short.
     journal.append(&vec![8; 2 << 20]).unwrap();
     journal.append(&vec![9; 6 << 20]).unwrap();
     assert_eq!((journal.segments(), length(3)), (3, ends_behind(6 << 20)));
+    assert_eq!(journal.room, length(3));
     assert_eq!(journal.sync().unwrap(), 3);
     drop(journal);
     let (mut journal, recovery) = open();
