@@ -26,6 +26,8 @@ unary_calls! {
     again get_completeness(GetCompletenessRequest) -> GetCompletenessResponse;
     /// The regions directly below, best first.
     again rank_regions(RankRegionsRequest) -> RankRegionsResponse;
+    /// A region and those directly below it side by side, by many indicators at once.
+    again compare_regions(CompareRegionsRequest) -> CompareRegionsResponse;
     /// Takes back cells that only a peer still holds. Not repeated by itself once it may have been
     /// done: a cell that was taken back is refused the second time.
     once withdraw_cells(WithdrawCellsRequest) -> WithdrawCellsResponse;

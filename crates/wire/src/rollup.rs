@@ -11,9 +11,11 @@ pub mod v1 {
     tonic::include_proto!("liandong.rollup.v1");
 }
 
+mod comparison;
 mod proof;
 mod withdrawal;
 
+pub use comparison::Comparison;
 pub use proof::{ProofQuestion, ProveQuestion};
 pub use withdrawal::Withdrawal;
 

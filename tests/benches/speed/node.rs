@@ -3,12 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use liandong_client::wire::rollup::v1::{DrillRollupRequest, WatchRollupRequest};
+use anyhow::{Result, bail};
+use liandong_client::wire::rollup::v1::{CompareRegionsRequest, WatchRollupRequest};
 use liandong_client::{Client, WatchEvent};
 use liandong_load::{Sum, connect, process};
 use liandong_tests::node::Node;
-use tokio::task::JoinSet;
 
 use crate::province::{PROVINCE, Province, Rollup};
 
@@ -56,24 +55,16 @@ pub(crate) async fn month(
     province: &Province,
     period: &str,
 ) -> Result<(usize, Duration)> {
+    let request = CompareRegionsRequest {
+        region: PROVINCE.to_owned(),
+        indicators: province.indicators.clone(),
+        period: period.to_owned(),
+    };
     let begun = Instant::now();
-    let mut asking = JoinSet::new();
-    for indicator in &province.indicators {
-        let rollup = client.rollup();
-        let request = DrillRollupRequest {
-            region: PROVINCE.to_owned(),
-            indicator: indicator.clone(),
-            period: period.to_owned(),
-            live: false,
-        };
-        asking.spawn(async move { rollup.drill_rollup(request).await });
-    }
-    let mut cells = 0;
-    while let Some(answer) = asking.join_next().await {
-        let drill = answer??.drill.context("an empty answer")?;
-        cells += drill.rows.iter().filter(|row| row.sums.is_some()).count();
-    }
-    Ok((cells, begun.elapsed()))
+    let answer = client.rollup().compare_regions(request).await?;
+    let took = begun.elapsed();
+    let cells = answer.rows.iter().flat_map(|row| &row.cells);
+    Ok((cells.filter(|cell| cell.sums.is_some()).count(), took))
 }
 
 /// What the journal's segments hold: up to the zeros of the last one.

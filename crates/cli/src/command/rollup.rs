@@ -1,5 +1,6 @@
 //! `liandong rollup`: what is reached, by whom, since when.
 
+mod compare;
 mod drill;
 mod prove;
 mod standing;
@@ -31,6 +32,8 @@ pub(crate) enum RollupCommand {
     Completeness(About),
     /// 直接下级的排名 || The regions directly below, best first
     Rank(About),
+    /// 横向对比：直接下级在多个指标上的数 || The regions directly below side by side, by one or more indicators
+    Compare(compare::CompareArguments),
     /// 收回对端仍有、本节点恢复旧备份后已没有且不再上报的汇总 || Take back what only a peer still holds after a restore
     Withdraw(withdraw::WithdrawArguments),
 }
@@ -92,6 +95,7 @@ pub(crate) async fn run(session: &Session, command: &RollupCommand) -> Result<Ve
         RollupCommand::Drill(arguments) => drill::run(session, arguments).await,
         RollupCommand::Completeness(about) => standing::completeness(session, about).await,
         RollupCommand::Rank(about) => standing::rank(session, about).await,
+        RollupCommand::Compare(arguments) => compare::run(session, arguments).await,
         RollupCommand::Withdraw(arguments) => withdraw::run(session, arguments).await,
     }
 }

@@ -1,5 +1,6 @@
 //! Roll-ups, drill-down, completeness and rankings: `liandong.rollup.v1`.
 
+mod comparing;
 mod proving;
 mod table;
 mod value;
@@ -17,13 +18,13 @@ use liandong_core::rollup::Ranked;
 use liandong_core::state::State;
 use liandong_wire::rollup::v1::rollup_service_server::RollupService as Service;
 use liandong_wire::rollup::v1::{
-    DrillRollupRequest, DrillRollupResponse, GetCompletenessRequest, GetCompletenessResponse,
-    GetRollupRequest, GetRollupResponse, ProveRollupRequest, ProveRollupResponse,
-    RankRegionsRequest, RankRegionsResponse, WatchRollupRequest, WatchRollupResponse,
-    WithdrawCellsRequest, WithdrawCellsResponse,
+    CompareRegionsRequest, CompareRegionsResponse, DrillRollupRequest, DrillRollupResponse,
+    GetCompletenessRequest, GetCompletenessResponse, GetRollupRequest, GetRollupResponse,
+    ProveRollupRequest, ProveRollupResponse, RankRegionsRequest, RankRegionsResponse,
+    WatchRollupRequest, WatchRollupResponse, WithdrawCellsRequest, WithdrawCellsResponse,
 };
 use liandong_wire::rollup::{
-    DrillQuestion, PlanKey, ProofQuestion, Subject, WatchQuestion, Withdrawal, rank_row,
+    Comparison, DrillQuestion, PlanKey, ProofQuestion, Subject, WatchQuestion, Withdrawal, rank_row,
 };
 use tokio::sync::{Semaphore, watch};
 use tokio_stream::wrappers::ReceiverStream;
@@ -254,6 +255,28 @@ impl Service for RollupService {
                     Ok(ranked.iter().map(row).collect())
                 });
                 Ok(RankRegionsResponse { rows: rows.await? })
+            },
+        )
+        .await
+    }
+
+    async fn compare_regions(
+        &self,
+        request: Request<CompareRegionsRequest>,
+    ) -> Result<Response<CompareRegionsResponse>, Status> {
+        let context = &self.context;
+        let span = info_span!("compare_regions");
+        serve(
+            self.method("CompareRegions"),
+            span,
+            request,
+            |caller, message| async move {
+                let asked = Comparison::try_from(message)?;
+                let exact = context.ask_rights(&caller, |sight| {
+                    sight.require(Right::ReadPublished, asked.region)?;
+                    Ok(sight.may(Right::ReadExact, asked.region))
+                })?;
+                Ok(comparing::compare(context, asked, exact).await?)
             },
         )
         .await

@@ -148,6 +148,14 @@ fn part(
     joined: Cell,
     kind: IndicatorKind,
 ) -> Vec<Cell> {
+    let mut row = vec![Cell::text(region), Cell::text(name), kind_word];
+    row.extend(figures(sums, kind));
+    row.push(joined);
+    row
+}
+
+/// Figure, what it is a share of, the share, who has reported, and who in time.
+pub(super) fn figures(sums: &v1::Sums, kind: IndicatorKind) -> [Cell; 5] {
     // What is added without being expected counts among no units, but it is in the total.
     let is_reported = sums.reported > 0 || sums.numerator > 0 || sums.denominator > 0;
     let figure = match kind {
@@ -161,15 +169,11 @@ fn part(
     } else {
         (Cell::text(""), None)
     };
-    vec![
-        Cell::text(region),
-        Cell::text(name),
-        kind_word,
+    [
         figure,
         denominator,
         Cell::Share(share),
         Cell::text(reported_of(sums.reported, sums.expected)),
         Cell::Count(sums.on_time.into()),
-        joined,
     ]
 }

@@ -4,8 +4,8 @@ use liandong_core::refusal::Reason;
 use liandong_wire::refusal::RemoteRefusal;
 use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
 use liandong_wire::rollup::v1::{
-    Drill, DrillRollupRequest, GetRollupRequest, RankRegionsRequest, RollupRow, WatchRollupRequest,
-    get_rollup_request, rank_regions_request,
+    CompareRegionsRequest, ComparedRegion, Drill, DrillRollupRequest, GetRollupRequest,
+    RankRegionsRequest, RollupRow, WatchRollupRequest, get_rollup_request, rank_regions_request,
 };
 use tonic::transport::Channel;
 
@@ -44,6 +44,29 @@ fn read(drill: &Drill) -> String {
     words.join(" ")
 }
 
+/// The same table, asked for twice in one question.
+async fn compare(channel: &Channel, region: &str) -> [String; 2] {
+    let asked = CompareRegionsRequest {
+        region: region.to_owned(),
+        indicators: vec![INDICATOR.to_owned(); 2],
+        period: "2025-03".to_owned(),
+    };
+    let mut rollup = RollupServiceClient::new(channel.clone());
+    let compared = rollup.compare_regions(asked).await.expect("a table");
+    let compared = compared.into_inner();
+    [0, 1].map(|place| {
+        let word = |row: &ComparedRegion| {
+            let cell = row.cells[place];
+            assert_eq!(cell.hidden, cell.sums.is_none());
+            cell.sums
+                .map_or("*".to_owned(), |sums| sums.numerator.to_string())
+        };
+        let words: Vec<String> = compared.rows.iter().map(word).collect();
+        let total = word(compared.total.as_ref().expect("a total"));
+        format!("{} = {total}", words.join(" "))
+    })
+}
+
 async fn row(channel: &Channel, region: &str) -> RollupRow {
     let asked = GetRollupRequest {
         region: region.to_owned(),
@@ -78,6 +101,12 @@ async fn counts_of_few_people_are_for_those_who_may_see_exact_figures() {
             row.sums.is_none() && row.value_numerator.is_empty(),
             row.hidden
         );
+    }
+
+    // Side by side it is the same.
+    for (channel, expected) in [(&reporter, "3 20 = 23"), (&viewer, "* * = 23")] {
+        let compared = compare(channel, TOWN).await;
+        assert_eq!(compared, [expected, expected]);
     }
 
     // Neither a school's place nor its light tells of it.
