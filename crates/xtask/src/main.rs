@@ -7,6 +7,8 @@ mod bench;
 mod faults;
 mod foreign;
 mod fuzz;
+mod micro;
+mod profile;
 mod run;
 mod sim;
 mod steps;
@@ -53,6 +55,8 @@ fn chosen() -> Result<bool> {
         }
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
+        ["bench", "micro", words @ ..] => micro::command(&root()?, words).map(|()| true),
+        ["profile", arguments @ ..] => profile::command(&root()?, arguments),
         ["bench"] => bench::command(&root()?).map(|()| true),
         ["bench", ..] => {
             bail!(
@@ -64,7 +68,7 @@ fn chosen() -> Result<bool> {
         ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
         ["sim", arguments @ ..] => sim::command(&root()?, arguments),
         [other, ..] => {
-            bail!("unknown task {other:?}; accepted: test, bench, faults, fuzz, sim, help")
+            bail!("unknown task {other:?}; accepted: test, bench, profile, faults, fuzz, sim, help")
         }
     }
 }
@@ -87,6 +91,10 @@ fn steps_named(names: &[&str]) -> Result<Vec<Step>> {
 fn print_help() {
     println!("cargo xtask test            set up what is missing and run every step");
     println!("cargo xtask bench           measure a node against what the machine allows");
+    println!(
+        "cargo xtask bench micro     time the stages of a batch one by one, in nanoseconds a report"
+    );
+    println!("cargo xtask profile         name what a node under load spends its time on");
     println!("cargo xtask faults          break real processes on purpose; faults help says more");
     println!("cargo xtask sim             storms over thirty simulated nodes; sim help says more");
     println!(

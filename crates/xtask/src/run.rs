@@ -50,24 +50,12 @@ struct Done {
 
 /// Runs the steps in order until one fails; whether all went well.
 pub(crate) fn all(root: &Path, steps: &[Step]) -> Result<bool> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    let logs = target.join("xtask");
-    std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
     let mut done: Vec<Done> = Vec::new();
     let mut tests = Tests::default();
     for (number, step) in (1..).zip(steps) {
         let (name, count) = (step.name(), steps.len());
         println!("[{number}/{count}] {name}: {}", step.about());
-        let log_path = logs.join(format!("{name}.log"));
-        let log = File::create(&log_path)
-            .with_context(|| format!("cannot write {}", log_path.display()))?;
-        let mut bench = Bench {
-            root,
-            target: target.clone(),
-            log,
-            log_path,
-            tests: Tests::default(),
-        };
+        let mut bench = Bench::new(root, name)?;
         let begun = Instant::now();
         let outcome = step.run(&mut bench);
         tests.passed += bench.tests.passed;
@@ -124,7 +112,29 @@ fn seconds(duration: Duration) -> String {
     )
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// A bench whose log has this name.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub(crate) fn new(root: &'a Path, name: &str) -> Result<Self> {
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+        let logs = target.join("xtask");
+        std::fs::create_dir_all(&logs)
+            .with_context(|| format!("cannot make {}", logs.display()))?;
+        let log_path = logs.join(format!("{name}.log"));
+        let log = File::create(&log_path)
+            .with_context(|| format!("cannot write {}", log_path.display()))?;
+        Ok(Self {
+            root,
+            target,
+            log,
+            log_path,
+            tests: Tests::default(),
+        })
+    }
+
     /// Says something to the person who watches.
     pub(crate) fn say(&mut self, text: &str) -> Result<()> {
         println!("    {text}");

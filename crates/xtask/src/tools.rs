@@ -65,10 +65,25 @@ const WANTED: [Wanted; 9] = [
     },
 ];
 
+/// What `cargo xtask profile` needs, and no test.
+const PERF: Wanted = Wanted {
+    package: "linux-perf",
+    probe: &["perf", "--version"],
+};
+
 /// Installs the Debian packages that are missing.
 pub(crate) fn install(bench: &mut Bench<'_>) -> Result<()> {
+    install_missing(bench, &WANTED)
+}
+
+/// Installs perf if it is missing.
+pub(crate) fn install_perf(bench: &mut Bench<'_>) -> Result<()> {
+    install_missing(bench, &[PERF])
+}
+
+fn install_missing(bench: &mut Bench<'_>, wanted: &[Wanted]) -> Result<()> {
     let mut missing = Vec::new();
-    for wanted in &WANTED {
+    for wanted in wanted {
         if !answers(wanted.probe) {
             missing.push(wanted.package);
         }
