@@ -23,10 +23,19 @@ const MOST_SECONDS: u32 = 600;
 /// Not a multiple of what anything in the program does by the clock.
 const TIMES_A_SECOND: &str = "997";
 /// How many functions are listed.
-const LISTED: usize = 25;
+const LISTED: usize = 30;
 const FRAME_POINTERS: &str = "-Cforce-frame-pointers=yes";
 
-/// `cargo xtask profile [--seconds N]`.
+/// What `cargo xtask profile` was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked<'a> {
+    /// A node under load, for so many seconds.
+    Node(u32),
+    /// What perf has recorded of any program with names.
+    Recording(&'a Path),
+}
+
+/// `cargo xtask profile [--seconds N | --data FILE]`.
 ///
 /// # Errors
 /// A wrong argument, a program that does not build, or a machine on which perf cannot look.
@@ -35,18 +44,30 @@ pub(crate) fn command(root: &Path, arguments: &[&str]) -> Result<bool> {
         print_help();
         return Ok(true);
     }
-    let seconds = seconds(arguments)?;
+    let asked = asked(arguments)?;
     let mut bench = Bench::new(root, "profile")?;
     tools::install_perf(&mut bench)?;
     let folder = bench.target.join("profile");
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    may_look(&mut bench, &folder)?;
-    let built = build(&mut bench)?;
-    let data = folder.join("perf.data");
-    let mut load = Load::start(&built, seconds)?;
-    record(&mut bench, &load.node, seconds, &data)?;
-    load.finish()?;
+    let data = match asked {
+        Asked::Recording(data) => data.to_owned(),
+        Asked::Node(seconds) => {
+            may_look(&mut bench, &folder)?;
+            let built = build(&mut bench)?;
+            let data = folder.join("perf.data");
+            let mut load = Load::start(&built, seconds)?;
+            record(&mut bench, &load.node, seconds, &data)?;
+            load.finish()?;
+            data
+        }
+    };
+    show(&mut bench, &folder, &data)?;
+    Ok(true)
+}
+
+/// Prints what a recording says and leaves it as files.
+fn show(bench: &mut Bench<'_>, folder: &Path, data: &Path) -> Result<()> {
     let mut script = bench.command("perf");
     script.args([
         "script",
@@ -55,23 +76,23 @@ pub(crate) fn command(root: &Path, arguments: &[&str]) -> Result<bool> {
         "comm,ip,sym",
         "--input",
     ]);
-    let stacks = Stacks::read(&bench.output(script.arg(&data))?);
+    let stacks = Stacks::read(&bench.output(script.arg(data))?);
     ensure!(
         stacks.samples() > 0,
-        "perf saw nothing of the node; {} has its words",
-        bench.target.join("xtask/profile.log").display()
+        "there is not one sample in {}",
+        data.display()
     );
     print!("{}", costs::table(&stacks, LISTED));
     keep(&folder.join("stacks.folded"), &stacks.folded())?;
-    let title = format!("liandong serve under load, {} samples", stacks.samples());
+    let title = format!("{} samples of the processor's time", stacks.samples());
     let picture = folder.join("flame.svg");
     keep(&picture, &flame::svg(&stacks, &title))?;
     println!("open {} in a browser", picture.display());
-    Ok(true)
+    Ok(())
 }
 
 fn print_help() {
-    println!("cargo xtask profile [--seconds N]");
+    println!("cargo xtask profile [--seconds N | --data FILE]");
     println!();
     println!(
         "Builds the program as it is shipped, with names; puts a node under load for N seconds"
@@ -80,17 +101,22 @@ fn print_help() {
         "({DEFAULT_SECONDS} unless told); prints what its time went into, and leaves in target/profile"
     );
     println!("flame.svg (for a browser), stacks.folded (for other tools) and perf.data.");
+    println!("--data FILE shows what `perf record --call-graph fp` has left in a file.");
 }
 
-fn seconds(arguments: &[&str]) -> Result<u32> {
-    let text = match arguments {
-        [] => return Ok(DEFAULT_SECONDS),
-        ["--seconds", text] => text,
-        [other, ..] => bail!("unknown option {other:?}; accepted: --seconds N"),
-    };
-    let seconds = text.parse().ok();
-    let seconds = seconds.filter(|seconds| (1..=MOST_SECONDS).contains(seconds));
-    seconds.with_context(|| format!("--seconds {text}: a whole number from 1 to {MOST_SECONDS}"))
+fn asked<'a>(arguments: &[&'a str]) -> Result<Asked<'a>> {
+    match arguments {
+        [] => Ok(Asked::Node(DEFAULT_SECONDS)),
+        ["--seconds", text] => {
+            let seconds = text.parse().ok();
+            let seconds = seconds.filter(|seconds| (1..=MOST_SECONDS).contains(seconds));
+            seconds.map(Asked::Node).with_context(|| {
+                format!("--seconds {text}: a whole number from 1 to {MOST_SECONDS}")
+            })
+        }
+        ["--data", file] => Ok(Asked::Recording(Path::new(*file))),
+        [other, ..] => bail!("unknown option {other:?}; accepted: --seconds N, --data FILE"),
+    }
 }
 
 /// Whether perf may look at processes here, asked before anything takes long.
@@ -197,4 +223,29 @@ fn record(bench: &mut Bench<'_>, node: &str, seconds: u32, data: &Path) -> Resul
 
 fn keep(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Asked, DEFAULT_SECONDS, asked};
+
+    #[test]
+    fn what_is_asked_for_is_read_or_refused() {
+        let read = |words: &[&str]| asked(words).map(|asked| format!("{asked:?}")).ok();
+        let node = |seconds| Some(format!("{:?}", Asked::Node(seconds)));
+        assert_eq!(read(&[]), node(DEFAULT_SECONDS));
+        assert_eq!(read(&["--seconds", "3"]), node(3));
+        let file = Asked::Recording(Path::new("perf.data"));
+        assert_eq!(read(&["--data", "perf.data"]), Some(format!("{file:?}")));
+        for wrong in [
+            &["--seconds", "0"][..],
+            &["--seconds"],
+            &["--seconds", "601"],
+            &["fast"],
+        ] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
 }

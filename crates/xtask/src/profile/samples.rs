@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// A function whose program or library was built without names.
+const NAMELESS: &str = "(no name)";
+
 /// Stacks, from the thread's name to the function that was running, with how often they were seen.
 #[derive(Debug, Default)]
 pub(crate) struct Stacks {
@@ -19,6 +22,10 @@ impl Stacks {
                 continue;
             };
             let mut stack: Vec<String> = lines.filter_map(frame).collect();
+            // Where the stack ends there is nothing that could have a name.
+            while stack.last().is_some_and(|name| name == NAMELESS) {
+                stack.pop();
+            }
             if stack.is_empty() {
                 continue;
             }
@@ -55,7 +62,7 @@ impl Stacks {
 fn frame(line: &str) -> Option<String> {
     let (_, name) = line.trim().split_once(' ')?;
     let name = match name.trim() {
-        "[unknown]" => "(no name)".to_owned(),
+        "[unknown]" => NAMELESS.to_owned(),
         mangled => readable(mangled),
     };
     // What separates frames in a folded stack must not be in a name.
@@ -95,6 +102,7 @@ commit
 tokio-rt
 \tffff8 [unknown]
 \t 77777 main+0x12
+\t     0 [unknown]
 ";
 
     #[test]
