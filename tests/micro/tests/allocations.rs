@@ -15,7 +15,7 @@ const BOUNDS: [(Kind, &[(Stage, u64)]); 3] = [
             (Stage::Decode, 3_050),
             (Stage::Check, 15),
             (Stage::Decide, 60),
-            (Stage::Fold, 600),
+            (Stage::Fold, 230),
             (Stage::Encode, 50),
             (Stage::Append, 20),
             (Stage::List, 25),
