@@ -14,7 +14,7 @@ use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, RegionCode, RegionKind, RegionTree};
 use crate::report::{
-    MAX_ROWS, Outcome, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
+    Fingerprints, MAX_ROWS, Outcome, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
 };
 use crate::state::{ReportHead, State};
 
@@ -187,6 +187,7 @@ impl<'a> Batch<'a> {
                 sources: Vec::new(),
                 indicators: Vec::new(),
                 rows: Vec::with_capacity(rows),
+                fingerprints: Fingerprints::with_capacity(rows),
             },
             sources: HashMap::with_hasher(FxBuildHasher),
             indicators: HashMap::with_hasher(FxBuildHasher),
@@ -232,6 +233,7 @@ impl<'a> Batch<'a> {
             self.superseded.insert((place, counting.id));
         }
         let on_time = self.is_on_time(report.period);
+        self.accepted.fingerprints.push(id);
         self.accepted.rows.push(ReportRow {
             source: source.place,
             indicator: asked.place,
