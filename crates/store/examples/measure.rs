@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use liandong_core::event::Event;
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
-use liandong_core::report::{ReportBatch, ReportRow, Role};
+use liandong_core::report::{Fingerprints, ReportBatch, ReportRow, Role};
 use liandong_store::journal::{Journal, JournalOptions};
 use liandong_store::{
     BackupLabel, Opened, Store, StoreOptions, VerifyOptions, backup, restore, verify,
@@ -147,6 +147,7 @@ fn write_reports(data: &Path) -> Result<()> {
             sources: sources.clone(),
             indicators: indicators.clone(),
             rows,
+            fingerprints: Fingerprints::default(),
         })])?;
     }
     let bytes = used(&data.join("journal"))?;

@@ -7,6 +7,8 @@ mod bench;
 mod faults;
 mod foreign;
 mod fuzz;
+mod micro;
+mod profile;
 mod run;
 mod sim;
 mod steps;
@@ -53,12 +55,14 @@ fn chosen() -> Result<bool> {
         }
         ["test"] => run::all(&root()?, &Step::ALL),
         ["test", names @ ..] => run::all(&root()?, &steps_named(names)?),
+        ["bench", "micro", words @ ..] => micro::command(&root()?, words).map(|()| true),
         ["bench", arguments @ ..] => bench::command(&root()?, arguments),
+        ["profile", arguments @ ..] => profile::command(&root()?, arguments),
         ["faults", arguments @ ..] => faults::command(&root()?, arguments),
         ["fuzz", arguments @ ..] => fuzz::command(&root()?, arguments),
         ["sim", arguments @ ..] => sim::command(&root()?, arguments),
         [other, ..] => {
-            bail!("unknown task {other:?}; accepted: test, bench, faults, fuzz, sim, help")
+            bail!("unknown task {other:?}; accepted: test, bench, profile, faults, fuzz, sim, help")
         }
     }
 }
@@ -84,6 +88,10 @@ fn print_help() {
         "cargo xtask bench           measure a node against what one would take instead; bench \
          help says more"
     );
+    println!(
+        "cargo xtask bench micro     time the stages of a batch one by one, in nanoseconds a report"
+    );
+    println!("cargo xtask profile         name what a node under load spends its time on");
     println!("cargo xtask faults          break real processes on purpose; faults help says more");
     println!("cargo xtask sim             storms over thirty simulated nodes; sim help says more");
     println!(

@@ -134,9 +134,7 @@ impl<'a> Bench<'a> {
             tests: Tests::default(),
         })
     }
-}
 
-impl Bench<'_> {
     /// Says something to the person who watches.
     pub(crate) fn say(&mut self, text: &str) -> Result<()> {
         println!("    {text}");

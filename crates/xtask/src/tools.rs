@@ -65,6 +65,12 @@ const WANTED: [Wanted; 9] = [
     },
 ];
 
+/// What `cargo xtask profile` needs, and no test.
+const PERF: Wanted = Wanted {
+    package: "linux-perf",
+    probe: &["perf", "--version"],
+};
+
 /// What a node is measured against, and what builds it.
 const PEERS: [Wanted; 3] = [
     Wanted {
@@ -91,9 +97,14 @@ pub(crate) fn install_peers(bench: &mut Bench<'_>) -> Result<()> {
     install_missing(bench, &PEERS)
 }
 
-fn install_missing(bench: &mut Bench<'_>, all: &[Wanted]) -> Result<()> {
+/// Installs perf if it is missing.
+pub(crate) fn install_perf(bench: &mut Bench<'_>) -> Result<()> {
+    install_missing(bench, &[PERF])
+}
+
+fn install_missing(bench: &mut Bench<'_>, wanted: &[Wanted]) -> Result<()> {
     let mut missing = Vec::new();
-    for wanted in all {
+    for wanted in wanted {
         if !answers(wanted.probe) {
             missing.push(wanted.package);
         }

@@ -219,6 +219,13 @@ impl RollupService for StandIn {
         Err(Status::unimplemented("not asked for here"))
     }
 
+    async fn compare_regions(
+        &self,
+        _request: Request<rollup::CompareRegionsRequest>,
+    ) -> Result<Response<rollup::CompareRegionsResponse>, Status> {
+        Err(Status::unimplemented("not asked for here"))
+    }
+
     async fn withdraw_cells(
         &self,
         _request: Request<rollup::WithdrawCellsRequest>,

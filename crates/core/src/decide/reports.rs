@@ -14,8 +14,8 @@ use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Level, RegionCode, RegionKind, RegionTree};
 use crate::report::{
-    MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, Role, check, id_fingerprint,
-    repeated_name,
+    Fingerprints, MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, Role, check,
+    id_fingerprint, repeated_name,
 };
 use crate::state::{ReportHead, State};
 
@@ -192,6 +192,7 @@ impl<'a> Batch<'a> {
                 sources: Vec::new(),
                 indicators: Vec::new(),
                 rows: Vec::with_capacity(rows),
+                fingerprints: Fingerprints::with_capacity(rows),
             },
             sources: HashMap::with_hasher(FxBuildHasher),
             indicators: HashMap::with_hasher(FxBuildHasher),
@@ -255,6 +256,7 @@ impl<'a> Batch<'a> {
             self.superseded.insert((place, counting.id));
         }
         let on_time = self.is_on_time(report.period);
+        self.accepted.fingerprints.push(id);
         self.accepted.rows.push(ReportRow {
             source: source.place,
             indicator: asked.place,

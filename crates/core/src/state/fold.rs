@@ -15,7 +15,7 @@ use crate::document::{Body, CellDocument, Document, DocumentKey, Kind};
 use crate::event::{Event, Received};
 use crate::planted::{self, Planted, is_newer};
 use crate::region::{Region, RegionCode};
-use crate::report::{ReportBatch, id_fingerprint};
+use crate::report::ReportBatch;
 use crate::rollup::Sums;
 
 /// An epoch stands above this many bits of change numbers in a version.
@@ -102,7 +102,7 @@ impl State {
         sources.resize_with(batch.sources.len(), || None);
         let mut indicators: Vec<Option<u32>> = vec![None; batch.indicators.len()];
         let mut pending = Pending::default();
-        for row in &batch.rows {
+        for (place, row) in batch.rows.iter().enumerate() {
             let named = (row.source as usize, row.indicator as usize);
             let (Some(code), Some(indicator)) =
                 (batch.sources.get(named.0), batch.indicators.get(named.1))
@@ -124,7 +124,7 @@ impl State {
                 on_time: u32::from(counts && row.on_time),
             };
             let head = ReportHead {
-                id: id_fingerprint(&batch.id, row.row, &row.id),
+                id: batch.fingerprint(place, row),
                 revision: row.revision,
                 frame,
                 role: row.role,

@@ -20,7 +20,7 @@ use liandong_core::indicator::{Direction, Indicator, IndicatorCode, IndicatorKin
 use liandong_core::period::{Period, PeriodKind};
 use liandong_core::plan::{Bound, Comment, Plan, PlanItem, PlanStatus, PlanText, Target};
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
-use liandong_core::report::{ReportBatch, ReportRow, Role};
+use liandong_core::report::{Fingerprints, ReportBatch, ReportRow, Role};
 use liandong_core::rollup::Sums;
 use liandong_core::step::{Action, Step};
 use liandong_core::task::{Task, TaskProgress};
@@ -170,6 +170,7 @@ fn reports() -> Event {
         sources: vec![region("371524-017"), region("371524-018")],
         indicators: vec![indicator("teacher-degree-urban")],
         rows: periods.into_iter().map(row).collect(),
+        fingerprints: Fingerprints::default(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use liandong_core::event::Event;
 use liandong_core::region::{Level, Region, RegionKind};
-use liandong_core::report::{ReportBatch, ReportRow, Role};
+use liandong_core::report::{Fingerprints, ReportBatch, ReportRow, Role};
 use liandong_core::state::State;
 
 use crate::checkpoint::LossReason;
@@ -84,6 +84,7 @@ fn reports(school: u32, numerator: i64) -> Event {
             replaces: 0,
             note: String::new(),
         }],
+        fingerprints: Fingerprints::default(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use liandong_core::event::Event;
 use liandong_core::region::{Level, Region, RegionKind};
-use liandong_core::report::{ReportBatch, ReportRow, Role};
+use liandong_core::report::{Fingerprints, ReportBatch, ReportRow, Role};
 use liandong_core::state::State;
 use liandong_store::journal::JournalOptions;
 use liandong_store::{
@@ -93,6 +93,7 @@ pub(crate) fn batch(sequence: u64) -> Vec<Event> {
                 replaces: 0,
                 note: "说明".repeat((sequence % 40) as usize),
             }],
+            fingerprints: Fingerprints::default(),
         })],
     }
 }

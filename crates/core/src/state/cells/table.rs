@@ -46,15 +46,32 @@ impl Sheet {
         self.indicators.binary_search(&indicator)
     }
 
-    /// Makes room by a quarter: the doubling of a vector would leave half of all memory unused.
-    fn make_room(&mut self) {
+    /// Makes room by a quarter: the doubling of a vector would leave half of all memory unused. One
+    /// that holds more than a few gets room for as many as there are in another period at once.
+    fn make_room(&mut self, in_another_period: usize) {
         const LEAST: usize = 4;
-        if self.cells.len() == self.cells.capacity() {
-            let more = LEAST.max(self.cells.len() / 4);
-            self.indicators.reserve_exact(more);
-            self.cells.reserve_exact(more);
+        let len = self.cells.len();
+        let mut more = LEAST.max(len / 4);
+        if len > 0 {
+            more = more.max(in_another_period.saturating_sub(len));
         }
+        self.indicators.reserve_exact(more);
+        self.cells.reserve_exact(more);
     }
+
+    fn is_full(&self) -> bool {
+        self.cells.len() == self.cells.capacity()
+    }
+}
+
+/// How many cells stand in the sheet of the period before this one's or after it, where that is of
+/// the same kind: a region mostly reports the same figures every time.
+fn beside(sheets: &[Sheet], place: usize) -> usize {
+    let kind = sheets[place].period.kind();
+    let before = place.checked_sub(1).and_then(|before| sheets.get(before));
+    let both = before.into_iter().chain(sheets.get(place + 1));
+    let mut same = both.filter(|sheet| sheet.period.kind() == kind);
+    same.next().map_or(0, |sheet| sheet.cells.len())
 }
 
 impl CellTable {
@@ -113,11 +130,16 @@ impl CellTable {
                 place
             }
         };
-        let sheet = &mut sheets[place];
+        let at = place;
+        let mut sheet = &mut sheets[at];
         let place = match sheet.place(key.indicator) {
             Ok(place) => place,
             Err(place) => {
-                sheet.make_room();
+                if sheet.is_full() {
+                    let in_another_period = beside(sheets, at);
+                    sheet = &mut sheets[at];
+                    sheet.make_room(in_another_period);
+                }
                 sheet.indicators.insert(place, key.indicator);
                 sheet.cells.insert(place, Packed::EMPTY);
                 self.len += 1;

@@ -8,7 +8,7 @@ use liandong_core::event::{Attested, Event, Received};
 use liandong_core::evidence::Said;
 use liandong_core::plan::PlanStatus;
 use liandong_core::region::RegionCode;
-use liandong_core::report::ReportBatch;
+use liandong_core::report::{Fingerprints, ReportBatch};
 use liandong_core::state::State;
 
 /// No real tree is this deep; two that are glued together could have a loop.
@@ -103,6 +103,7 @@ impl Selection {
             sources: Vec::new(),
             indicators: Vec::new(),
             rows: Vec::new(),
+            fingerprints: Fingerprints::default(),
             ..batch
         };
         for mut row in batch.rows {
