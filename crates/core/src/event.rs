@@ -109,7 +109,8 @@ pub struct Unapplied {
 /// peer's and may name nothing that exists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// The word of its kind; `cell` for a roll-up cell, `unknown` for a kind of tomorrow.
+    /// The word of its kind; `cell` for a roll-up cell, `figure` for one that went back, `unknown` for
+    /// a kind of tomorrow.
     pub kind: String,
     /// The region that owns it.
     pub owner: String,
@@ -117,6 +118,17 @@ pub struct Subject {
     pub id: String,
     /// Its version.
     pub version: u64,
+}
+
+impl Subject {
+    /// The kind of a figure that went back when its node began anew. It was applied; what is listed
+    /// is the figure that was held before.
+    pub const LOST_FIGURE: &str = "figure";
+
+    /// Whether this is a figure that went back.
+    pub fn is_lost_figure(&self) -> bool {
+        self.kind == Self::LOST_FIGURE
+    }
 }
 
 /// A change that could not be applied, as it came.

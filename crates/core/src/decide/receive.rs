@@ -5,6 +5,7 @@ pub(super) mod entitled;
 pub(super) mod shape;
 pub(super) mod signed;
 mod taking;
+mod went_back;
 
 use self::entitled::{Peer, not_entitled};
 use self::signed::attested;
@@ -104,13 +105,14 @@ pub(super) fn receive(
         relation: incoming.relation,
         proofs: &incoming.proofs,
     };
-    let taking = Taking::new(peer, manner);
+    let taking = Taking::new(peer, manner, incoming.incarnation);
     let Taken {
         documents,
         cells,
         known_already,
         proven,
         mut quarantined,
+        reached,
     } = taking.take(incoming.documents, incoming.cells, incoming.unreadable);
     // A batch that is sent again complains no second time.
     quarantined.retain(|what| {
@@ -158,10 +160,14 @@ pub(super) fn receive(
             changes: quarantined,
         }));
     }
-    if manner == Manner::Again && !known_already.is_empty() {
+    let mut done_with = reached;
+    if manner == Manner::Again {
+        done_with.extend(known_already);
+    }
+    if !done_with.is_empty() {
         events.push(Event::Released(Released {
             from: incoming.from,
-            subjects: known_already,
+            subjects: done_with,
         }));
     }
     Ok(Decision { events, answer })

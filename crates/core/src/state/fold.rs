@@ -154,6 +154,7 @@ impl State {
 
     fn apply_received(&mut self, received: &Received) {
         self.proven.told_by(received.from);
+        let before = self.change;
         let is_seal = |document: &&Document| matches!(document.body, Body::Seal(_));
         for document in received.documents.iter().filter(|one| !is_seal(one)) {
             self.receive_document(document);
@@ -169,6 +170,7 @@ impl State {
         }
         self.release_received(received);
         self.keep_as_written_before(received.from, &received.quarantined);
+        self.note_life_of(received.from, received.incarnation, before);
         self.watermarks.insert(
             received.from,
             Watermark {

@@ -27,6 +27,28 @@ impl State {
             .is_some_and(|life| life.incarnation != life.identity)
     }
 
+    /// Up to which change of this node what is held of a peer is of an earlier life of it than the one
+    /// of that incarnation; `None` where none is known.
+    pub(crate) fn earlier_life_of(&self, peer: RegionCode, incarnation: u128) -> Option<u64> {
+        if self.is_another_life(peer, incarnation) {
+            return Some(self.change);
+        }
+        self.earlier_lives.get(&peer).copied()
+    }
+
+    /// Notes of what life a peer's changes are; `before` is the last change before them.
+    pub(super) fn note_life_of(&mut self, peer: RegionCode, incarnation: u128, before: u64) {
+        if self.is_another_life(peer, incarnation) {
+            self.earlier_lives.insert(peer, before);
+        }
+    }
+
+    /// In the history of a region that moved, 0 stands for a peer that was never heard here.
+    fn is_another_life(&self, peer: RegionCode, incarnation: u128) -> bool {
+        let known = self.watermarks.get(&peer).map(|mark| mark.incarnation);
+        known.is_some_and(|known| known != 0 && incarnation != 0 && known != incarnation)
+    }
+
     /// Whether a document of a hosted region was written in this life. What a peer gave back was
     /// not: another peer may hold a newer version of the same lost time.
     pub(crate) fn is_written_in_this_life(&self, stored: &Stored) -> bool {

@@ -174,6 +174,7 @@ impl State {
             overtaken: snapshot.overtaken,
             unowned_documents,
             taken_back,
+            earlier_lives: BTreeMap::new(),
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
             repeated: Repeated::from(&*snapshot.repeated),

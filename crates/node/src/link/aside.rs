@@ -40,6 +40,16 @@ pub(crate) async fn retry(
     unsigned: bool,
     origin: &Origin,
 ) -> Result<Retried, Refusal> {
+    retry_listed(context, only, (unsigned, true), origin).await
+}
+
+/// With `seen` somebody has seen to the figures that went back, and they are done with.
+async fn retry_listed(
+    context: &Context,
+    only: Option<RegionCode>,
+    (unsigned, seen): (bool, bool),
+    origin: &Origin,
+) -> Result<Retried, Refusal> {
     let is_asked = |from: RegionCode| only.is_none_or(|only| only == from);
     let listed = context
         .reader
@@ -69,6 +79,13 @@ pub(crate) async fn retry(
         let mut proofs = Vec::new();
         let mut reread = Vec::new();
         for entry in entries {
+            if entry.subject.is_lost_figure() {
+                if seen {
+                    retried.tried += 1;
+                    reread.push(entry.subject);
+                }
+                continue;
+            }
             let (content, proof) = entry.content.without_proof();
             match content {
                 Content::Nothing | Content::Attested(_) => continue,
@@ -193,7 +210,7 @@ impl Own {
 
 /// Tries again what was set aside before the node was started: the program may be a newer one.
 pub(crate) async fn retry_at_start(context: &Context) {
-    match retry(context, None, false, &Origin::of_node()).await {
+    match retry_listed(context, None, (false, false), &Origin::of_node()).await {
         Ok(Retried { tried: 0, .. }) => {}
         Ok(retried) => {
             let Retried {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::Manner;
 use super::entitled::{Peer, check_cell, cycle};
 use super::signed::Signers;
+use super::went_back::WentBack;
 use crate::document::{Body, CellDocument, Document, DocumentKey};
 use crate::event::{Content, Quarantined, Subject, Unapplied};
 use crate::refusal::Refusal;
@@ -28,6 +29,7 @@ pub(super) struct Taking<'a> {
     /// Of what is tried again, that of which a version as new is held already.
     known_already: Vec<Subject>,
     quarantined: Vec<Unapplied>,
+    went_back: WentBack<'a>,
 }
 
 /// What became of a batch.
@@ -40,13 +42,16 @@ pub(super) struct Taken {
     pub(super) known_already: Vec<Subject>,
     /// Versions that are held already, and proven by what they came with now.
     pub(super) proven: Vec<(DocumentKey, u64)>,
-    /// What cannot be taken, and why.
+    /// What cannot be taken, and why; figures that went back, too.
     pub(super) quarantined: Vec<Unapplied>,
+    /// Figures that had gone back and are what they were again.
+    pub(super) reached: Vec<Subject>,
 }
 
 impl<'a> Taking<'a> {
-    pub(super) fn new(peer: Peer<'a>, manner: Manner) -> Self {
+    pub(super) fn new(peer: Peer<'a>, manner: Manner, incarnation: u128) -> Self {
         Self {
+            went_back: WentBack::of(peer.state, peer.from, incarnation),
             peer,
             tree: Cow::Borrowed(peer.state.tree()),
             region_versions: BTreeMap::new(),
@@ -73,7 +78,10 @@ impl<'a> Taking<'a> {
         self.take_regions(regions);
         self.take_documents(others);
         let cells = self.take_cells(cells);
+        let (went_back, reached) = self.went_back.done();
+        self.quarantined.extend(went_back);
         Taken {
+            reached,
             documents: self.documents,
             cells,
             known_already: self.known_already,
@@ -154,7 +162,10 @@ impl<'a> Taking<'a> {
                 ..
             } = self.peer;
             match check_cell(state, &self.tree, &cell, from, relation) {
-                Ok(true) => taken.push(cell),
+                Ok(true) => {
+                    self.went_back.look(&cell);
+                    taken.push(cell);
+                }
                 Ok(false) => self.note_known(|| cell.subject()),
                 Err(refusal) => self.set_aside_cell(cell, &refusal),
             }

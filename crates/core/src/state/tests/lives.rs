@@ -1,5 +1,6 @@
 //! Lives of a node's data: emptied, restored from a backup, copied back; and what peers do about it.
 
+mod back;
 mod broken;
 mod clock;
 mod copied;

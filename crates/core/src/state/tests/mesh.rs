@@ -148,6 +148,9 @@ fn run(seeds: &[Seed], acts: &[Act], limit: usize) {
     mesh.drain(limit);
     let indicators = ["count".parse().unwrap(), "ratio".parse().unwrap()];
     mesh.verify(&indicators, &["2025-02".parse().unwrap(), month()]);
+    for node in &mesh.nodes {
+        assert_eq!(node.state.set_aside(), [], "at {}", node.here);
+    }
 }
 
 proptest! {

@@ -1,0 +1,122 @@
+//! Figures that went back: the node that tells of them began a new life with older data, or with
+//! none, and told above what it had told before. What reports had made of them since is nowhere but
+//! here, so it is listed with the figure that was held, until that is reached again or a person has
+//! seen to it.
+
+use crate::document::CellDocument;
+use crate::event::{Content, Quarantined, Subject, Unapplied};
+use crate::region::RegionCode;
+use crate::rollup::Sums;
+use crate::state::fold::EPOCH_SHIFT;
+use crate::state::{SetAside, State};
+
+/// The most figures that are listed: what could not be applied has to have room beside them.
+const MOST: usize = 500;
+
+/// The code of the reason.
+const REASON: &str = "WENT_BACK";
+
+/// Figures of one peer's that went back.
+pub(super) struct WentBack<'a> {
+    state: &'a State,
+    /// The change number of this node up to which what is held is of an earlier life of the peer.
+    earlier: Option<u64>,
+    listed: Vec<&'a SetAside>,
+    room: usize,
+    found: Vec<Unapplied>,
+    reached: Vec<Subject>,
+}
+
+impl<'a> WentBack<'a> {
+    pub(super) fn of(state: &'a State, from: RegionCode, incarnation: u128) -> Self {
+        let all = state.set_aside().iter();
+        let figures = all.filter(|known| known.subject.is_lost_figure());
+        let room = MOST.saturating_sub(figures.clone().count());
+        Self {
+            state,
+            earlier: state.earlier_life_of(from, incarnation),
+            listed: figures.filter(|known| known.from == from).collect(),
+            room,
+            found: Vec::new(),
+            reached: Vec::new(),
+        }
+    }
+
+    /// Looks at a cell that is about to take the place of what is held of it.
+    pub(super) fn look(&mut self, cell: &CellDocument) {
+        let held = self.state.cell(cell.region, cell.indicator, cell.period);
+        if let (Some(held), Some(earlier)) = (held, self.earlier)
+            && held.change <= earlier
+            && held.version >> EPOCH_SHIFT < cell.version >> EPOCH_SHIFT
+        {
+            self.list(cell, held.sums, held.version);
+        }
+        let subject = (!self.listed.is_empty()).then(|| cell.subject());
+        let Some(known) = subject.and_then(|subject| self.known(&subject)) else {
+            return;
+        };
+        let lost = match &known.content {
+            Content::Cell(lost) => Some(lost.sums),
+            _ => None,
+        };
+        if lost == Some(cell.sums) {
+            self.reached.push(known.subject.clone());
+        }
+    }
+
+    fn list(&mut self, cell: &CellDocument, held: Sums, version: u64) {
+        let is_nothing = held == Sums::default();
+        let subject = cell.subject();
+        if is_nothing || held == cell.sums || self.room == 0 || self.known(&subject).is_some() {
+            return;
+        }
+        self.room -= 1;
+        let what = format!("figure {}/{} version {version}", subject.owner, subject.id);
+        let message = format!(
+            "its node began anew with older data or none: {} before, {} now; what was reported in \
+             between has to be reported again",
+            shown(&held),
+            shown(&cell.sums)
+        );
+        self.found.push(Unapplied {
+            subject: Subject {
+                kind: Subject::LOST_FIGURE.to_owned(),
+                version,
+                ..subject
+            },
+            what: Quarantined {
+                what,
+                reason: REASON.to_owned(),
+                message,
+            },
+            content: Content::Cell(CellDocument {
+                sums: held,
+                version,
+                ..*cell
+            }),
+        });
+    }
+
+    /// What is to be listed, and what is listed and was reached again.
+    pub(super) fn done(self) -> (Vec<Unapplied>, Vec<Subject>) {
+        (self.found, self.reached)
+    }
+
+    fn known(&self, cell: &Subject) -> Option<&'a SetAside> {
+        let is_it = |known: &&&SetAside| {
+            let subject = &known.subject;
+            (&subject.owner, &subject.id) == (&cell.owner, &cell.id)
+        };
+        self.listed.iter().find(is_it).copied()
+    }
+}
+
+fn shown(sums: &Sums) -> String {
+    let Sums {
+        numerator,
+        denominator,
+        reported,
+        ..
+    } = sums;
+    format!("numerator {numerator}, denominator {denominator}, {reported} reported")
+}

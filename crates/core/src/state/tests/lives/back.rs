@@ -1,0 +1,96 @@
+//! Figures that go back when a node begins anew: the parent lists what it held.
+
+use super::{city, county, meet};
+use crate::testing::{Node, report, school};
+
+/// What is listed of figures that went back: which, and why.
+fn listed(node: &Node) -> Vec<(String, String)> {
+    let listed = node.state.set_aside().iter();
+    let listed = listed.map(|one| {
+        assert_eq!(one.what.reason, "WENT_BACK");
+        (one.subject.id.clone(), one.what.message.clone())
+    });
+    listed.collect()
+}
+
+fn county_of_three() -> Node {
+    let mut county = county();
+    county.host(&[school("s3", "371502")]).unwrap();
+    county
+}
+
+#[test]
+fn a_figure_that_lost_reports_in_a_restore_is_listed_until_they_are_there_again() {
+    let mut county = county_of_three();
+    let mut city = city();
+    county.push(vec![report("s1", 10), report("s2", 5)]);
+    meet(&mut county, &mut city);
+    let backup = county.journal.len();
+    county.push(vec![report("s1", 20)]);
+    county.push(vec![report("s3", 7)]);
+    meet(&mut county, &mut city);
+    assert_eq!(city.sums("371500").numerator, 32);
+    assert_eq!(listed(&city), []);
+
+    let mut restored = county.restored(backup, 12);
+    meet(&mut restored, &mut city);
+    assert_eq!(city.sums("371500").numerator, 15);
+    let found = listed(&city);
+    let [(id, why)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(id, "count/2025-03");
+    assert!(
+        why.contains("numerator 32, denominator 0, 3 reported before"),
+        "{why}"
+    );
+    assert!(
+        why.contains("numerator 15, denominator 0, 2 reported now"),
+        "{why}"
+    );
+    // Neither another comparison nor a part of what was lost settles it.
+    meet(&mut restored, &mut city);
+    restored.push(vec![report("s1", 20)]);
+    meet(&mut restored, &mut city);
+    assert_eq!(listed(&city), found);
+    restored.push(vec![report("s3", 7)]);
+    meet(&mut restored, &mut city);
+    assert_eq!(listed(&city), []);
+    city.verify();
+    restored.verify();
+}
+
+#[test]
+fn a_second_restore_leaves_what_the_first_has_lost_listed() {
+    let mut county = county_of_three();
+    let mut city = city();
+    county.push(vec![report("s1", 10), report("s2", 5)]);
+    meet(&mut county, &mut city);
+    let backup = county.journal.len();
+    county.push(vec![report("s1", 20)]);
+    meet(&mut county, &mut city);
+    let mut first = county.restored(backup, 12);
+    meet(&mut first, &mut city);
+    let found = listed(&city);
+    first.push(vec![report("s2", 6)]);
+    meet(&mut first, &mut city);
+    let mut second = first.restored(backup + 1, 13);
+    meet(&mut second, &mut city);
+    assert_eq!(listed(&city), found);
+    assert_eq!(found.len(), 1);
+    city.verify();
+}
+
+#[test]
+fn a_restore_that_lost_nothing_lists_nothing() {
+    let mut county = county();
+    let mut city = city();
+    county.push(vec![report("s1", 10), report("s2", 5)]);
+    meet(&mut county, &mut city);
+    let mut restored = county.restored(county.journal.len(), 12);
+    meet(&mut restored, &mut city);
+    restored.push(vec![report("s1", 11)]);
+    meet(&mut restored, &mut city);
+    assert_eq!(listed(&city), []);
+    assert_eq!(city.sums("371500").numerator, 16);
+}
