@@ -195,7 +195,7 @@ pub fn id_fingerprint(batch: &str, row: u32, id: &str) -> u64 {
 /// 64 bits are enough for its name: there are a quarter of a million of them at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepeatedReport {
-    /// Stands for its id and its cell: see [`repeated_name`].
+    /// A hash of its id and its cell.
     pub name: u64,
     /// The fingerprint of the id of the report that counted.
     pub counted: u64,
