@@ -72,19 +72,22 @@ pub(super) async fn watch(
                 ));
             }
         }
-        let after = asked.after.filter(|(incarnation, change)| {
-            *incarnation == context.incarnation && *change <= state.last_change()
-        });
+        // Of this life of the data: one that was copied back counts its changes anew.
+        let life = state.incarnation(context.incarnation);
+        let after = asked
+            .after
+            .filter(|(incarnation, change)| *incarnation == life && *change <= state.last_change());
         Ok((
             indicators(context, state, &asked)?,
             after.map_or(0, |(_, change)| change),
+            life,
         ))
     });
-    let (indicators, after) = read.await??;
+    let (indicators, after, incarnation) = read.await??;
     let wanted = Wanted {
         reader: context.reader.clone(),
         catalogue: Arc::clone(catalogue),
-        incarnation: context.incarnation,
+        incarnation,
         regions: asked.regions.into_iter().collect(),
         indicators,
         language,

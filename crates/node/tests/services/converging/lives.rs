@@ -1,6 +1,7 @@
 //! Nodes that lost their data, or got an old copy of it back.
 
 use liandong_wire::admin::v1::VerifyResult;
+use liandong_wire::rollup::v1::{WatchRollupRequest, WatchRollupResponse};
 use liandong_wire::task::v1::{
     AssignTasksRequest, GetTaskRequest, ImportPlanRequest, IssuePlanRequest, ListPlansRequest,
     Part, PlanItem, PlanText,
@@ -16,6 +17,19 @@ async fn knows(city: &Running, sum: (i64, u32)) {
         (city.sum("371500").await == sum).then_some(())
     })
     .await;
+}
+
+/// What a watch of a county's schools is told first, which began before or goes on after that.
+async fn watched(county: &Running, after: Option<&WatchRollupResponse>) -> WatchRollupResponse {
+    let asked = WatchRollupRequest {
+        regions: vec!["371524-A".to_owned(), "371524-B".to_owned()],
+        after_change: after.map_or(0, |seen| seen.change),
+        incarnation: after.map_or(Vec::new(), |seen| seen.incarnation.clone()),
+        ..WatchRollupRequest::default()
+    };
+    let watching = county.rollup().watch_rollup(asked).await.expect("a watch");
+    let told = watching.into_inner().message().await;
+    told.expect("no refusal").expect("a first answer")
 }
 
 /// Starts a node on empty data where another listened.
@@ -254,7 +268,8 @@ async fn data_that_was_copied_back_by_hand_is_noticed_and_told_again() {
     let city = start("371500", "", "").await;
     let more = parent("371500", &city);
     let county = start("371524", TREE, &more).await;
-    county.push("1", vec![dropouts("371524-A", 2)]).await;
+    let rows = vec![dropouts("371524-A", 2), dropouts("371524-B", 0)];
+    county.push("1", rows).await;
     knows(&city, (2, 3)).await;
     let dir = county.stop().await;
     let copied = empty();
@@ -265,6 +280,9 @@ async fn data_that_was_copied_back_by_hand_is_noticed_and_told_again() {
         county.push(&id, vec![dropouts("371524-A", figure)]).await;
     }
     knows(&city, (19, 3)).await;
+    let seen = watched(&county, None).await;
+    let again = watched(&county, Some(&seen)).await;
+    assert!(again.cells.is_empty(), "nothing has changed: {again:?}");
     drop(county.stop().await);
 
     // The same identity, and fewer changes than the city has taken.
@@ -275,6 +293,11 @@ async fn data_that_was_copied_back_by_hand_is_noticed_and_told_again() {
         county.push(&id, vec![dropouts("371524-A", figure)]).await;
     }
     knows(&city, (44, 3)).await;
+    // Its changes are counted anew: whoever watched before begins anew.
+    let anew = watched(&county, Some(&seen)).await;
+    assert!(anew.change > seen.change, "{anew:?} after {seen:?}");
+    let cells = |answer: &WatchRollupResponse| answer.cells.len();
+    assert_eq!(cells(&anew), cells(&seen));
     agree(&county).await;
     city.verify().await;
     county.verify().await;
