@@ -139,12 +139,16 @@ impl Folder {
         read_key(&self.0.join(ASKING))
     }
 
-    /// Forgets the key whose certificate was being asked for, when it is here.
+    /// Forgets the key whose certificate was being asked for, when it is here, and the folder when
+    /// that was all.
     ///
     /// # Errors
     /// [`FolderError::File`].
     pub fn forget_asking(&self) -> Result<(), FolderError> {
-        Ok(files::remove(&self.0.join(ASKING))?)
+        files::remove(&self.0.join(ASKING))?;
+        // One that holds something stays.
+        let _ = std::fs::remove_dir(&self.0);
+        Ok(())
     }
 
     /// Where the authority was that issued the certificate here; `None` where nobody noted it.
