@@ -1,7 +1,8 @@
 //! Figures that went back: the node that tells of them began a new life with older data, or with
 //! none, and told above what it had told before. What reports had made of them since is nowhere but
 //! here, so it is listed with the figure that was held, until that is reached again or a person has
-//! seen to it.
+//! seen to it. One that its node tells as nothing was seen to: that is only told when a person there
+//! has taken the figure back.
 
 use crate::document::CellDocument;
 use crate::event::{Content, Quarantined, Subject, Unapplied};
@@ -59,7 +60,7 @@ impl<'a> WentBack<'a> {
             Content::Cell(lost) => Some(lost.sums),
             _ => None,
         };
-        if lost == Some(cell.sums) {
+        if lost == Some(cell.sums) || is_taken_back(cell) {
             self.reached.push(known.subject.clone());
         }
     }
@@ -67,7 +68,12 @@ impl<'a> WentBack<'a> {
     fn list(&mut self, cell: &CellDocument, held: Sums, version: u64) {
         let is_nothing = held == Sums::default();
         let subject = cell.subject();
-        if is_nothing || held == cell.sums || self.room == 0 || self.known(&subject).is_some() {
+        if is_nothing
+            || is_taken_back(cell)
+            || held == cell.sums
+            || self.room == 0
+            || self.known(&subject).is_some()
+        {
             return;
         }
         self.room -= 1;
@@ -109,6 +115,10 @@ impl<'a> WentBack<'a> {
         };
         self.listed.iter().find(is_it).copied()
     }
+}
+
+fn is_taken_back(cell: &CellDocument) -> bool {
+    cell.sums == Sums::default()
 }
 
 fn shown(sums: &Sums) -> String {

@@ -1,7 +1,10 @@
 //! Figures that go back when a node begins anew: the parent lists what it held.
 
 use super::{city, county, meet};
-use crate::testing::{Node, report, school};
+use crate::command::Command;
+use crate::compare::CellName;
+use crate::rollup::Sums;
+use crate::testing::{Node, code, report, school};
 
 /// What is listed of figures that went back: which, and why.
 fn listed(node: &Node) -> Vec<(String, String)> {
@@ -93,4 +96,30 @@ fn a_restore_that_lost_nothing_lists_nothing() {
     meet(&mut restored, &mut city);
     assert_eq!(listed(&city), []);
     assert_eq!(city.sums("371500").numerator, 16);
+}
+
+#[test]
+fn a_figure_that_was_taken_back_after_a_restore_is_not_listed() {
+    let mut county = county();
+    let mut city = city();
+    county.push(vec![report("s1", 10)]);
+    meet(&mut county, &mut city);
+    let backup = county.journal.len();
+    let mut later = report("s1", 40);
+    later.period = "2025-02".parse().unwrap();
+    county.push(vec![later]);
+    meet(&mut county, &mut city);
+    let mut restored = county.restored(backup, 12);
+    meet(&mut restored, &mut city);
+    let cell = CellName {
+        region: code("371502"),
+        indicator: "count".parse().unwrap(),
+        period: "2025-02".parse().unwrap(),
+    };
+    let cells = vec![cell];
+    restored.run(Command::Withdraw { cells }).unwrap();
+    meet(&mut restored, &mut city);
+    let held = city.state.cell(code("371502"), cell.indicator, cell.period);
+    assert_eq!(held.unwrap().sums, Sums::default());
+    assert_eq!(listed(&city), []);
 }
