@@ -13,7 +13,9 @@ use crate::access::Relation;
 use crate::command::{Answer, Decision, Reconciling, Returned};
 use crate::compare::{Bucket, Direction, Findings};
 use crate::document::{Document, DocumentKey, Kind};
-use crate::event::{Event, Healed, Overtaken, Released, SetAsideBatch, Subject, Unapplied};
+use crate::event::{
+    Content, Event, Healed, Overtaken, Released, SetAsideBatch, Subject, Unapplied,
+};
 use crate::evidence::Shown;
 use crate::region::RegionCode;
 use crate::state::fold::{EPOCH_SHIFT, MOST_EPOCHS, roster_key};
@@ -177,11 +179,14 @@ impl<'a> Acting<'a> {
             Kind::Roster => return self.raise(told_epoch + 1),
             _ => {}
         }
-        // What was set aside waits for better evidence, and telling this node's own above it would
-        // destroy it at the only node that has it.
+        // What nothing shows to be this node's own waits for better evidence, and telling this node's
+        // above it would destroy it at the only node that has it.
+        let is_unshown = self.shown.own(&document, self.here).is_err();
         // Nobody was asked what he holds of a copy's lost time, which is noticed when a peer is met.
-        let may_come_back =
-            self.takes_back || self.state.is_copy() || self.is_listed(&document.subject());
+        let may_come_back = self.takes_back
+            || self.state.is_copy()
+            || is_unshown
+            || self.is_listed(&document.subject());
         if may_come_back && self.is_lost(&document, known) {
             self.take_back(document);
         } else if let Some(known) = known {
@@ -210,6 +215,11 @@ impl<'a> Acting<'a> {
 
     fn take_back(&mut self, document: Document) {
         match self.shown.own(&document, self.here) {
+            // Given back twice in one answer.
+            Ok(_)
+                if self
+                    .taken_back
+                    .contains(&(document.key(), document.version)) => {}
             Ok(_) => {
                 let subject = document.subject();
                 if self.is_listed(&subject) {
@@ -236,10 +246,18 @@ impl<'a> Acting<'a> {
 
     fn decided(mut self, setting: &Setting<'_>) -> Decision {
         let from = self.direction.listener;
-        // What is said again complains no second time.
+        // What is said again complains no second time; but what was let go of for want of room comes
+        // again as soon as there is some.
+        let mut room = self.state.room_for_contents();
         self.set_aside.retain(|one| {
             let mut listed = self.state.set_aside().iter();
-            !listed.any(|known| known.from == from && known.what == one.what)
+            let known = listed.find(|known| known.from == from && known.what == one.what);
+            let Some(known) = known else {
+                return true;
+            };
+            let is_wanted = known.content == Content::Nothing && room > 0;
+            room -= usize::from(is_wanted);
+            is_wanted
         });
         let proofs = self.shown.proofs();
         self.events

@@ -101,8 +101,9 @@ impl Proven {
         let mut turns = Vec::new();
         let proofs = attested.evidence.proofs();
         let named = attested.documents.iter().zip(proofs);
+        let mut seen = BTreeSet::new();
         let (named, proofs): (Vec<_>, Vec<_>) = named
-            .filter(|((key, version), _)| is_held(key, *version))
+            .filter(|((key, version), _)| is_held(key, *version) && seen.insert(key))
             .unzip();
         // The proofs stay until all are kept: an address stands for a batch only so long.
         let proofs = lean(proofs);

@@ -79,17 +79,19 @@ impl<'a> Arriving<'a> {
                 }
                 self.events.push(Event::Received(received));
             }
-            // What the old node could not apply, and what was said to it, is its own business; names of
-            // repeated reports do not say of which region they are.
+            // What the old node could not apply, and what was said to it, is its own business.
             Event::SetAside(_)
             | Event::Released(_)
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
-            | Event::Overtaken(_)
-            | Event::Repeated(_) => {}
+            | Event::Overtaken(_) => {}
             Event::Healed(healed) => self.heal(healed),
-            Event::Withdrawn(_) | Event::Attested(_) => self.events.push(event),
+            // Reports that were repeated are named so that nobody sees of which region they are; names
+            // of others' are of no use here, and do no harm.
+            Event::Withdrawn(_) | Event::Attested(_) | Event::Repeated(_) => {
+                self.events.push(event);
+            }
             // What had left the old node before does not come; that the region itself left is
             // how it comes here.
             Event::MovedOut { region } => {

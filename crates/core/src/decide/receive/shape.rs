@@ -8,6 +8,10 @@ use crate::refusal::{Accepted, Reason, Refusal};
 use crate::seal::SEAL_ID;
 use crate::state::fold::NO_VERSION;
 
+/// The most steps of one side of a pairing: one that is made and ended every month for twenty years has
+/// fewer.
+const MOST_STEPS: usize = 1_000;
+
 /// The most units that report beneath one region; China has about half a million schools.
 const MAX_UNITS: u64 = 1_000_000;
 
@@ -25,6 +29,7 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
             check_id(document, document.owner.as_str())?;
             check_roster(roster)
         }
+        Body::Pairing(side) => check_steps(side.steps.len()),
         Body::AidProject(project) => check_amount("fund", project.fund),
         Body::AidEntry(entry) => match &entry.fact {
             AidFact::Disbursement { amount, .. }
@@ -39,12 +44,20 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
         | Body::Comment(_)
         | Body::Task(_)
         | Body::TaskProgress(_)
-        | Body::Pairing(_)
         | Body::AidConsent(_)
         | Body::AidSummary(_) => Ok(()),
         // One region has one seal.
         Body::Seal(_) => check_id(document, SEAL_ID),
     }
+}
+
+/// The other side takes note of every end in its own document, so there have to be few.
+fn check_steps(count: usize) -> Result<(), Refusal> {
+    if count <= MOST_STEPS {
+        return Ok(());
+    }
+    let accepted = Accepted::Range(0, MOST_STEPS as i64);
+    Err(Refusal::new(Reason::OutOfRange, "steps", count, accepted))
 }
 
 /// Refuses a version that no node following the rules gives: nothing could ever stand above it.

@@ -9,6 +9,7 @@ use crate::document::{Body, CellDocument, Document, Kind};
 use crate::event::{Event, Healed};
 use crate::refusal::{Reason, Refusal};
 use crate::region::{Region, RegionCode};
+use crate::report::{Outcome, Report};
 use crate::rollup::Sums;
 use crate::testing::{Node, author, bureau, carry, code, month, report, school};
 
@@ -30,6 +31,7 @@ fn moved(node: &mut Node, regions: &[&str]) -> Vec<Event> {
     history.retain(|event| match event {
         Event::Hosted { region, .. } => codes.contains(&region.code),
         Event::Put(document) => codes.contains(&document.owner),
+        Event::Repeated(_) => true,
         Event::Reports(batch) => batch.sources.iter().all(|source| codes.contains(source)),
         _ => false,
     });
@@ -87,6 +89,27 @@ fn a_history_that_came_before_is_refused_and_takes_nothing_back() {
     assert_eq!(again.reason, Reason::AlreadyExists);
     assert_eq!(proposed(&county), newest);
     county.verify();
+}
+
+/// A retry that comes after the move, and after a correction at the new node.
+#[test]
+fn a_history_brings_the_ids_that_said_what_counted() {
+    let mut old = city();
+    let push = |id: &str, numerator| {
+        vec![Report {
+            id: id.to_owned(),
+            ..report(COUNTY, numerator)
+        }]
+    };
+    old.push(push("a", 5));
+    old.push(push("b", 5));
+    let history = moved(&mut old, &[COUNTY]);
+    let mut own = Node::empty(code(COUNTY));
+    move_in(&mut own, COUNTY, history).unwrap();
+    let corrected = own.push(push("c", 7));
+    assert_eq!(corrected, [Outcome::Superseded { revision: 2 }]);
+    let again = own.push(push("b", 5));
+    assert_eq!(again, [Outcome::Stale { revision: 2 }]);
 }
 
 #[test]

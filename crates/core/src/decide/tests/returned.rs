@@ -8,6 +8,7 @@ use crate::access::Relation;
 use crate::command::{Answer, Command, Reconciling, Returned};
 use crate::compare::{Bucket, Findings};
 use crate::document::{Body, Document};
+use crate::event::Content;
 use crate::evidence::{Batch, Given, Proof, Shown, Signer, not_shown};
 use crate::plan::Comment;
 use crate::refusal::Reason;
@@ -229,4 +230,51 @@ fn a_copy_takes_back_what_it_has_signed_and_tells_over_nothing_else() {
     // One that nobody found to be a copy tells what it has.
     let shown = given(&lost, Some(COUNTY));
     assert_eq!(claim(&mut old, &lost, shown), (0, true));
+}
+
+/// Nobody was ever asked, so nothing is listed either: others' complaints may have taken its place.
+#[test]
+fn what_nothing_shows_is_never_told_over() {
+    let mut county = county();
+    claim(
+        &mut county,
+        &comment(4, "原则同意"),
+        given(&comment(4, "原则同意"), Some(COUNTY)),
+    );
+    settle(&mut county);
+    let mut restored = county.restored(county.journal.len(), 12);
+    meet(&mut restored);
+    settle(&mut restored);
+    let newer = comment(7, "同意");
+    assert_eq!(
+        claim(&mut restored, &newer, given(&newer, None)),
+        (0, false)
+    );
+    assert_eq!(set_aside(&restored), ["NOT_SIGNED"]);
+    assert_eq!(held(&restored).as_deref(), Some("原则同意"));
+}
+
+#[test]
+fn what_was_let_go_of_for_want_of_room_comes_again_when_there_is_some() {
+    let mut county = county();
+    let named = |number: usize| Document {
+        id: format!("c-{number}"),
+        ..comment(4, "原则同意")
+    };
+    for number in 0..201 {
+        claim(&mut county, &named(number), given(&named(number), None));
+    }
+    let contents = |county: &Node| {
+        let listed = county.state.set_aside().iter();
+        listed.filter(|one| one.content != Content::Nothing).count()
+    };
+    assert_eq!((set_aside(&county).len(), contents(&county)), (201, 200));
+    // There is no room for the first, which gave its place to the last.
+    claim(&mut county, &named(0), given(&named(0), None));
+    assert_eq!((set_aside(&county).len(), contents(&county)), (201, 200));
+    let shown = given(&named(5), Some(COUNTY));
+    assert_eq!(try_again(&mut county, &named(5), shown), (1, false));
+    assert_eq!((set_aside(&county).len(), contents(&county)), (200, 199));
+    claim(&mut county, &named(0), given(&named(0), None));
+    assert_eq!((set_aside(&county).len(), contents(&county)), (200, 200));
 }

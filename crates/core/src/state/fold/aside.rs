@@ -10,7 +10,8 @@ use crate::state::{SetAside, State};
 const MAX_SET_ASIDE: usize = 1_000;
 
 /// Of so many the content is kept, to be tried again; of older ones only the names. A peer that
-/// sends nothing but what cannot be applied must not fill the memory.
+/// sends nothing but what cannot be applied must not fill the memory. Figures that went back are few
+/// by themselves, and useless without what they were.
 const MAX_CONTENTS: usize = 200;
 
 impl State {
@@ -83,15 +84,25 @@ impl State {
         });
     }
 
+    /// Of how many more changes the content could be kept without that of another being let go.
+    pub(crate) fn room_for_contents(&self) -> usize {
+        let kept = self.set_aside.iter().filter(|known| has_content(known));
+        MAX_CONTENTS.saturating_sub(kept.count())
+    }
+
     fn bound_set_aside(&mut self) {
         let excess = self.set_aside.len().saturating_sub(MAX_SET_ASIDE);
         self.set_aside.drain(..excess);
-        let kept = |known: &&mut SetAside| known.content != Content::Nothing;
-        let with_content = self.set_aside.iter_mut().rev().filter(kept);
+        let newest = self.set_aside.iter_mut().rev();
+        let with_content = newest.filter(|known| has_content(known));
         for old in with_content.skip(MAX_CONTENTS) {
             old.content = Content::Nothing;
         }
     }
+}
+
+fn has_content(known: &SetAside) -> bool {
+    known.content != Content::Nothing && !known.subject.is_lost_figure()
 }
 
 fn is_same_thing(one: &Subject, other: &Subject) -> bool {

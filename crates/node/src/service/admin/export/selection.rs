@@ -76,8 +76,9 @@ impl Selection {
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
-            | Event::Overtaken(_)
-            | Event::Repeated(_) => None,
+            | Event::Overtaken(_) => None,
+            // Nobody sees of which region they are.
+            Event::Repeated(repeated) => Some(Event::Repeated(repeated)),
         }
     }
 
