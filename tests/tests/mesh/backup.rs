@@ -123,6 +123,20 @@ impl Mesh {
     }
 
     /// Every node fits in itself and with its peers, as soon as they are together.
+    /// The city lists a figure that is another than before the county was restored, also where it
+    /// has grown meanwhile; whoever runs it looks, and takes the line away.
+    async fn see_to_what_went_back(&self) -> Result<()> {
+        let listed = self.city.status().await?.quarantined;
+        for line in &listed {
+            ensure!(line.reason == "WENT_BACK", "set aside: {line:?}");
+        }
+        if !listed.is_empty() {
+            let tried = ask(&self.city, &["link", "retry"]).await?;
+            ensure!(tried.status.success(), "{}", printed(&tried));
+        }
+        Ok(())
+    }
+
     async fn fits(&self) -> Result<()> {
         for node in [&self.city, &self.county, &self.town] {
             node.recount().await?;
@@ -235,6 +249,7 @@ async fn a_node_backed_up_while_it_is_pushed_to_is_restored_and_everybody_agrees
     ledger.settle_all(&mesh.county).await?;
     arrives(&mesh.county, TOWN, DROPOUTS, 12, 2).await?;
     arrives(&mesh.city, TOWN, DROPOUTS, 12, 2).await?;
+    mesh.see_to_what_went_back().await?;
     mesh.fits().await?;
     let tally = ledger.tally();
     ensure!(
