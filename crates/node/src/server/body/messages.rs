@@ -11,8 +11,8 @@ use tokio::time::Instant;
 const PREFIX: usize = 5;
 
 /// The most that a byte of a compressed message may unpack to, once it has unpacked to more than
-/// [`UNSUSPICIOUS`]: reports are packed to a thirteenth, a table of nothing but zeros to a
-/// thirty-fifth, a bomb to a thousandth.
+/// [`UNSUSPICIOUS`]: more than rows come to, even where they differ in a few digits alone, and a
+/// tenth of what a bomb does.
 const MOST_UNPACKED: usize = 100;
 
 /// How much any compressed message may unpack to, in bytes.

@@ -221,7 +221,7 @@ async fn a_bomb_is_refused_before_anybody_unpacks_it() {
         gzip.write_all(bytes).unwrap();
         gzip.finish().unwrap()
     };
-    // What differs from line to line, as rows do, is packed to a thirtieth.
+    // Differs from line to line, as rows do.
     let mut rows: Vec<u8> = (0..)
         .flat_map(|row: u32| {
             let mut bytes = vec![b'x'; 60];
