@@ -1,12 +1,14 @@
 //! Questions that are answered from the state alone: roll-up tables, drill-down, completeness and
 //! rankings. Pure, so that services, pages and the command line show the same figures.
 
+mod comparison;
 mod completeness;
 mod drill;
 mod published;
 mod rank;
 mod rollup;
 
+pub use comparison::{Compared, ComparedCell, Comparing, Comparison};
 pub use completeness::{CompletenessRow, completeness};
 pub use drill::{Drill, DrillRow, drill};
 pub use published::{HiddenParts, Published};
@@ -143,6 +145,31 @@ impl<'a> Question<'a> {
 
     fn expected(&self, region: RegionCode, indicator: &Indicator) -> u32 {
         self.state.roster(region).expected(&indicator.reported_by)
+    }
+
+    /// The one indicator of the scope whose cells are asked for themselves.
+    fn reported_indicator(&self) -> Result<&'a Indicator, Refusal> {
+        let indicators = self.reported_indicators()?;
+        let [indicator] = indicators.as_slice() else {
+            let codes = indicators.iter().map(|known| known.code.to_string());
+            return Err(Refusal::new(
+                Reason::DerivedIndicator,
+                "indicator",
+                "",
+                Accepted::OneOf(codes.collect()),
+            ));
+        };
+        if self.period.kind() != indicator.period {
+            // A table may answer with the indicator's own period; one cell is of one period.
+            let accepted = Accepted::Form(indicator.period.example().to_owned());
+            return Err(Refusal::new(
+                Reason::WrongPeriodKind,
+                "period",
+                self.period,
+                accepted,
+            ));
+        }
+        Ok(indicator)
     }
 
     /// The indicators of the scope that are reported, each once, in the plan's order.

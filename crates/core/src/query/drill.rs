@@ -2,7 +2,7 @@
 
 use super::Question;
 use crate::indicator::Indicator;
-use crate::refusal::{Accepted, Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::region::RegionCode;
 use crate::rollup::{Sums, Value};
 
@@ -43,27 +43,7 @@ pub struct DrillRow {
 /// kind than the indicator's.
 pub fn drill<'a>(question: &Question<'a>, region: RegionCode) -> Result<Drill<'a>, Refusal> {
     question.require_region(region)?;
-    let indicators = question.reported_indicators()?;
-    let [indicator] = indicators.as_slice() else {
-        let codes = indicators.iter().map(|known| known.code.to_string());
-        return Err(Refusal::new(
-            Reason::DerivedIndicator,
-            "indicator",
-            "",
-            Accepted::OneOf(codes.collect()),
-        ));
-    };
-    if question.period.kind() != indicator.period {
-        // A table may answer with the indicator's own period; one cell is of one period.
-        let accepted = Accepted::Form(indicator.period.example().to_owned());
-        let asked = question.period;
-        return Err(Refusal::new(
-            Reason::WrongPeriodKind,
-            "period",
-            asked,
-            accepted,
-        ));
-    }
+    let indicator = question.reported_indicator()?;
     let period = question.period;
     let mut rows = Vec::new();
     for child in question.state.children(question.catalogue, region) {

@@ -1,5 +1,6 @@
 //! Reading the state. Readers get values, never the maps themselves.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cells::{CellKey, ReportHead};
@@ -154,11 +155,16 @@ impl State {
     }
 
     /// How many units report beneath a region; empty when it has not joined.
-    pub fn roster(&self, region: RegionCode) -> Roster {
+    pub fn roster(&self, region: RegionCode) -> &Roster {
+        static NOBODY: Roster = Roster {
+            units: BTreeMap::new(),
+            bureaus: 0,
+            standing_in: 0,
+        };
         let stored = self.documents.get(&super::fold::roster_key(region));
         match stored.map(|stored| &stored.document.body) {
-            Some(Body::Roster(roster)) => roster.clone(),
-            _ => Roster::default(),
+            Some(Body::Roster(roster)) => roster,
+            _ => &NOBODY,
         }
     }
 
@@ -175,6 +181,22 @@ impl State {
             version: cell.version,
             change: cell.change,
         })
+    }
+
+    /// The sums of one region and period by the number of an indicator, as
+    /// [`State::indicator_number`] gave it; nothing where nothing was ever reported.
+    pub(crate) fn numbered_sums(
+        &self,
+        region: RegionCode,
+        period: Period,
+    ) -> impl Fn(Option<u32>) -> Sums {
+        let region = self.cells.regions.find(region);
+        let cells = region.map(|region| self.cells.cells.of_period(region, period));
+        move |indicator| {
+            let cell = cells.as_ref().zip(indicator);
+            let cell = cell.and_then(|(cells, indicator)| cells(indicator));
+            cell.map(|cell| cell.sums).unwrap_or_default()
+        }
     }
 
     /// The report that counts for a source's own figure.

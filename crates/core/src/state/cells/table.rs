@@ -46,6 +46,11 @@ impl Sheet {
         self.indicators.binary_search(&indicator)
     }
 
+    fn packed(&self, indicator: u32) -> Option<&Packed> {
+        let place = self.indicators.binary_search(&indicator);
+        self.cells.get(place.ok()?)
+    }
+
     /// Makes room by a quarter: the doubling of a vector would leave half of all memory unused. One
     /// that holds more than a few gets room for as many as there are in another period at once.
     fn make_room(&mut self, in_another_period: usize) {
@@ -90,12 +95,24 @@ impl CellTable {
         sheets.map_or(&[], |sheets| sheets.as_slice())
     }
 
+    fn sheet(&self, region: u32, period: Period) -> Option<&Sheet> {
+        let sheets = self.sheets(region);
+        let place = sheets.binary_search_by_key(&period, |sheet| sheet.period);
+        sheets.get(place.ok()?)
+    }
+
     fn packed(&self, key: &CellKey) -> Option<&Packed> {
-        let sheets = self.sheets(key.region);
-        let place = sheets.binary_search_by_key(&key.period, |sheet| sheet.period);
-        let sheet = sheets.get(place.ok()?)?;
-        let place = sheet.indicators.binary_search(&key.indicator);
-        sheet.cells.get(place.ok()?)
+        self.sheet(key.region, key.period)?.packed(key.indicator)
+    }
+
+    /// The cells of one region and period, by the numbers of their indicators.
+    pub(in crate::state) fn of_period(
+        &self,
+        region: u32,
+        period: Period,
+    ) -> impl Fn(u32) -> Option<Cell> {
+        let sheet = self.sheet(region, period);
+        move |indicator| sheet?.packed(indicator).map(Packed::cell)
     }
 
     pub(in crate::state) fn get(&self, key: &CellKey) -> Option<Cell> {

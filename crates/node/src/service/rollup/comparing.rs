@@ -1,8 +1,7 @@
 //! Regions side by side: the same cells as taken apart one by one, read at one moment.
 
-use liandong_core::query::{self, HiddenParts, Published, Question, Scope};
+use liandong_core::query::{self, Comparing};
 use liandong_core::refusal::Refusal;
-use liandong_core::rollup::Sums;
 use liandong_wire::rollup::v1::{CompareRegionsResponse, ComparedCell, ComparedRegion};
 use liandong_wire::rollup::{Comparison, sums};
 
@@ -19,83 +18,36 @@ pub(super) async fn compare(
     asked: Comparison,
     exact: bool,
 ) -> Result<CompareRegionsResponse, Refusal> {
-    let policy = context.light_policy();
-    let catalogue = &context.catalogue;
-    let (region, period) = (asked.region, asked.period);
     let read = context.reader.read(|state| {
-        let mut total = ComparedRegion {
-            region: region.to_string(),
-            name: state
-                .region(catalogue, region)
-                .map(|known| known.name.clone())
-                .unwrap_or_default(),
-            joined: state.tree().contains(region),
-            cells: Vec::with_capacity(asked.indicators.len()),
+        let comparing = Comparing {
+            state,
+            catalogue: &context.catalogue,
+            period: asked.period,
+            policy: context.light_policy(),
+            exact,
         };
-        let mut rows: Vec<ComparedRegion> = Vec::new();
-        for (place, indicator) in asked.indicators.iter().enumerate() {
-            let scope = Scope::Indicator(*indicator);
-            let question = Question {
-                state,
-                catalogue,
-                scope: &scope,
-                period,
-                policy,
-            };
-            let drilled =
-                query::drill(&question, region).map_err(|refusal| in_place(place, refusal))?;
-            let hidden = if exact {
-                HiddenParts::default()
-            } else {
-                Published::new(&question).hidden(region, drilled.indicator)
-            };
-            let expected = state
-                .roster(region)
-                .expected(&drilled.indicator.reported_by);
-            total
-                .cells
-                .push(cell(&drilled.total, expected, hidden.total));
-            if place == 0 {
-                check_length(drilled.rows.len())?;
-                rows = drilled.rows.iter().map(|row| first(row, &asked)).collect();
-            }
-            // Who stands below is read of the same state: each time the same, in the same order.
-            for (row, part) in rows.iter_mut().zip(&drilled.rows) {
-                let is_hidden = hidden.rows.contains(&part.region);
-                row.cells.push(cell(&part.sums, part.expected, is_hidden));
-            }
-        }
+        let compared = comparing.compare(asked.region, &asked.indicators)?;
+        check_length(compared.rows.len())?;
         Ok(CompareRegionsResponse {
-            total: Some(total),
-            rows,
+            total: Some(row(&compared.total)),
+            rows: compared.rows.iter().map(row).collect(),
         })
     });
     read.await?
 }
 
-fn first(row: &query::DrillRow, asked: &Comparison) -> ComparedRegion {
+fn row(compared: &query::Compared<'_>) -> ComparedRegion {
     ComparedRegion {
-        region: row.region.to_string(),
-        name: row.name.clone(),
-        joined: row.joined,
-        cells: Vec::with_capacity(asked.indicators.len()),
+        region: compared.region.to_string(),
+        name: compared.name.to_owned(),
+        joined: compared.joined,
+        cells: compared.cells.iter().map(cell).collect(),
     }
 }
 
-fn cell(held: &Sums, expected: u32, hidden: bool) -> ComparedCell {
+fn cell(compared: &query::ComparedCell) -> ComparedCell {
     ComparedCell {
-        sums: (!hidden).then(|| sums(held, expected)),
-        hidden,
+        sums: (!compared.hidden).then(|| sums(&compared.sums, compared.expected)),
+        hidden: compared.hidden,
     }
-}
-
-/// A refusal of one of many indicators names it by its place.
-fn in_place(place: usize, refusal: Refusal) -> Refusal {
-    if refusal.field == "indicator" {
-        return Refusal {
-            field: format!("indicators[{place}]"),
-            ..refusal
-        };
-    }
-    refusal
 }
