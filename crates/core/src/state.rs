@@ -18,6 +18,7 @@ mod seals;
 mod snapshot;
 mod tally;
 mod view;
+mod watching;
 
 pub use cells::ReportHead;
 pub use listing::ChangeSet;
@@ -27,6 +28,7 @@ pub use review::{Judging, Reviewed, not_from};
 pub use snapshot::Snapshot;
 pub use tally::{Content as BucketContent, Tallied};
 pub use view::{CellView, Sizes};
+pub use watching::{CellChanges, ChangedCell};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use liandong_core::indicator::IndicatorCode;
 use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_core::state::State;
+use liandong_core::state::{ChangedCell, State};
 use liandong_wire::rollup::v1::{CellChange, WatchRollupResponse};
 use liandong_wire::rollup::{WatchQuestion, sums};
 use liandong_wire::{incarnation_bytes, refusal};
@@ -215,15 +215,13 @@ async fn run(
 impl Wanted {
     /// The next changes after `after` that are wanted.
     fn look(&self, state: &State, after: u64) -> WatchRollupResponse {
-        let wanted = |region| self.regions.contains(&region);
-        let found = state.changes_after(after, STEP, |_| false, wanted, true);
+        let found = state.cell_changes(&self.regions, after, STEP);
         let mut cells = Vec::new();
-        for cell in &found.cells {
+        for ChangedCell { cell, change } in &found.cells {
             let indicators = self.indicators.as_ref();
             if indicators.is_some_and(|indicators| !indicators.contains(&cell.indicator)) {
                 continue;
             }
-            let kept = state.cell(cell.region, cell.indicator, cell.period);
             let reported_by = state
                 .indicator(&self.catalogue, cell.indicator)
                 .map_or(&[][..], |indicator| &indicator.reported_by);
@@ -234,7 +232,7 @@ impl Wanted {
                 period: cell.period.to_string(),
                 sums: Some(sums(&cell.sums, expected)),
                 version: cell.version,
-                change: kept.map_or(found.upto, |kept| kept.change),
+                change: *change,
             });
         }
         WatchRollupResponse {
