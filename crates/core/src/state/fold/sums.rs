@@ -38,14 +38,24 @@ impl State {
         while !pending.is_empty() {
             let mut above = Pending::default();
             let mut dirty = Vec::new();
+            // What changes mostly changes region by region.
+            let mut last: Option<(u32, Option<u32>)> = None;
             for (key, delta) in pending.drain() {
                 if delta.is_zero() {
                     continue;
                 }
                 self.cells.add(key, &delta);
                 dirty.push(key);
-                if let Some(region) = self.cells.regions.item(key.region) {
-                    self.hand_up(key, region, &delta, &mut above);
+                let number = match last {
+                    Some((region, number)) if region == key.region => number,
+                    _ => {
+                        let region = self.cells.regions.item(key.region);
+                        region.and_then(|region| self.number_above(region))
+                    }
+                };
+                last = Some((key.region, number));
+                if let Some(region) = number {
+                    above.add(CellKey { region, ..key }, &delta);
                 }
             }
             self.note_cells(&dirty);
@@ -54,21 +64,20 @@ impl State {
     }
 
     pub(in crate::state) fn note_cells(&mut self, dirty: &[CellKey]) {
+        let mut last = None;
         for key in dirty {
             self.change += 1;
-            let region = self.cells.regions.item(key.region);
-            let version = self.derived_version(region);
-            self.cells.note(*key, version, self.change);
+            let epoch = match last {
+                Some((region, epoch)) if region == key.region => epoch,
+                _ => self.epoch_bits(self.cells.regions.item(key.region)),
+            };
+            last = Some((key.region, epoch));
+            self.cells.note(*key, epoch | self.change, self.change);
         }
     }
 
-    /// The version of something derived: the owner's epoch above this node's change number, so
-    /// that it rises with every change and after every move.
-    pub(in crate::state) fn derived_version(&self, region: Option<RegionCode>) -> u64 {
-        self.epoch_bits(region) | self.change
-    }
-
-    /// A region's epoch, where it stands in a version.
+    /// A region's epoch, where it stands in a version: of something derived, above this node's change
+    /// number, so that it rises with every change and after every move.
     pub(in crate::state) fn epoch_bits(&self, region: Option<RegionCode>) -> u64 {
         let epoch = region.and_then(|region| self.hosted.get(&region)).copied();
         u64::from(epoch.unwrap_or_default()) << EPOCH_SHIFT
