@@ -39,6 +39,7 @@ use crate::reader::SharedState;
 use crate::surroundings::Surroundings;
 use crate::trace::Traces;
 
+use borrowed::Borrowed;
 use direct::{Direct, UnderWay};
 
 pub(crate) use driver::{CommitLoop, Failure, start};
@@ -110,7 +111,7 @@ impl Committer {
     pub(crate) async fn submit(&self, command: Command, origin: Origin) -> Result<Answer, Refusal> {
         let (request, answer) = request(command, origin);
         let under_way = self.direct.as_ref().map(|direct| direct.begin());
-        let Some(request) = self.at_once(under_way.as_ref(), request) else {
+        let Some(request) = self.at_once(under_way.as_ref(), request).await else {
             return answer.await.unwrap_or_else(|_| Err(stopping()));
         };
         self.messages
@@ -143,7 +144,7 @@ impl Committer {
     ) -> Result<Answer, Refusal> {
         let (request, answer) = request(command, origin);
         let under_way = self.direct.as_ref().map(|direct| direct.begin());
-        let Some(request) = self.at_once(under_way.as_ref(), request) else {
+        let Some(request) = self.at_once(under_way.as_ref(), request).await else {
             return answer.await.unwrap_or_else(|_| Err(stopping()));
         };
         let message = Message::Decide(request);
@@ -152,18 +153,19 @@ impl Committer {
     }
 
     /// Has a request answered in this thread if nothing else is under way; gives it back otherwise.
-    fn at_once(
+    async fn at_once(
         &self,
         under_way: Option<&UnderWay<'_>>,
         request: Box<Request>,
     ) -> Option<Box<Request>> {
+        let Some(under_way) = under_way.filter(|under_way| under_way.may_serve(&request)) else {
+            return Some(request);
+        };
+        Borrowed::make_way().await;
         if self.messages.is_closed() {
             return Some(request);
         }
-        match under_way {
-            Some(under_way) => under_way.serve(request),
-            None => Some(request),
-        }
+        under_way.serve(request)
     }
 
     /// Lets the loop answer what waits and end.

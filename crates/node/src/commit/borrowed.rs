@@ -42,6 +42,12 @@ impl Borrowed {
         })
     }
 
+    /// Lets go on what the runtime keeps for this thread alone, before it goes away: the task that was
+    /// woken last waits where no other thread takes it from.
+    pub(super) async fn make_way() {
+        tokio::task::yield_now().await;
+    }
+
     /// This thread goes away.
     pub(super) fn go(&self) -> Away<'_> {
         self.moves.fetch_add(1, Ordering::Relaxed);
@@ -81,6 +87,7 @@ pub(super) fn look_after<T: AsRef<Borrowed> + Send + Sync + 'static>(lender: &Ar
 mod tests {
     use std::io::{Read, Write};
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -142,6 +149,21 @@ mod tests {
         let (away, other) = clients.await.unwrap();
         assert!(away >= AWAY, "{away:?}");
         assert!(other < AWAY / 2, "{other:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_was_woken_last_does_not_wait_for_a_thread_that_is_away() {
+        let lender = Borrowed::default();
+        let going = tokio::spawn(async move {
+            let woken = Arc::new(AtomicBool::new(false));
+            let note = Arc::clone(&woken);
+            tokio::spawn(async move { note.store(true, Ordering::Relaxed) });
+            Borrowed::make_way().await;
+            let _away = lender.go();
+            std::thread::sleep(AWAY / 10);
+            woken.load(Ordering::Relaxed)
+        });
+        assert!(going.await.unwrap(), "it waited until the thread was back");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -59,11 +59,15 @@ impl Direct {
         }
     }
 
+    /// Whether a request may be served in the caller's thread. Beside a slow disk waking others no
+    /// longer counts, and a caller's patience ends in time only where its thread is free.
+    fn may_serve(&self, request: &Request) -> bool {
+        Borrowed::may_go() && self.durability.is_quick() && weight(request) <= FEW_ROWS
+    }
+
     /// Has a request decided, made durable and answered at once, or gives it back.
     fn serve(&self, request: Box<Request>) -> Option<Box<Request>> {
-        // Beside a slow disk waking others no longer counts, and a caller's patience ends in time
-        // only where its thread is free.
-        if !Borrowed::may_go() || !self.durability.is_quick() || weight(&request) > FEW_ROWS {
+        if !self.may_serve(&request) {
             return Some(request);
         }
         let _guard = EndOnPanic;
@@ -99,6 +103,11 @@ impl AsRef<Borrowed> for Direct {
 }
 
 impl UnderWay<'_> {
+    /// Whether a request would be answered at once, as far as can be seen beforehand.
+    pub(super) fn may_serve(&self, request: &Request) -> bool {
+        self.is_alone && self.direct.may_serve(request)
+    }
+
     /// Has a request answered at once if nothing else is under way; gives it back otherwise.
     pub(super) fn serve(&self, request: Box<Request>) -> Option<Box<Request>> {
         if self.is_alone {
