@@ -92,8 +92,12 @@ impl Step {
             Self::Tools => tools::install(bench),
             Self::Fmt => cargo(bench, &["fmt", "--all", "--check"]),
             Self::Clippy => {
+                let peers = ["--features", "liandong-tests/peers"];
                 let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
-                cargo(bench, &[&lint[..], &["--", "-D", "warnings"]].concat())
+                cargo(
+                    bench,
+                    &[&lint[..], &peers, &["--", "-D", "warnings"]].concat(),
+                )
             }
             Self::Deny => deny(bench),
             Self::Doc => {

@@ -9,7 +9,7 @@ use liandong_client::{Client, WatchEvent};
 use liandong_load::{Sum, connect, process};
 use liandong_tests::node::Node;
 
-use crate::province::{PROVINCE, Province, Rollup};
+use crate::province::{PROVINCE, Rollup};
 
 pub(crate) async fn lines(node: &Node, count: usize) -> Result<Vec<Client>> {
     Ok(connect(&node.url().parse()?, &node.options(), count).await?)
@@ -52,12 +52,12 @@ pub(crate) async fn rollup(node: &Node, regions: &[String]) -> Result<Rollup> {
 /// all calls at once on one connection. How many cells there were, and how long it took.
 pub(crate) async fn month(
     client: &Client,
-    province: &Province,
+    indicators: &[String],
     period: &str,
 ) -> Result<(usize, Duration)> {
     let request = CompareRegionsRequest {
         region: PROVINCE.to_owned(),
-        indicators: province.indicators.clone(),
+        indicators: indicators.to_vec(),
         period: period.to_owned(),
     };
     let begun = Instant::now();

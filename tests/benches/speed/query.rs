@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use liandong_client::Client;
 use liandong_load::{Latencies, Meter, OpenLoop, Target, open_loop};
 use liandong_tests::node::Node;
 use rusqlite::Connection;
@@ -44,11 +45,19 @@ fn note(measures: &mut Measures, who: &str, latencies: &Latencies) {
     );
 }
 
+/// Asks in a task like those that a program's own calls are made in: a thread outside of the runtime
+/// would have to be woken for every answer.
+async fn in_a_task(
+    asking: impl Future<Output = Result<Latencies>> + Send + 'static,
+) -> Result<Latencies> {
+    tokio::spawn(asking).await?
+}
+
 /// Asks while corrections come in at the rate that is the same for all.
 async fn beside<T: Target>(
     lines: &[T],
     province: &Province,
-    ask: impl AsyncFn() -> Result<Latencies>,
+    asking: impl Future<Output = Result<Latencies>> + Send + 'static,
 ) -> Result<Latencies> {
     let requests = Arc::new(province.corrected(BATCHES, REVISION));
     let meter = Meter::default();
@@ -58,7 +67,7 @@ async fn beside<T: Target>(
     };
     let lines = lines.to_vec();
     let pushing = tokio::spawn(async move { open_loop(&lines, requests, how).await });
-    let asked = ask().await;
+    let asked = in_a_task(asking).await;
     meter.stop();
     let pushed = pushing.await??;
     ensure!(pushed.reports > 0, "nothing was pushed beside the queries");
@@ -72,21 +81,22 @@ pub(crate) async fn of_node(
 ) -> Result<()> {
     let client = node.client().await?;
     let lines = node::lines(node, CONNECTIONS).await?;
-    let expected = cells(province);
-    let ask = async || {
-        let mut latencies = Latencies::default();
-        for number in 0..QUERIES {
-            let period = format!("2025-{:02}", month(number));
-            let (found, took) = node::month(&client, province, &period).await?;
-            ensure!(found == expected, "{found} cells of {expected}");
-            latencies.record(took);
-        }
-        Ok(latencies)
-    };
-    note(measures, "node", &ask().await?);
-    let latencies = beside(&lines, province, ask).await?;
+    let ask = || ask_node(client.clone(), province.indicators.clone(), cells(province));
+    note(measures, "node", &in_a_task(ask()).await?);
+    let latencies = beside(&lines, province, ask()).await?;
     note(measures, "node_busy", &latencies);
     Ok(())
+}
+
+async fn ask_node(client: Client, indicators: Vec<String>, expected: usize) -> Result<Latencies> {
+    let mut latencies = Latencies::default();
+    for number in 0..QUERIES {
+        let period = format!("2025-{:02}", month(number));
+        let (found, took) = node::month(&client, &indicators, &period).await?;
+        ensure!(found == expected, "{found} cells of {expected}");
+        latencies.record(took);
+    }
+    Ok(latencies)
 }
 
 /// The first line asks, the others push beside it.
@@ -99,22 +109,23 @@ pub(crate) async fn of_postgres(
     let Some((line, others)) = lines.split_first() else {
         return Ok(());
     };
-    let expected = cells(province);
-    let ask = async || {
-        let mut latencies = Latencies::default();
-        for number in 0..QUERIES {
-            let months = [i32::try_from(202_500 + month(number))?];
-            let begun = Instant::now();
-            let found = line.rollup(&months).await?.len();
-            latencies.record(begun.elapsed());
-            ensure!(found == expected, "{found} cells of {expected}");
-        }
-        Ok(latencies)
-    };
-    note(measures, who, &ask().await?);
-    let latencies = beside(others, province, ask).await?;
+    let ask = || ask_postgres(line.clone(), cells(province));
+    note(measures, who, &in_a_task(ask()).await?);
+    let latencies = beside(others, province, ask()).await?;
     note(measures, &format!("{who}_busy"), &latencies);
     Ok(())
+}
+
+async fn ask_postgres(line: postgres::Line, expected: usize) -> Result<Latencies> {
+    let mut latencies = Latencies::default();
+    for number in 0..QUERIES {
+        let months = [i32::try_from(202_500 + month(number))?];
+        let begun = Instant::now();
+        let found = line.rollup(&months).await?.len();
+        latencies.record(begun.elapsed());
+        ensure!(found == expected, "{found} cells of {expected}");
+    }
+    Ok(latencies)
 }
 
 pub(crate) fn of_sqlite(
