@@ -21,6 +21,7 @@ use tonic::Status;
 use super::super::call::{Caller, internal, unexpected};
 use super::format::{Header, Kind, MARK, Writer};
 use crate::context::Context;
+use crate::evidence::hand_over;
 use selection::Selection;
 
 /// Bytes of one message.
@@ -54,7 +55,10 @@ pub(super) async fn export(
         .read(|state| require_held(state, region))
         .await??;
     if asked.move_out && hosted {
-        let command = Command::MoveOut { region };
+        let command = Command::MoveOut {
+            region,
+            handovers: hand_over(context, region).await?,
+        };
         match context.committer.submit(command, caller.origin()).await? {
             Answer::Done => tracing::info!(%region, "the region has moved out"),
             other => return Err(unexpected(&other)),
