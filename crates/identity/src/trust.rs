@@ -306,6 +306,12 @@ impl Trust {
         if !domain.regions.include(identity.region) {
             return Err(Refused::ForeignRegion { identity });
         }
+        // By its number alone: while a domain has two roots one of them signs for both.
+        let revoked = domain.revoked.as_ref().filter(|_| minds_revocation);
+        if revoked.is_some_and(|revoked| revoked.since.contains_key(certificate.serial())) {
+            let serial = certificate.serial().clone();
+            return Err(Refused::Revoked { identity, serial });
+        }
         let der = CertificateDer::from(leaf);
         let parsed = EndEntityCert::try_from(&der).map_err(|error| Refused::Bad {
             identity: identity.clone(),
