@@ -8,7 +8,7 @@ mod right;
 mod standing;
 
 pub use command::needed;
-pub use pairing::{partners, shares};
+pub use pairing::{partners, shares, to_sign_again};
 pub use plan::shows_plan;
 pub use right::{Right, allows};
 pub use standing::Standing;
