@@ -8,9 +8,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use liandong_identity::{
     Attestation, Certificate, Chain, Folder, Introduction, Key, Office, OfficeError, Package,
-    Purpose, Refused, Request, Usage, Wanted, Which,
+    Purpose, Refused, Request, Trust, Usage, Wanted, Which,
 };
-use rustls::pki_types::UnixTime;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use tempfile::TempDir;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -105,6 +105,21 @@ fn nobody_is_cut_off_while_a_root_takes_the_place_of_another() {
     renew(&office, &first, day(61));
     assert_eq!((roots(&first), roots(&second)), (2, 1));
     meet(&first, &second, day(61)).expect("by what the old root says");
+    // Whoever looks again later, or has read its folder anew since, has that still.
+    let shown = chain(&first);
+    let look = |trust: &Trust, above: &[CertificateDer<'_>]| {
+        let looked = trust.check(&shown.leaf.der(), above, Usage::Client, unix(day(61)));
+        looked.map(drop)
+    };
+    let trust = second.trust().expect("somebody");
+    assert!(matches!(
+        look(&trust, &[]),
+        Err(Refused::UnknownIssuer { .. })
+    ));
+    look(&trust, &shown.ders()[1..]).expect("by what the old root says");
+    look(&trust, &[]).expect("known by now");
+    let again = second.trust().expect("somebody").following(&trust);
+    look(&again, &[]).expect("known since before");
     // One that comes now knows the new root by the invitation, and the old one with it.
     let third = settled(&office, &place, "371526", day(62));
     for known in [&first, &second] {

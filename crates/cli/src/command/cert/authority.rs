@@ -117,6 +117,16 @@ pub(super) fn replace_root(
     let old = office.root().not_after();
     let office = office.replace_root(arguments.years, now);
     let office = office.map_err(CertFailure::from)?;
+    // Whoever is invited from now on knows the new root alone, and has to find it at this node.
+    if let Some(own) = folder.own().map_err(CertFailure::from)? {
+        let key = Key::generate().map_err(CertFailure::from)?;
+        let request = Request::of(&key).map_err(in_office)?;
+        let package = office.renew(&own.chain.leaf, &request, now);
+        let package = package.map_err(CertFailure::from)?;
+        let identity = own.chain.leaf.identity();
+        let installed = package.install(folder, key, identity, Introduction::Folder, now);
+        installed.map_err(CertFailure::from)?;
+    }
     let (root, domain, place) = (office.root(), office.domain(), folder.path().display());
     let fingerprint = root.fingerprint();
     let (ends, until) = (
