@@ -8,7 +8,7 @@ mod right;
 mod standing;
 
 pub use command::needed;
-pub use pairing::{partners, shares};
+pub use pairing::{partners, shares, to_sign_again};
 pub use plan::shows_plan;
 pub use right::{Right, allows};
 pub use standing::Standing;
@@ -97,7 +97,8 @@ fn goes_up(document: &Document) -> bool {
         | Body::Comment(_)
         | Body::TaskProgress(_)
         | Body::AidSummary(_)
-        | Body::Seal(_) => true,
+        | Body::Seal(_)
+        | Body::Handover(_) => true,
         // What a roll-up of a plan is read by; a draft or a consultation is the issuer's own.
         Body::Plan(plan) => plan.status == PlanStatus::Issued,
         Body::Task(_)
@@ -123,7 +124,8 @@ fn goes_down(tree: &RegionTree, peer: RegionCode, document: &Document) -> bool {
         | Body::AidConsent(_)
         | Body::AidEntry(_)
         | Body::AidSummary(_)
-        | Body::Seal(_) => false,
+        | Body::Seal(_)
+        | Body::Handover(_) => false,
     }
 }
 
@@ -151,7 +153,8 @@ fn goes_across(here: RegionCode, peer: RegionCode, document: &Document) -> bool 
         | Body::Task(_)
         | Body::TaskProgress(_)
         | Body::AidSummary(_)
-        | Body::Seal(_) => false,
+        | Body::Seal(_)
+        | Body::Handover(_) => false,
     }
 }
 
@@ -199,6 +202,7 @@ pub fn may_give(
                         | Body::TaskProgress(_)
                         | Body::AidSummary(_)
                         | Body::Seal(_)
+                        | Body::Handover(_)
                 )
         }
         Relation::Partner => {

@@ -82,6 +82,14 @@ impl PairingSide {
         let ends = |step: &&Step| matches!(step.action, Action::End | Action::Acknowledge);
         self.steps.iter().filter(ends).count()
     }
+
+    /// Whether this side's signature counts no more, because the pairing was ended after it and the
+    /// other side has begun again since: this side has to sign once more. Pairings that earlier
+    /// programs began again with one signature are such.
+    pub fn has_to_sign_again(&self, other: &Self) -> bool {
+        let both = self.signed && other.signed && !self.ended && !other.ended;
+        both && self.round() < other.round()
+    }
 }
 
 /// One step of a project with a date.

@@ -7,7 +7,7 @@ use crate::aid::{AidFact, Milestone, PairingKind};
 use crate::compare::{Bucket, CellName, Findings};
 use crate::document::{CellDocument, Document, DocumentKey};
 use crate::event::{Event, PeerHolds, Subject, Unapplied};
-use crate::evidence::{Proofs, Shown};
+use crate::evidence::{Proof, Proofs, Shown};
 use crate::indicator::Indicator;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
@@ -68,6 +68,9 @@ pub enum Command {
     MoveOut {
         /// The region that moves.
         region: RegionCode,
+        /// What this node says of it, [signed](crate::state::State::handovers); none where nothing is
+        /// signed.
+        handovers: Vec<(Document, Proof)>,
     },
     /// Take over a region with its history, as another node's export gives it.
     MoveIn {

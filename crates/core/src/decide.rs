@@ -82,7 +82,9 @@ pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<
         Command::Reconcile(reconciling) => Ok(reconcile::reconcile(state, reconciling, setting)),
         Command::TakeBack(returned) => Ok(reconcile::take_back(state, returned, setting)),
         Command::Withdraw { cells } => heal::withdraw(state, cells),
-        Command::MoveOut { region } => moves::move_out(state, region),
+        Command::MoveOut { region, handovers } => {
+            moves::move_out(state, region, handovers, setting.here)
+        }
         Command::MoveIn { region, history } => moves::move_in(state, region, history, setting),
         Command::PushReports(push) => Ok(reports::push(state, push, setting)),
         Command::ImportPlan {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::aid::{AidConsent, AidEntry, AidProject, AidSummary, PairingSide};
 use crate::event::{Content, Quarantined, Subject, Unapplied};
 use crate::evidence::Proof;
+use crate::handover::Handover;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::plan::{Comment, Plan};
@@ -51,11 +52,13 @@ pub enum Kind {
     AidSummary,
     /// What all figures of a region add up to.
     Seal,
+    /// That a region's former node agrees to another's signing for it.
+    Handover,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Region,
         Self::Roster,
         Self::Indicator,
@@ -69,6 +72,7 @@ impl Kind {
         Self::AidEntry,
         Self::AidSummary,
         Self::Seal,
+        Self::Handover,
     ];
 
     /// The word used in listings and logs.
@@ -87,6 +91,7 @@ impl Kind {
             Self::AidEntry => "aid-entry",
             Self::AidSummary => "aid-summary",
             Self::Seal => "seal",
+            Self::Handover => "handover",
         }
     }
 }
@@ -144,6 +149,8 @@ pub enum Body {
     AidSummary(AidSummary),
     /// See [`Kind::Seal`].
     Seal(Seal),
+    /// See [`Kind::Handover`].
+    Handover(Handover),
 }
 
 /// Who is expected to report in a region and beneath it.
@@ -270,6 +277,7 @@ impl Body {
             Self::AidEntry(_) => Kind::AidEntry,
             Self::AidSummary(_) => Kind::AidSummary,
             Self::Seal(_) => Kind::Seal,
+            Self::Handover(_) => Kind::Handover,
         }
     }
 }

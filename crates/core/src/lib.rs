@@ -15,6 +15,7 @@ pub mod decide;
 pub mod document;
 pub mod event;
 pub mod evidence;
+pub mod handover;
 pub mod identity;
 pub mod indicator;
 pub mod language;

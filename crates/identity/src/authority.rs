@@ -113,12 +113,44 @@ impl Authority {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Self, AuthorityError> {
+        let name = format!("liandong root of {domain}");
+        Self::create_named(domain, &name, serial, from, until)
+    }
+
+    /// Makes the root that takes the place of this one in time, and this one's word on it: a certificate
+    /// of the new root's key, by which whoever trusts this root believes what the new one issues.
+    ///
+    /// # Errors
+    /// As [`Authority::create`].
+    pub fn succeed(
+        &self,
+        serials: [[u8; 16]; 2],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<(Self, Certificate), AuthorityError> {
+        let [serial, crossing] = serials;
+        // Under a name of its own: lists of what was revoked are found by the names of their issuers.
+        let number = u64::from_be_bytes(serial[..8].try_into().unwrap_or_default());
+        let name = format!("liandong root of {} {number:016x}", self.domain);
+        let next = Self::create_named(self.domain.clone(), &name, serial, from, until)?;
+        let mut wanted = root_parameters(&name, crossing);
+        let ends = until.min(self.certificate.not_after());
+        (wanted.not_before, wanted.not_after) = times(from, ends, ends)?;
+        wanted.use_authority_key_identifier_extension = true;
+        let made = wanted.signed_by(next.key.pair(), &self.issuer()?);
+        let crossed = Certificate::from_der(made.map_err(not_made)?.der())?;
+        Ok((next, crossed))
+    }
+
+    fn create_named(
+        domain: TrustDomain,
+        name: &str,
+        serial: [u8; 16],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Self, AuthorityError> {
         let key = Key::generate().map_err(not_made)?;
-        let mut wanted = CertificateParams::default();
-        wanted.distinguished_name = named(&format!("liandong root of {domain}"));
-        wanted.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        wanted.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        wanted.serial_number = Some(positive(serial));
+        let mut wanted = root_parameters(name, serial);
         wanted.subject_alt_names = vec![SanType::URI(uri(&domain.uri())?)];
         let root_ends = until;
         (wanted.not_before, wanted.not_after) = times(from, until, root_ends)?;
@@ -266,6 +298,15 @@ impl fmt::Debug for Authority {
 
 fn uri(text: &str) -> Result<rcgen::string::Ia5String, AuthorityError> {
     text.try_into().map_err(not_made)
+}
+
+fn root_parameters(name: &str, serial: [u8; 16]) -> CertificateParams {
+    let mut wanted = CertificateParams::default();
+    wanted.distinguished_name = named(name);
+    wanted.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    wanted.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    wanted.serial_number = Some(positive(serial));
+    wanted
 }
 
 fn named(name: &str) -> DistinguishedName {

@@ -175,6 +175,17 @@ impl Certificate {
     pub fn public_key_info(&self) -> &[u8] {
         &self.public_key_info
     }
+
+    /// Whether the key of `other` signed it, as its issuer.
+    pub(crate) fn is_issued_by(&self, other: &Self) -> bool {
+        let read = X509Certificate::from_der(&self.der);
+        let issuer = X509Certificate::from_der(&other.der);
+        let (Ok((_, read)), Ok((_, issuer))) = (read, issuer) else {
+            return false;
+        };
+        let signed = read.verify_signature(Some(issuer.public_key()));
+        read.issuer() == issuer.subject() && signed.is_ok()
+    }
 }
 
 impl fmt::Debug for Certificate {

@@ -11,6 +11,8 @@
 //! authority-address       where the authority was that issued the certificate
 //! authority/root.pem      at the authority of a domain: its root, …
 //! authority/key.pem       … the root's key, for its owner alone, …
+//! authority/former-root.pem, former-key.pem  the root before this one, while one takes the place of the other
+//! authority/crossed.pem   what the former root says of this one
 //! authority/register      … and what it issued, see `Register`
 //! ```
 
@@ -21,8 +23,8 @@ pub use error::FolderError;
 
 use std::path::{Path, PathBuf};
 
-use crate::authority::Authority;
-use crate::certificate::Chain;
+use crate::authority::{Authority, AuthorityError};
+use crate::certificate::{Certificate, Chain, to_pem};
 use crate::files::{self, Secrecy, is_exposed};
 use crate::key::{Key, KeyError};
 use crate::register::Register;
@@ -35,6 +37,9 @@ const ROOTS: &str = "roots";
 const REVOKED: &str = "revoked";
 const AUTHORITY: &str = "authority";
 const ROOT: &str = "root.pem";
+const FORMER_ROOT: &str = "former-root.pem";
+const FORMER_KEY: &str = "former-key.pem";
+const CROSSED: &str = "crossed.pem";
 const ADDRESS: &str = "authority-address";
 const REGISTER: &str = "register";
 
@@ -190,7 +195,14 @@ impl Folder {
                 cause: KeyError::Unreadable,
             });
         };
-        let opened = Authority::open(&String::from_utf8_lossy(&root), key);
+        let root = String::from_utf8_lossy(&root);
+        let mut opened = Authority::open(&root, key);
+        if matches!(opened, Err(AuthorityError::AnotherKey))
+            && let Some(former) = read_key(&folder.join(FORMER_KEY))?
+        {
+            // The next root's key is here, and its certificate did not get so far.
+            opened = Authority::open(&root, former);
+        }
         let opened = opened.map_err(|cause| FolderError::Authority {
             path: folder,
             cause,
@@ -212,6 +224,58 @@ impl Folder {
             root.as_bytes(),
             Secrecy::Public,
         )?)
+    }
+
+    /// The root that the authority had before, and what that says of the one it has.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn former_authority(&self) -> Result<Option<(Authority, Certificate)>, FolderError> {
+        let folder = self.0.join(AUTHORITY);
+        let (Some(root), Some(crossed), Some(key)) = (
+            files::read(&folder.join(FORMER_ROOT))?,
+            files::read(&folder.join(CROSSED))?,
+            read_key(&folder.join(FORMER_KEY))?,
+        ) else {
+            return Ok(None);
+        };
+        let path = folder.join(CROSSED);
+        let crossed = Chain::from_pem(&String::from_utf8_lossy(&crossed));
+        let crossed = crossed.map_err(|cause| FolderError::Certificate { path, cause })?;
+        let opened = Authority::open(&String::from_utf8_lossy(&root), key);
+        let former = opened.map_err(|cause| FolderError::Authority {
+            path: folder,
+            cause,
+        })?;
+        Ok(Some((former, crossed.leaf)))
+    }
+
+    /// Keeps the root that takes the place of an authority's. Whatever is in the way in between, the one
+    /// or the other is whole; both are trusted here from now on.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn keep_successor(
+        &self,
+        former: &Authority,
+        next: &Authority,
+        crossed: &Certificate,
+    ) -> Result<(), FolderError> {
+        let folder = self.0.join(AUTHORITY);
+        let public = |name: &str, text: &str| {
+            files::replace(&folder.join(name), text.as_bytes(), Secrecy::Public)
+        };
+        let secret = |name: &str, key: &Key| {
+            files::replace(&folder.join(name), key.to_pem().as_bytes(), Secrecy::Secret)
+        };
+        secret(FORMER_KEY, former.key())?;
+        public(FORMER_ROOT, &former.root_pem())?;
+        public(CROSSED, &to_pem(crossed))?;
+        let known = self.roots(next.domain())?;
+        let known = known.unwrap_or_else(|| former.root_pem());
+        self.keep_roots(next.domain(), &(known + &next.root_pem()))?;
+        secret(KEY, next.key())?;
+        Ok(public(ROOT, &next.root_pem())?)
     }
 
     /// What the authority issued.

@@ -16,7 +16,7 @@ use crate::authority::{Authority, AuthorityError, Grant};
 use crate::certificate::{Certificate, Chain, Serial};
 use crate::folder::{Folder, FolderError};
 use crate::invitation::{Invitation, Secret};
-use crate::list::list_number;
+use crate::list::{is_signed_by_any, list_number, revoked_count};
 use crate::package::Package;
 use crate::random::random;
 use crate::register::{Register, RegisterError, Registered};
@@ -38,6 +38,8 @@ pub const MOST_DAYS: u16 = 825;
 pub struct Office {
     folder: Folder,
     authority: Authority,
+    /// The root before, and what it says of this one, while one takes the place of the other.
+    former: Option<(Authority, Certificate)>,
 }
 
 /// Whom a certificate is for.
@@ -98,10 +100,18 @@ impl Office {
     /// # Errors
     /// [`FolderError`].
     pub fn at(folder: &Folder) -> Result<Option<Self>, FolderError> {
-        let authority = folder.authority()?;
-        Ok(authority.map(|authority| Self {
+        let Some(authority) = folder.authority()? else {
+            return Ok(None);
+        };
+        let is_of_this = |crossed: &Certificate| {
+            crossed.public_key_info() == authority.certificate().public_key_info()
+        };
+        let former = folder.former_authority()?;
+        let former = former.filter(|(_, crossed)| is_of_this(crossed));
+        Ok(Some(Self {
             folder: folder.clone(),
             authority,
+            former,
         }))
     }
 
@@ -128,9 +138,38 @@ impl Office {
         let office = Self {
             folder: folder.clone(),
             authority,
+            former: None,
         };
         office.publish(now)?;
         Ok(office)
+    }
+
+    /// Makes a new root that issues from now on. The one before says that it is to be believed, so that
+    /// whoever trusts that goes on as before, and takes the new root up with its next certificate.
+    ///
+    /// # Errors
+    /// [`OfficeError::Replacing`] while the root before the present one is valid still.
+    pub fn replace_root(self, years: u8, now: Timestamp) -> Result<Self, OfficeError> {
+        if let Some((former, _)) = self.former.as_ref().filter(|(root, _)| is_valid(root, now)) {
+            let until = former.certificate().not_after();
+            return Err(OfficeError::Replacing { until });
+        }
+        let lasts = SignedDuration::from_hours(i64::from(years) * (365 * 24 + 6));
+        let serials = [random()?, random()?];
+        let (next, crossed) = self.authority.succeed(serials, now, now + lasts)?;
+        self.folder
+            .keep_successor(&self.authority, &next, &crossed)?;
+        Ok(Self {
+            folder: self.folder,
+            former: Some((self.authority, crossed)),
+            authority: next,
+        })
+    }
+
+    /// The root before, where it is valid still.
+    pub fn former_root(&self, now: Timestamp) -> Option<&Certificate> {
+        let (former, _) = self.former.as_ref()?;
+        is_valid(former, now).then(|| former.certificate())
     }
 
     /// Whose authority it is.
@@ -300,13 +339,24 @@ impl Office {
     /// [`OfficeError`].
     pub fn publish(&self, now: Timestamp) -> Result<bool, OfficeError> {
         let revocations = self.registered()?.revocations;
-        // The first list says that nothing was taken back.
-        let number = u64::try_from(revocations.len()).unwrap_or(u64::MAX) + 1;
+        let count = u64::try_from(revocations.len()).unwrap_or(u64::MAX);
+        // While two roots are valid, the one signs that everybody knows.
+        let former = self.former.as_ref().map(|(former, _)| former);
+        let signing = former.filter(|root| is_valid(root, now));
+        let signing = signing.unwrap_or(&self.authority);
         let known = self.folder.list(self.domain())?;
-        if known.as_deref().and_then(list_number) >= Some(number) {
+        let known = known.as_deref();
+        let is_current = |list: &&[u8]| {
+            revoked_count(list) >= Some(count)
+                && is_signed_by_any(list, &[signing.certificate().clone()])
+        };
+        if known.filter(is_current).is_some() {
             return Ok(false);
         }
-        let list = self.authority.revoked(&revocations, number, now)?;
+        // The first list says that nothing was taken back.
+        let before = known.and_then(list_number).unwrap_or(0);
+        let number = count.max(before).saturating_add(1);
+        let list = signing.revoked(&revocations, number, now)?;
         Ok(self.folder.keep_list(self.domain(), &list)?)
     }
 
@@ -347,11 +397,17 @@ impl Office {
     fn package(&self, leaf: Certificate) -> Result<Package, OfficeError> {
         let domain = self.domain();
         let roots = self.folder.roots(domain)?;
-        let above = Vec::new();
+        let crossed = self.former.iter().map(|(_, crossed)| crossed);
+        let crossed = crossed.filter(|crossed| leaf.not_before() < crossed.not_after());
+        let above = crossed.cloned().collect();
         Ok(Package {
             chain: Chain { leaf, above },
             roots: roots.unwrap_or_else(|| self.authority.root_pem()),
             list: self.folder.list(domain)?,
         })
     }
+}
+
+fn is_valid(root: &Authority, now: Timestamp) -> bool {
+    now < root.certificate().not_after()
 }

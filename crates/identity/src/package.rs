@@ -164,6 +164,25 @@ impl Package {
         Ok(leaf)
     }
 
+    /// The roots that are known, and those that one of them says takes its place.
+    fn with_endorsed(&self, domain: &TrustDomain, known: &str) -> Result<String, PackageError> {
+        let trusted = Domain::new(domain.clone(), known, None)?;
+        let shown = Domain::new(domain.clone(), &self.roots, None)?;
+        let mut roots = known.to_owned();
+        for root in shown.roots() {
+            let is_endorsed = self.chain.above.iter().any(|crossed| {
+                let mut trusted = trusted.roots().iter();
+                crossed.is_authority()
+                    && crossed.public_key_info() == root.public_key_info()
+                    && trusted.any(|trusted| crossed.is_issued_by(trusted))
+            });
+            if is_endorsed && !trusted.roots().contains(root) {
+                roots.push_str(&to_pem(root));
+            }
+        }
+        Ok(roots)
+    }
+
     /// The roots to trust from now on.
     fn believed(
         &self,
@@ -172,7 +191,7 @@ impl Package {
         known: Option<&str>,
     ) -> Result<String, PackageError> {
         match (introduction, known) {
-            (Introduction::Folder, Some(known)) => Ok(known.to_owned()),
+            (Introduction::Folder, Some(known)) => self.with_endorsed(domain, known),
             (Introduction::Folder, None) => Ok(self.roots.clone()),
             (Introduction::Fingerprint(expected), _) => {
                 let shown = Domain::new(domain.clone(), &self.roots, None)?;

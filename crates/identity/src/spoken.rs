@@ -195,6 +195,9 @@ impl OfficeError {
             }
             Self::NotIssuedHere { serial } => format!("证书 {serial} 不是这里签发的"),
             Self::Revoked { serial } => format!("证书 {serial} 已被吊销，不能换发"),
+            Self::Replacing { until } => {
+                format!("已换过根，前一个根有效至 {until}：到期后才能再换")
+            }
             Self::NothingToRevoke { identity } => {
                 format!("{identity} 没有有效的证书，也没有待用的邀请")
             }

@@ -7,6 +7,7 @@ pub use refused::Refused;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,6 +23,9 @@ use self::known::Known;
 use self::refused::refusal;
 use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem};
 use crate::regions::Regions;
+
+/// The most words of roots on others that are remembered.
+const MOST_CROSSED: usize = 16;
 
 /// One trust domain: its roots, of which there are two while one takes the place of the other, and
 /// the newest list of what they took back.
@@ -45,6 +49,9 @@ pub struct Trust {
     domains: Vec<Domain>,
     /// Chains that lead to one of the roots. Other roots, or another list, are another `Trust`.
     known: Known,
+    /// What roots were seen to say of those that take their places, for whoever is looked at again
+    /// later without it.
+    crossed: Mutex<Vec<Certificate>>,
 }
 
 /// What a certificate is shown for.
@@ -220,7 +227,40 @@ impl Trust {
         Ok(Self {
             domains,
             known: Known::default(),
+            crossed: Mutex::default(),
         })
+    }
+
+    /// Remembers what was seen by whoever trusted before it.
+    #[must_use]
+    pub fn following(self, before: &Self) -> Self {
+        for crossed in before.crossed() {
+            self.remember(&crossed.der());
+        }
+        self
+    }
+
+    fn crossed(&self) -> Vec<Certificate> {
+        let crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
+        crossed.clone()
+    }
+
+    /// Remembers what a root says of another. Nothing is believed for that: each look checks it again.
+    fn remember(&self, der: &[u8]) {
+        let Ok(crossed) = Certificate::from_der(der) else {
+            return;
+        };
+        let mut roots = self.domains.iter().flat_map(|domain| &domain.roots);
+        if !crossed.is_authority() || crossed.root_of().is_some() {
+            return;
+        }
+        let mut known = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST_CROSSED
+            && !known.contains(&crossed)
+            && roots.any(|root| crossed.is_issued_by(root))
+        {
+            known.push(crossed);
+        }
     }
 
     /// The domains.
@@ -306,6 +346,12 @@ impl Trust {
         if !domain.regions.include(identity.region) {
             return Err(Refused::ForeignRegion { identity });
         }
+        // By its number alone: while a domain has two roots one of them signs for both.
+        let revoked = domain.revoked.as_ref().filter(|_| minds_revocation);
+        if revoked.is_some_and(|revoked| revoked.since.contains_key(certificate.serial())) {
+            let serial = certificate.serial().clone();
+            return Err(Refused::Revoked { identity, serial });
+        }
         let der = CertificateDer::from(leaf);
         let parsed = EndEntityCert::try_from(&der).map_err(|error| Refused::Bad {
             identity: identity.clone(),
@@ -322,17 +368,33 @@ impl Trust {
                 .with_expiration_policy(ExpirationPolicy::Ignore)
                 .build()
         });
+        let crossed = self.crossed();
+        let crossed: Vec<CertificateDer<'_>> = crossed.iter().map(Certificate::der).collect();
+        let mut all_above: Vec<CertificateDer<'_>> = Vec::new();
+        for der in above.iter().map(AsRef::<[u8]>::as_ref) {
+            all_above.push(CertificateDer::from(der));
+        }
+        for der in crossed.iter().map(AsRef::<[u8]>::as_ref) {
+            if !above.iter().any(|shown| shown.as_ref() == der) {
+                all_above.push(CertificateDer::from(der));
+            }
+        }
         let verified = parsed.verify_for_usage(
             webpki::ALL_VERIFICATION_ALGS,
             &domain.anchors,
-            above,
+            &all_above,
             now,
             usage.key_usage(),
             revocation,
             None,
         );
         match verified {
-            Ok(_) => Ok(certificate),
+            Ok(_) => {
+                for der in above {
+                    self.remember(der);
+                }
+                Ok(certificate)
+            }
             Err(error) => Err(refusal(&certificate, identity, usage, &error)),
         }
     }

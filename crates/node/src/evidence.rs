@@ -9,7 +9,7 @@ mod returned;
 mod sealing;
 mod taken;
 
-pub(crate) use given::prove;
+pub(crate) use given::{hand_over, prove};
 pub(crate) use judged::{ByTrust, Signed, judged};
 pub(crate) use returned::shown;
 pub(crate) use sealing::keep_sealed;

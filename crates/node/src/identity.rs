@@ -129,7 +129,7 @@ impl Identities {
     ) -> Result<Self, IdentityError> {
         let folder = Folder::at(folder);
         let clock = Arc::new(NodeTime(clock));
-        let loaded = read(&folder, region, &clock)?;
+        let loaded = read(&folder, region, &clock, &Trust::default())?;
         loaded.check(&clock)?;
         Ok(Self {
             folder,
@@ -211,7 +211,8 @@ impl Identities {
         if stamps(&self.folder) == self.now().stamps {
             return;
         }
-        let read = read(&self.folder, self.region, &self.clock).and_then(|loaded| {
+        let before = Arc::clone(&self.now().trust);
+        let read = read(&self.folder, self.region, &self.clock, &before).and_then(|loaded| {
             match loaded.check(&self.clock) {
                 // What happens to every certificate some day must not keep back newer lists.
                 Ok(()) | Err(Refused::Revoked { .. } | Refused::Expired { .. }) => Ok(loaded),
@@ -244,6 +245,7 @@ fn read(
     folder: &Folder,
     region: RegionCode,
     clock: &Arc<NodeTime>,
+    before: &Trust,
 ) -> Result<Loaded, IdentityError> {
     // Before the files are read: whatever changes meanwhile is read again.
     let stamps = stamps(folder);
@@ -263,7 +265,7 @@ fn read(
             meant: region,
         });
     }
-    let trust = Arc::new(folder.trust()?);
+    let trust = Arc::new(folder.trust()?.following(before));
     let time: Arc<dyn TimeProvider> = clock.clone();
     let server = server_config(&own.chain, &own.key, Arc::clone(&trust), time, false)?;
     Ok(Loaded {

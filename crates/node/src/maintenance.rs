@@ -211,6 +211,8 @@ pub enum Check {
     Seals,
     /// Times that another node signed for a region than before.
     Turns,
+    /// Changes that the former signer has signed, too.
+    Handovers,
 }
 
 /// Checks the files of a node that is stopped, or a backup: the journal or the files of the backup,
@@ -324,6 +326,14 @@ fn parts(report: Report, kind: Files, mirrored: bool, judged: bool, reached: u64
         found.push(Checked {
             what: Check::Turns,
             count: reviewed.turns,
+            fits: Some(true),
+            wrong: None,
+        });
+    }
+    if !reviewed.agreed.is_empty() {
+        found.push(Checked {
+            what: Check::Handovers,
+            count: reviewed.agreed.len() as u64,
             fits: Some(true),
             wrong: None,
         });

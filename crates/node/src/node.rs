@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use liandong_core::access::Relation;
+use liandong_core::access::{Relation, to_sign_again};
 use liandong_core::command::Command;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::Region;
@@ -205,6 +205,9 @@ impl Node {
         begun.await.map_err(NodeError::Hosting)?;
         liandong_store::confirm_restored(&context.config.data)?;
         host(&context, regions).await.map_err(NodeError::Hosting)?;
+        tell_of_pairings(&context)
+            .await
+            .map_err(NodeError::Hosting)?;
         let mut workers = JoinSet::new();
         let keeper = Keeper {
             state,
@@ -416,6 +419,20 @@ async fn host(context: &Context, regions: Vec<Region>) -> Result<(), Refusal> {
         configured: true,
     };
     context.committer.submit(command, Origin::of_node()).await?;
+    Ok(())
+}
+
+/// Says which pairings are not in force until one side has signed once more: those that earlier programs
+/// began again with one signature seem to be, in everything that was said of them before.
+async fn tell_of_pairings(context: &Context) -> Result<(), Refusal> {
+    for (side, partner) in context.reader.read(to_sign_again).await? {
+        tracing::warn!(
+            %side,
+            %partner,
+            "a pairing is not in force: this side signed before the pairing was last ended; run \
+             `liandong aid sign PARTNER` at its node"
+        );
+    }
     Ok(())
 }
 

@@ -14,6 +14,8 @@
 //! noted                what was noted of signers and seals
 //! with repetitions   version 4 (1 byte), the same, postcard of the reports that said again what
 //!                    counted already
+//! with turns         version 5 (1 byte), the same, postcard of the versions of the entries by which who
+//!                    signs was seen to change
 //! ```
 
 use std::io::Write;
@@ -39,6 +41,8 @@ const STATE_VERSION: u8 = 1;
 const STATE_WITH_EVIDENCE: u8 = 2;
 const STATE_WITH_NOTES: u8 = 3;
 const STATE_WITH_REPETITIONS: u8 = 4;
+const STATE_WITH_TURNS: u8 = 5;
+const NEWEST_STATE: u8 = STATE_WITH_TURNS;
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +73,11 @@ pub enum DecodeError {
     /// A checkpoint of another life of this store, left over from before a restore.
     #[error("the checkpoint belongs to another incarnation")]
     OtherIncarnation,
+    /// A checkpoint of an earlier program, which did not note all of signers and seals.
+    #[error(
+        "an earlier version of the program wrote it, which did not note who signed before whom"
+    )]
+    Outdated,
 }
 
 /// An event that cannot be written.
@@ -159,30 +168,26 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
     let (evidence, noted) = (snapshot.evidence(), snapshot.noted());
     match state_version(snapshot) {
+        STATE_WITH_TURNS => {
+            let beside = (evidence, noted, snapshot.repeated(), noted.versions());
+            postcard::to_io(&beside, writer).map_err(EncodeError)?;
+        }
         STATE_WITH_REPETITIONS => {
             let beside = (evidence, noted, snapshot.repeated());
             postcard::to_io(&beside, writer).map_err(EncodeError)?;
         }
-        STATE_WITH_NOTES => {
-            postcard::to_io(&(evidence, noted), writer).map_err(EncodeError)?;
-        }
-        _ => {
-            if let Some(evidence) = evidence {
-                postcard::to_io(evidence, writer).map_err(EncodeError)?;
-            }
-        }
+        _ => {}
     }
     Ok(())
 }
 
-/// A state with nothing of what came later is written as it always was.
+/// A state with nothing of what came later is written as it always was. Where there is evidence it is
+/// written with all that belongs to it, even if that is nothing: earlier programs did not know of it.
 fn state_version(snapshot: &Snapshot) -> u8 {
-    if !snapshot.repeated().is_empty() {
+    if snapshot.evidence().is_some() || !snapshot.noted().is_empty() {
+        STATE_WITH_TURNS
+    } else if !snapshot.repeated().is_empty() {
         STATE_WITH_REPETITIONS
-    } else if !snapshot.noted().is_empty() {
-        STATE_WITH_NOTES
-    } else if snapshot.evidence().is_some() {
-        STATE_WITH_EVIDENCE
     } else {
         STATE_VERSION
     }
@@ -190,19 +195,18 @@ fn state_version(snapshot: &Snapshot) -> u8 {
 
 /// Whether checkpoint bytes say that evidence may stand behind the state.
 pub fn has_evidence(bytes: &[u8]) -> bool {
-    let newest = STATE_WITH_REPETITIONS;
     bytes
         .first()
-        .is_some_and(|version| (STATE_WITH_EVIDENCE..=newest).contains(version))
+        .is_some_and(|version| (STATE_WITH_EVIDENCE..=NEWEST_STATE).contains(version))
 }
 
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
     let (&version, content) = bytes.split_first().ok_or(DecodeError::Short)?;
-    if !(STATE_VERSION..=STATE_WITH_REPETITIONS).contains(&version) {
+    if !(STATE_VERSION..=NEWEST_STATE).contains(&version) {
         return Err(DecodeError::UnknownVersion {
             found: version,
-            supported: STATE_WITH_REPETITIONS,
+            supported: NEWEST_STATE,
         });
     }
     let (written_by, content) = content.split_first_chunk().ok_or(DecodeError::Short)?;
@@ -213,6 +217,11 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     let (snapshot, rest) = taken.map_err(DecodeError::Content)?;
     let (evidence, noted, repeated): (Option<Attested>, Noted, Vec<RepeatedReport>) = match version
     {
+        STATE_WITH_TURNS => {
+            let (evidence, noted, repeated, versions): (_, Noted, _, _) = from_postcard(rest)?;
+            let noted = noted.with_versions(versions);
+            (evidence, noted.ok_or(DecodeError::Unlisted)?, repeated)
+        }
         STATE_WITH_REPETITIONS => from_postcard(rest)?,
         STATE_WITH_NOTES => {
             let (evidence, noted) = from_postcard(rest)?;
@@ -228,6 +237,30 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     } else {
         Err(DecodeError::Unlisted)
     }
+}
+
+/// Whether an earlier program wrote these checkpoint bytes and did not note all of signers and seals
+/// that the journal tells.
+pub fn is_outdated(bytes: &[u8], snapshot: &Snapshot) -> bool {
+    match bytes.first() {
+        Some(&STATE_WITH_EVIDENCE) => true,
+        Some(&(STATE_WITH_NOTES | STATE_WITH_REPETITIONS)) => snapshot.noted().lacks_versions(),
+        _ => false,
+    }
+}
+
+/// The snapshot with no more than the program noted that wrote these checkpoint bytes.
+#[must_use]
+pub fn as_noted_in(bytes: &[u8], snapshot: Snapshot) -> Snapshot {
+    let noted = match bytes.first() {
+        Some(&STATE_WITH_EVIDENCE) => Noted::default(),
+        Some(&(STATE_WITH_NOTES | STATE_WITH_REPETITIONS)) => {
+            snapshot.noted().clone().without_versions()
+        }
+        _ => return snapshot,
+    };
+    let (evidence, repeated) = (snapshot.evidence().cloned(), snapshot.repeated().to_vec());
+    snapshot.with_beside(evidence, noted, repeated)
 }
 
 fn after_version(bytes: &[u8], supported: u8) -> Result<&[u8], DecodeError> {

@@ -326,6 +326,19 @@ impl Checkpointer {
     }
 }
 
+#[cfg(test)]
+impl Checkpointer {
+    /// Saves what another program would have.
+    pub(crate) fn save_bytes(&self, at: Sequence, bytes: &[u8]) -> Result<(), SaveError> {
+        let Some(checkpoints) = &self.checkpoints else {
+            return Ok(());
+        };
+        let mut write = |writer: &mut dyn io::Write| writer.write_all(bytes);
+        checkpoints.save(at, &Beside::default(), &mut write)?;
+        Ok(())
+    }
+}
+
 fn state_in(
     incarnation: Incarnation,
     checkpoint: Option<Checkpoint>,
@@ -334,6 +347,9 @@ fn state_in(
         return Ok((State::default(), 0));
     };
     let snapshot = record::decode_state(incarnation, &checkpoint.bytes)?;
+    if record::is_outdated(&checkpoint.bytes, &snapshot) {
+        return Err(record::DecodeError::Outdated);
+    }
     Ok((State::from_snapshot(snapshot), checkpoint.sequence))
 }
 

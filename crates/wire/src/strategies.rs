@@ -6,6 +6,7 @@ use liandong_core::aid::{
     AidConsent, AidEntry, AidFact, AidProject, AidSummary, Milestone, PairingKind, PairingSide,
 };
 use liandong_core::document::{Body, CellDocument, Document, Kind, Roster};
+use liandong_core::handover::Handover;
 use liandong_core::indicator::{Direction, Indicator, IndicatorCode, IndicatorKind};
 use liandong_core::period::{Period, PeriodKind};
 use liandong_core::plan::{Bound, Comment, Plan, PlanItem, PlanStatus, PlanText, Target};
@@ -427,6 +428,9 @@ fn body(kind: Kind) -> BoxedStrategy<Body> {
         Kind::AidSummary => aid_summary().prop_map(Body::AidSummary).boxed(),
         Kind::Seal => any::<(u64, u64, [u8; 32])>()
             .prop_map(|(upto, cells, root)| Body::Seal(Seal { upto, cells, root }))
+            .boxed(),
+        Kind::Handover => (region_code(), any::<u64>())
+            .prop_map(|(from, since)| Body::Handover(Handover { from, since }))
             .boxed(),
     }
 }

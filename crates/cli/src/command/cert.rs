@@ -32,6 +32,8 @@ const FOLDER: &str = "identity";
 pub(crate) enum CertCommand {
     /// 建立签发机构：根证书和本节点自己的证书（--region 为本节点的区域） || Make an authority: its root, and the certificate of this node, whose region is --region
     Init(InitArguments),
+    /// 在机构换根：旧根为新根作保，此后由新根签发，任何人都不会中断 || Replace the root, at the authority: the old one vouches for the new one, which issues from now on, and nobody is cut off
+    ReplaceRoot(ReplaceRootArguments),
     /// 邀请一个节点或人员来领证书（--region 为其区域） || Invite a node or a person to a certificate, of the region --region
     Invite(InviteArguments),
     /// 凭邀请领证书；或在机构按申请文件签发（--request） || Get a certificate with an invitation; or, at the authority, issue one for a request (--request)
@@ -60,6 +62,14 @@ pub(crate) struct InitArguments {
     #[arg(long = "name", value_name = "HOST")]
     names: Vec<String>,
     /// 根证书的年数 || The years of the root
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
+    years: u8,
+}
+
+/// The arguments of `cert replace-root`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceRootArguments {
+    /// 新根证书的年数 || The years of the new root
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
     years: u8,
 }
@@ -202,6 +212,7 @@ pub(crate) async fn run(
     let folder = Folder::at(folder.unwrap_or_else(|| PathBuf::from(FOLDER)));
     match command {
         CertCommand::Init(arguments) => authority::init(&folder, arguments, region, output),
+        CertCommand::ReplaceRoot(arguments) => authority::replace_root(&folder, &arguments, output),
         CertCommand::Invite(arguments) => authority::invite(&folder, arguments, region, output),
         CertCommand::Issue(arguments) => match arguments.invitation {
             Some(Given(invitation)) => own::enrol(&folder, &invitation, output).await,

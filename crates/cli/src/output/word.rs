@@ -240,6 +240,11 @@ pub(crate) fn check(what: Check) -> Word {
         Check::Cells => Word::new("cells", "汇总格", "cells"),
         Check::Evidence => Word::new("evidence", "签名", "signatures"),
         Check::Seals => Word::new("seals", "封签", "seals"),
+        Check::Handovers => Word::new(
+            "handovers",
+            "原签名者同意的变更",
+            "changes that the former signer agreed to",
+        ),
         Check::Turns => Word::new("signers", "签名者变更", "changes of signers"),
     }
 }

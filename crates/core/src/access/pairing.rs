@@ -30,6 +30,30 @@ pub fn partners(state: &State, region: RegionCode, day: Date) -> Vec<RegionCode>
     partners
 }
 
+/// Pairings of the regions hosted here for which a side has to sign once more: that side, and the other.
+pub fn to_sign_again(state: &State) -> Vec<(RegionCode, RegionCode)> {
+    let mut found = Vec::new();
+    for document in state.documents(Kind::Pairing) {
+        let Body::Pairing(side) = &document.body else {
+            continue;
+        };
+        let key = DocumentKey {
+            kind: Kind::Pairing,
+            owner: side.partner,
+            id: document.id.clone(),
+        };
+        let other = state.document(&key).map(|stored| &stored.document.body);
+        let concerns_us = state.hosts(document.owner) || state.hosts(side.partner);
+        if let Some(Body::Pairing(other)) = other
+            && concerns_us
+            && side.has_to_sign_again(other)
+        {
+            found.push((document.owner, side.partner));
+        }
+    }
+    found
+}
+
 /// Whether what a region shares with `other` is any business of a caller who stands to that region
 /// in that way: a partner's only where it is the other side itself, and its superior's only where
 /// the other side is below it. `is_within` says whether its first region is the second or below it.

@@ -6,6 +6,7 @@ use jiff::civil::date;
 use super::{Relation, entry_prefix, may_give, may_see};
 use crate::aid::{AidConsent, AidEntry, AidFact, AidProject, AidSummary, PairingKind, PairingSide};
 use crate::document::{Body, Document, Kind, Roster};
+use crate::handover::Handover;
 use crate::indicator::IndicatorKind;
 use crate::plan::{Comment, Plan, PlanStatus};
 use crate::region::RegionTree;
@@ -55,6 +56,10 @@ fn document(kind: Kind, owner: &str, other: &str) -> Document {
             upto: 1,
             cells: 1,
             root: [0; 32],
+        }),
+        Kind::Handover => Body::Handover(Handover {
+            from: own,
+            since: 1,
         }),
         Kind::Comment => Body::Comment(Comment {
             issuer: other,
@@ -161,7 +166,7 @@ fn believed(peer: &str, relation: Relation, owner: &str, other: &str) -> Vec<Kin
     Kind::ALL.into_iter().filter(believes).collect()
 }
 
-const UP: [Kind; 8] = [
+const UP: [Kind; 9] = [
     Kind::Region,
     Kind::Roster,
     Kind::Indicator,
@@ -170,6 +175,7 @@ const UP: [Kind; 8] = [
     Kind::TaskProgress,
     Kind::AidSummary,
     Kind::Seal,
+    Kind::Handover,
 ];
 const DOWN: [Kind; 3] = [Kind::Indicator, Kind::Plan, Kind::Task];
 const ACROSS: [Kind; 5] = [

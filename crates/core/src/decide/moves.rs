@@ -8,16 +8,52 @@ use self::arriving::Arriving;
 use super::hosting::stands_below;
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision};
-use crate::event::Event;
+use crate::document::Document;
+use crate::event::{Attested, Event};
+use crate::evidence::{Proof, Said, lean};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::{Region, RegionCode, RegionTree};
 use crate::state::State;
 
 /// Stops hosting a region and all below it.
-pub(super) fn move_out(state: &State, region: RegionCode) -> Result<Decision, Refusal> {
+///
+/// # Errors
+/// When the region is not hosted here, or is not any more what the handovers were signed for.
+pub(super) fn move_out(
+    state: &State,
+    region: RegionCode,
+    handovers: Vec<(Document, Proof)>,
+    here: RegionCode,
+) -> Result<Decision, Refusal> {
     require_hosted(state, "region", region)?;
+    let mut events = Vec::new();
+    if !handovers.is_empty() {
+        let (documents, proofs): (Vec<_>, Vec<_>) = handovers.into_iter().unzip();
+        if documents != state.handovers(here, region) {
+            let (zh, en) = (
+                "区域刚有变动，请再试一次",
+                "the region has just changed: try again",
+            );
+            return Err(Refusal::advise(
+                Reason::Overloaded,
+                "region",
+                region,
+                zh,
+                en,
+            ));
+        }
+        let named = documents.iter().map(|one| (one.key(), one.version));
+        let attested = Attested {
+            documents: named.collect(),
+            evidence: Said::of(&lean(proofs)),
+        };
+        let puts = documents.into_iter();
+        events.extend(puts.map(|document| Event::Put(Box::new(document))));
+        events.push(Event::Attested(attested));
+    }
+    events.push(Event::MovedOut { region });
     Ok(Decision {
-        events: vec![Event::MovedOut { region }],
+        events,
         answer: Answer::Done,
     })
 }

@@ -177,6 +177,13 @@ impl<'a> Acting<'a> {
             // Versions of a region stand one epoch below those of what is derived from it.
             Kind::Region => return self.raise(told_epoch + 2),
             Kind::Roster => return self.raise(told_epoch + 1),
+            // Another node's word, which nobody can say again in its place.
+            Kind::Handover => {
+                if self.is_lost(&document, known) {
+                    self.take_back(document);
+                }
+                return;
+            }
             _ => {}
         }
         // What nothing shows to be this node's own waits for better evidence, and telling this node's

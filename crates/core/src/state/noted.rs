@@ -4,8 +4,9 @@
 //! **Signers.** A region's entry is signed by the node that speaks for the region. When another node
 //! signs a newer one the region has come to that node, and the word of the former counts no more for
 //! what follows. Nobody can see from the entry alone whether the former agreed, so every such turn is
-//! kept, with by whom it was told: a former signer that passes the news on itself knows of it; a turn
-//! to a node further up that somebody else tells of is to be asked about.
+//! kept, with by whom it was told: a former signer that passes the news on itself knows of it, and one
+//! that has signed a [handover](crate::handover) agreed to it; any other turn to a node further up is
+//! to be asked about.
 //!
 //! **Seals.** A seal names the highest version among a region's figures, and one with a higher version
 //! is newer than the seal. A version is the region's epoch above its node's change number, and any
@@ -40,6 +41,10 @@ pub struct Turn {
     pub frame: u64,
     /// The peer that told of it; `None` where the entry came by no peer's word.
     pub told_by: Option<RegionCode>,
+    /// The versions of the last entry of the one and of the first of the other; 0 where an earlier
+    /// program did not note them. Stored behind the rest.
+    #[serde(skip)]
+    pub versions: (u64, u64),
 }
 
 impl Turn {
@@ -69,6 +74,40 @@ impl Noted {
     /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
         self.turns.is_empty() && self.ahead.is_empty()
+    }
+
+    /// The versions of every turn, in order.
+    pub fn versions(&self) -> Vec<(u64, u64)> {
+        let turns = self.turns.values().flatten();
+        turns.map(|turn| turn.versions).collect()
+    }
+
+    /// The same as an earlier program noted it, without the versions.
+    #[must_use]
+    pub fn without_versions(mut self) -> Self {
+        for turn in self.turns.values_mut().flatten() {
+            turn.versions = (0, 0);
+        }
+        self
+    }
+
+    /// The same with the versions of its turns, in order; `None` where they are not of these turns.
+    #[must_use]
+    pub fn with_versions(mut self, versions: Vec<(u64, u64)>) -> Option<Self> {
+        let mut turns: Vec<&mut Turn> = self.turns.values_mut().flatten().collect();
+        if turns.len() != versions.len() {
+            return None;
+        }
+        for (turn, versions) in turns.iter_mut().zip(versions) {
+            turn.versions = versions;
+        }
+        Some(self)
+    }
+
+    /// Whether an earlier program noted a turn, and not all that belongs to it.
+    pub fn lacks_versions(&self) -> bool {
+        let mut turns = self.turns.values().flatten();
+        turns.any(|turn| turn.versions == (0, 0))
     }
 
     pub(super) fn turn(&mut self, turn: Turn) {
@@ -115,13 +154,23 @@ impl State {
         turns.any(|turn| turn.from == signer)
     }
 
+    /// Whether the node that signed before has signed, too, that another does so since.
+    pub fn is_agreed(&self, turn: &Turn) -> bool {
+        let (was, is) = turn.versions;
+        let handover = self.handover(turn.region);
+        handover
+            .is_some_and(|(handover, is_signed)| is_signed && handover.agrees(turn.from, was, is))
+    }
+
     /// The turns to be asked about: of each region the last, where the region went to a node that is
-    /// no nearer to it, and the former signer is not known to know of it.
+    /// no nearer to it, the former signer has not signed that it agrees, and is not known to know of
+    /// it.
     pub fn turns_to_ask_about(&self) -> impl Iterator<Item = &Turn> {
         let last = self.noted.turns.values().filter_map(|turns| turns.last());
         last.filter(|turn| {
             let is_nearer = turn.to == turn.region || self.tree.is_within(turn.to, turn.from);
-            !is_nearer && !turn.is_told_by_the_former() && !self.hosts(turn.region)
+            let is_known = turn.is_told_by_the_former() || self.is_agreed(turn);
+            !is_nearer && !is_known && !self.hosts(turn.region)
         })
     }
 }

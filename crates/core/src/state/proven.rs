@@ -27,9 +27,9 @@ pub(super) struct Proven {
     next: u64,
     /// Every signer once: there are few, and each takes as much room as ten documents.
     signers: BTreeSet<Arc<Signer>>,
-    /// Who signed for regions whose entries were replaced in the frame that is being applied. The
+    /// Who signed for regions whose entries were replaced, and their versions, in the frame that is being applied. The
     /// proof of the new entry stands behind it in the same frame.
-    replaced: BTreeMap<RegionCode, RegionCode>,
+    replaced: BTreeMap<RegionCode, (RegionCode, u64)>,
     /// The peer whose word is being applied.
     teller: Option<RegionCode>,
 }
@@ -46,15 +46,15 @@ struct Kept {
 impl Proven {
     /// Another version took the place of the one that was proven.
     pub(super) fn forget(&mut self, key: &DocumentKey) {
-        if let Some(signer) = self.remove(key)
+        if let Some((signer, version)) = self.remove(key)
             && key.kind == Kind::Region
         {
-            self.replaced.insert(key.owner, signer);
+            self.replaced.insert(key.owner, (signer, version));
         }
     }
 
-    /// Lets go of a proof; whose node had signed it.
-    fn remove(&mut self, key: &DocumentKey) -> Option<RegionCode> {
+    /// Lets go of a proof; whose node had signed which version.
+    fn remove(&mut self, key: &DocumentKey) -> Option<(RegionCode, u64)> {
         let gone = self.proofs.remove(key)?;
         if let Some(number) = gone.whole
             && let Some(held) = self.whole.get_mut(&number)
@@ -63,7 +63,7 @@ impl Proven {
             let held = held.len();
             self.make_lean(number, &gone.proof.batch, held);
         }
-        Some(gone.proof.batch.signer.region)
+        Some((gone.proof.batch.signer.region, gone.version))
     }
 
     /// A frame begins: what is only known within one is forgotten.
@@ -130,7 +130,7 @@ impl Proven {
             }
             let signed = &kept.proof.batch;
             if key.kind == Kind::Region
-                && let Some(before) = self.replaced.remove(&key.owner)
+                && let Some((before, was)) = self.replaced.remove(&key.owner)
                 && before != signed.signer.region
             {
                 turns.push(Turn {
@@ -140,6 +140,7 @@ impl Proven {
                     at_micros: signed.at_micros,
                     frame,
                     told_by: self.teller,
+                    versions: (was, *version),
                 });
             }
             self.proofs.insert(key.clone(), kept);

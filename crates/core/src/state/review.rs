@@ -1,7 +1,7 @@
 //! Going through all evidence that is held, and all seals.
 
 use super::{State, Turn};
-use crate::document::{DocumentKey, Kind};
+use crate::document::{Body, Document, DocumentKey, Kind};
 use crate::evidence::{Batch, Digest, Roots, may_sign};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
@@ -27,6 +27,8 @@ pub struct Reviewed {
     pub differing: Vec<(RegionCode, Fit)>,
     /// How often another node signed for a region than before.
     pub turns: u64,
+    /// Those of them that the former signer has signed, too.
+    pub agreed: Vec<Turn>,
     /// Those of them to be asked about.
     pub to_ask_about: Vec<Turn>,
 }
@@ -49,7 +51,7 @@ impl State {
             };
             let signer = proof.batch.signer.region;
             let told = match roots.root(proof, document) {
-                Some(_) if !self.could_sign(signer, document.owner) => Err(not_from(signer)),
+                Some(_) if !self.could_sign(signer, document) => Err(not_from(signer)),
                 Some(root) => judge(&proof.batch, &root),
                 None => Err(not_from(signer)),
             };
@@ -69,13 +71,20 @@ impl State {
             }
         }
         reviewed.turns = self.turns().count() as u64;
+        let turns = self.turns();
+        reviewed.agreed = turns.filter(|turn| self.is_agreed(turn)).cloned().collect();
         reviewed.to_ask_about = self.turns_to_ask_about().cloned().collect();
         reviewed
     }
 
     /// Whether a node's region could sign for an owner, as far as that is known here: it is the owner,
     /// or stands above it no further than whoever signs for it, or did sign for it before.
-    pub fn could_sign(&self, signer: RegionCode, owner: RegionCode) -> bool {
+    pub fn could_sign(&self, signer: RegionCode, document: &Document) -> bool {
+        let owner = document.owner;
+        if let Body::Handover(handover) = &document.body {
+            let is_above = !self.tree.contains(owner) || self.tree.is_within(owner, signer);
+            return signer == handover.from && (signer == owner || is_above);
+        }
         if signer == owner || !self.tree.contains(owner) {
             return true;
         }

@@ -150,7 +150,10 @@ impl Mesh {
             return;
         }
         let history = self.export(host, region);
-        let command = Command::MoveOut { region };
+        let command = Command::MoveOut {
+            region,
+            handovers: Vec::new(),
+        };
         self.nodes[host].run(command).unwrap();
         let mut node = Node::empty(region);
         node.run(Command::MoveIn { region, history }).unwrap();
@@ -179,7 +182,10 @@ impl Mesh {
         // What the configuration names, and so what moved out since the backup stays out.
         for gone in old.state.tree().subtree(old.here) {
             if new.state.hosts(gone) && !old.state.hosts(gone) {
-                let command = Command::MoveOut { region: gone };
+                let command = Command::MoveOut {
+                    region: gone,
+                    handovers: Vec::new(),
+                };
                 new.run(command).unwrap();
             }
         }

@@ -1,5 +1,6 @@
 //! What an office does not do, and why.
 
+use jiff::Timestamp;
 use liandong_core::identity::{Identity, TrustDomain};
 use thiserror::Error;
 
@@ -47,6 +48,15 @@ pub enum OfficeError {
     Revoked {
         /// Its number.
         serial: Serial,
+    },
+    /// The root was replaced a while ago, and the one before is valid still.
+    #[error(
+        "the root was replaced already, and the one before is valid until {until}: replace it again \
+         after that"
+    )]
+    Replacing {
+        /// Until when.
+        until: Timestamp,
     },
     /// Nothing to take back.
     #[error("{identity} has no certificate that is valid, and no open invitation")]

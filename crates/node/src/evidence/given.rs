@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use liandong_core::document::Document;
+use liandong_core::document::{Document, Kind};
 use liandong_core::evidence::{Batch, MAX_BATCH, Proof, Signer, Tree, document_leaf};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
@@ -38,18 +38,47 @@ pub(crate) async fn prove(
     proofs.resize(documents.len(), None);
     let mut own: Vec<(&Document, &mut Option<Proof>)> = Vec::new();
     for (document, proof) in documents.iter().zip(proofs) {
-        if hosted.contains(&document.owner) {
+        // A handover is the word of the node that the region left, and goes on as it came.
+        let is_handover = document.body.kind() == Kind::Handover;
+        if hosted.contains(&document.owner) && !is_handover {
             own.push((document, proof));
         }
     }
     for batch in own.chunks_mut(MAX_BATCH as usize) {
-        sign(identities, batch).map_err(|error| {
-            tracing::error!(%error, "documents cannot be signed");
-            let (zh, en) = ("请检查节点的密钥", "look at the node's key");
-            Refusal::advise(Reason::Corrupt, "key", "", zh, en)
-        })?;
+        sign(identities, batch).map_err(|error| cannot_sign(&error))?;
     }
     Ok(())
+}
+
+/// What this node says and signs of a region that moves to another node, before it stops hosting it;
+/// nothing where it signs nothing.
+///
+/// # Errors
+/// When the key cannot sign, or the node is stopping.
+pub(crate) async fn hand_over(
+    context: &Context,
+    region: RegionCode,
+) -> Result<Vec<(Document, Proof)>, Refusal> {
+    let Some(identities) = &context.identities else {
+        return Ok(Vec::new());
+    };
+    let here = context.config.region;
+    let documents = context.reader.read(|state| state.handovers(here, region));
+    let documents = documents.await?;
+    let mut proofs = vec![None; documents.len()];
+    let mut own: Vec<_> = documents.iter().zip(&mut proofs).collect();
+    for batch in own.chunks_mut(MAX_BATCH as usize) {
+        sign(identities, batch).map_err(|error| cannot_sign(&error))?;
+    }
+    let signed = documents.into_iter().zip(proofs);
+    let signed = signed.filter_map(|(document, proof)| Some((document, proof?)));
+    Ok(signed.collect())
+}
+
+fn cannot_sign(error: &KeyError) -> Refusal {
+    tracing::error!(%error, "documents cannot be signed");
+    let (zh, en) = ("请检查节点的密钥", "look at the node's key");
+    Refusal::advise(Reason::Corrupt, "key", "", zh, en)
 }
 
 fn sign(

@@ -3,24 +3,39 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use liandong_core::document::Document;
 use liandong_core::evidence::{Given, Proof, Shown, not_shown};
-use liandong_core::refusal::Reason;
+use liandong_core::refusal::{Reason, Refusal};
 
 use super::checking::Checking;
 use super::judged::bad;
 use crate::context::Context;
+use crate::identity::Identities;
+use crate::service::blocking;
 
 /// What shows whose the documents are that a peer gives back; `proofs` are theirs, in their order.
-pub(crate) fn shown(
+///
+/// # Errors
+/// `Corrupt` when the check itself failed, which is a fault of this program.
+pub(crate) async fn shown(
     context: &Context,
     documents: &[Document],
     proofs: Vec<Option<Proof>>,
-) -> Shown {
-    let Some(identities) = &context.identities else {
-        return Shown::NotAsked;
+) -> Result<Shown, Refusal> {
+    let Some(identities) = context.identities.as_ref().map(Arc::clone) else {
+        return Ok(Shown::NotAsked);
     };
+    let documents = documents.to_vec();
+    // Signatures would hold up what else runs here.
+    blocking(context, move || {
+        Ok(shown_to(&identities, &documents, proofs))
+    })
+    .await
+}
+
+fn shown_to(identities: &Identities, documents: &[Document], proofs: Vec<Option<Proof>>) -> Shown {
     let mut checking = Checking::by(identities);
     let mut given: BTreeMap<_, Given> = BTreeMap::new();
     let mut first: BTreeMap<_, &Document> = BTreeMap::new();

@@ -185,7 +185,7 @@ impl Own {
         if documents.is_empty() {
             return Ok(0);
         }
-        let mut shown = shown(context, &documents, proofs);
+        let mut shown = shown(context, &documents, proofs).await?;
         if unsigned {
             shown = shown.with_unsigned();
         }

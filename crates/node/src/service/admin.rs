@@ -25,7 +25,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::info_span;
 
-use super::call::{Failure, Method, serve, unexpected};
+use super::call::{Failure, Method, entitled_still, serve, unexpected};
 use crate::context::Context;
 
 /// Looks after one node.
@@ -191,7 +191,9 @@ impl Service for AdminService {
                 if asked.move_out {
                     context.require_here(&caller, Right::Administer)?;
                 }
-                Ok(export::export(context, exporting, &caller, asked).await?)
+                let (right, region) = (Right::Administer, asked.region);
+                let is_entitled = entitled_still(context, &caller, right, region);
+                Ok(export::export(context, exporting, &caller, asked, is_entitled).await?)
             },
         )
         .await

@@ -7,6 +7,7 @@ mod asking;
 mod denial;
 mod rights;
 
+pub(in crate::service) use asking::entitled_still;
 pub(crate) use rights::{Sight, Who};
 
 use std::sync::Arc;

@@ -31,7 +31,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::info_span;
 
-use super::call::{Caller, MAX_LISTED, Method, serve, too_long};
+use super::call::{Caller, MAX_LISTED, Method, entitled_still, serve, too_long};
 use crate::context::Context;
 use crate::drill;
 
@@ -195,7 +195,10 @@ impl Service for RollupService {
                 context.ask_rights(&caller, |sight| {
                     sight.require(Right::ReadExact, asked.figure.region)
                 })?;
-                Ok(proving::prove(context, proving, asked).await?)
+                let region = asked.figure.region;
+                let is_entitled = entitled_still(context, &caller, Right::ReadExact, region);
+                let language = caller.language;
+                Ok(proving::prove(context, proving, asked, language, is_entitled).await?)
             },
         )
         .await

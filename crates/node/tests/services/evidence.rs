@@ -4,6 +4,7 @@
 mod cost;
 mod files;
 mod forged;
+mod handed_over;
 mod returned;
 mod turned;
 

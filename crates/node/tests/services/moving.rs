@@ -23,7 +23,11 @@ const CITY: &str = "code,name,parent,level,kind\n\
     371521,阳谷县,371500,county,\n\
     371521-A,阳谷县第一小学,371521,unit,primary-school\n";
 
-async fn export(node: &Running, region: &str, move_out: bool) -> Result<Vec<u8>, Status> {
+pub(crate) async fn export(
+    node: &Running,
+    region: &str,
+    move_out: bool,
+) -> Result<Vec<u8>, Status> {
     let request = ExportRegionRequest {
         region: region.to_owned(),
         move_out,
@@ -36,7 +40,7 @@ async fn export(node: &Running, region: &str, move_out: bool) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
-async fn import(node: &Running, bytes: &[u8]) -> Result<ImportRegionResponse, Status> {
+pub(crate) async fn import(node: &Running, bytes: &[u8]) -> Result<ImportRegionResponse, Status> {
     let chunks: Vec<ImportRegionRequest> = bytes
         .chunks(100)
         .map(|chunk| ImportRegionRequest {

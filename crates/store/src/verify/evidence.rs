@@ -1,12 +1,18 @@
 //! Evidence, frame by frame: every document that came signed, whether a newer one took its place or
-//! not; of seals, of which one comes with every burst of figures, those that count at the end.
+//! not.
+//!
+//! **Seals** come with every burst of figures, by the million in a year, so of each region two are
+//! checked: the last, which says what the figures are, and the one before it, which says with the last
+//! whether one of them [was ever given](liandong_core::state). Nothing that a node holds, counts or
+//! shows depends on earlier ones, so one that was forged into a journal changes nothing; that it
+//! stands there is not found here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use liandong_core::document::{Document, DocumentKey, Kind};
 use liandong_core::event::{Attested, Event};
-use liandong_core::evidence::Roots;
+use liandong_core::evidence::{Proof, Roots};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::seal::Fit;
@@ -15,12 +21,21 @@ use liandong_core::state::{Reviewed, State, not_from};
 use crate::journal::Sequence;
 use crate::verify::{Fault, Judge, Report};
 
+/// A seal as it came.
+struct Sealed {
+    sequence: Sequence,
+    document: Document,
+    proof: Proof,
+}
+
 /// What was found of evidence so far.
 pub(super) struct Evidence {
     judge: Option<Arc<dyn Judge>>,
     /// The frame that each document came in.
     came: BTreeMap<DocumentKey, Sequence>,
     checked: u64,
+    /// Of every region the last two seals, the earlier first.
+    seals: BTreeMap<DocumentKey, [Option<Sealed>; 2]>,
     /// The first that does not hold.
     first: Option<(Sequence, DocumentKey, Refusal)>,
     count: u64,
@@ -32,6 +47,7 @@ impl Evidence {
             judge,
             came: BTreeMap::new(),
             checked: 0,
+            seals: BTreeMap::new(),
             first: None,
             count: 0,
         }
@@ -78,6 +94,7 @@ impl Evidence {
         let proofs = attested.evidence.proofs();
         for (named, proof) in attested.documents.iter().zip(&proofs) {
             if named.0.kind == Kind::Seal {
+                self.note_seal(state, sequence, named, proof, told);
                 continue;
             }
             let held = || state.document(&named.0).map(|held| &*held.document);
@@ -85,7 +102,8 @@ impl Evidence {
             let document = document.filter(|document| document.version == named.1);
             let signer = proof.batch.signer.region;
             let root = document.and_then(|document| roots.root(proof, document));
-            let root = root.filter(|_| state.could_sign(signer, named.0.owner));
+            let could_sign = |document| state.could_sign(signer, document);
+            let root = root.filter(|_| document.is_some_and(could_sign));
             self.checked += 1;
             let result = match root {
                 // Documents of one batch stand side by side, and have one root.
@@ -103,8 +121,60 @@ impl Evidence {
         }
     }
 
+    fn note_seal(
+        &mut self,
+        state: &State,
+        sequence: Sequence,
+        named: &(DocumentKey, u64),
+        proof: &Proof,
+        told: &BTreeMap<(DocumentKey, u64), &Document>,
+    ) {
+        let held = state.document(&named.0);
+        let is_held = held.is_some_and(|held| held.document.version == named.1);
+        if let Some(document) = told.get(named).filter(|_| is_held) {
+            let seal = Sealed {
+                sequence,
+                document: Document::clone(document),
+                proof: proof.clone(),
+            };
+            let seals = self.seals.entry(named.0.clone()).or_default();
+            *seals = [seals[1].take(), Some(seal)];
+        }
+    }
+
+    /// Checks the seals before the last ones.
+    fn check_former_seals(&mut self) {
+        let Some(judge) = self.judge.clone() else {
+            return;
+        };
+        for (key, [before, _]) in std::mem::take(&mut self.seals) {
+            let Some(Sealed {
+                sequence,
+                document,
+                proof,
+            }) = before
+            else {
+                continue;
+            };
+            self.checked += 1;
+            let signer = proof.batch.signer.region;
+            let root = Roots::default().root(&proof, &document);
+            let told = root.map_or_else(
+                || Err(not_from(signer)),
+                |root| judge.judge(&proof.batch, &root),
+            );
+            if let Err(refusal) = told {
+                self.count += 1;
+                if self.first.as_ref().is_none_or(|first| sequence < first.0) {
+                    self.first = Some((sequence, key, refusal));
+                }
+            }
+        }
+    }
+
     /// Looks at what counts at the end.
     pub(super) fn finish(mut self, state: &State, report: &mut Report) {
+        self.check_former_seals();
         let judge = self.judge.clone();
         let mut ask = judge.map(|judge| move |batch: &_, root: &_| judge.judge(batch, root));
         let reviewed = state.review(ask.as_mut().map(|ask| ask as _));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use liandong_core::state::State;
+use liandong_core::state::{Snapshot, State};
 
 use crate::checkpoint::Checkpoint;
 use crate::identity::Incarnation;
@@ -59,26 +59,32 @@ impl Fold {
         if let Some((at, expected)) = self.checkpoint
             && at == sequence
         {
-            let held = self.hash(&self.state)?;
             let wordy = self.wordy.take();
-            if held != expected && Some(held) != wordy.and_then(|bytes| self.restated(&bytes)) {
+            let is_same = self.hash(self.state.snapshot())? == expected
+                || wordy.is_some_and(|bytes| self.is_restated(&bytes));
+            if !is_same {
                 self.differs = Some(sequence);
             }
         }
         Ok(())
     }
 
-    fn hash(&self, state: &State) -> Result<blake3::Hash, EncodeError> {
+    fn hash(&self, snapshot: Snapshot) -> Result<blake3::Hash, EncodeError> {
         let mut hasher = Hashing(blake3::Hasher::new());
-        record::write_state(self.incarnation, &state.snapshot(), &mut hasher)?;
+        record::write_state(self.incarnation, &snapshot, &mut hasher)?;
         Ok(hasher.0.finalize())
     }
 
-    /// The hash of a checkpoint as it would be written now: earlier ones kept all leaves of a batch
-    /// as long as one of its documents was held.
-    fn restated(&self, bytes: &[u8]) -> Option<blake3::Hash> {
-        let snapshot = record::decode_state(self.incarnation, bytes).ok()?;
-        self.hash(&State::from_snapshot(snapshot)).ok()
+    /// Whether a checkpoint is this state as it would be written now: earlier ones kept all leaves of
+    /// a batch as long as one of its documents was held, and noted less of signers and seals. A node
+    /// that finds one of those makes its state from the journal.
+    fn is_restated(&self, bytes: &[u8]) -> bool {
+        let Ok(snapshot) = record::decode_state(self.incarnation, bytes) else {
+            return false;
+        };
+        let kept = self.hash(State::from_snapshot(snapshot).snapshot());
+        let found = self.hash(record::as_noted_in(bytes, self.state.snapshot()));
+        matches!((kept, found), (Ok(kept), Ok(found)) if kept == found)
     }
 
     pub(super) fn finish(self, report: &mut Report) {

@@ -1,3 +1,4 @@
+mod outdated;
 mod wordy;
 
 use std::fs::{self, OpenOptions};

@@ -187,6 +187,7 @@ fn number(kind: Kind) -> u32 {
         Kind::AidEntry => 14,
         Kind::AidSummary => 15,
         Kind::Seal => 16,
+        Kind::Handover => 17,
     }
 }
 

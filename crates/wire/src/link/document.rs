@@ -2,6 +2,7 @@
 
 use liandong_core::document::{Body, Document, Kind, MAX_DOCUMENT_ID_LEN};
 use liandong_core::event::{Content, Subject, Unapplied};
+use liandong_core::handover::Handover;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::seal::Seal;
 use prost::Message;
@@ -26,6 +27,7 @@ impl From<&Document> for v1::Document {
             Body::AidEntry(body) => Wire::AidEntry(body.into()),
             Body::AidSummary(body) => Wire::AidSummary(body.into()),
             Body::Seal(body) => Wire::Seal(body.into()),
+            Body::Handover(body) => Wire::Handover(body.into()),
         };
         Self {
             owner: document.owner.to_string(),
@@ -83,6 +85,7 @@ fn read_body(body: Option<Wire>) -> Result<Body, Refusal> {
         Wire::AidEntry(body) => body.try_into().map(Body::AidEntry),
         Wire::AidSummary(body) => body.try_into().map(Body::AidSummary),
         Wire::Seal(body) => body.try_into().map(Body::Seal),
+        Wire::Handover(body) => body.try_into().map(Body::Handover),
     };
     read.map_err(|refusal| read::inside(kind.word(), refusal))
 }
@@ -102,6 +105,7 @@ fn kind(body: &Wire) -> Kind {
         Wire::AidEntry(_) => Kind::AidEntry,
         Wire::AidSummary(_) => Kind::AidSummary,
         Wire::Seal(_) => Kind::Seal,
+        Wire::Handover(_) => Kind::Handover,
     }
 }
 
@@ -126,6 +130,26 @@ impl TryFrom<v1::Seal> for Seal {
             Refusal::new(Reason::Malformed, "root", root.len(), accepted)
         })?;
         Ok(Self { upto, cells, root })
+    }
+}
+
+impl From<&Handover> for v1::Handover {
+    fn from(handover: &Handover) -> Self {
+        Self {
+            from: handover.from.to_string(),
+            since: handover.since,
+        }
+    }
+}
+
+impl TryFrom<v1::Handover> for Handover {
+    type Error = Refusal;
+
+    fn try_from(handover: v1::Handover) -> Result<Self, Refusal> {
+        Ok(Self {
+            from: read::region("from", &handover.from)?,
+            since: handover.since,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use liandong_client::wire::collaboration::v1;
+use liandong_client::wire::task::v1::{Action, Step};
 use liandong_core::region::RegionCode;
 
 use crate::failure::{Failure, Verdict};
@@ -121,7 +122,7 @@ pub(super) async fn end(session: &Session, name: &Partner) -> Result<Verdict, Fa
     Ok(Verdict::Done)
 }
 
-const SIDES: [Column; 9] = [
+const SIDES: [Column; 10] = [
     Column::text("pairing", "结对", "pairing"),
     Column::text("in_force", "有效", "in force"),
     Column::text("region", "一方", "side"),
@@ -131,6 +132,7 @@ const SIDES: [Column; 9] = [
     Column::text("until", "止", "until"),
     Column::text("signed", "已签署", "signed"),
     Column::text("ended", "已终止", "ended"),
+    Column::text("to_sign_again", "须重新签署", "to sign again"),
 ];
 
 pub(super) async fn list(session: &Session) -> Result<Verdict, Failure> {
@@ -144,7 +146,12 @@ pub(super) async fn list(session: &Session) -> Result<Verdict, Failure> {
         .await?;
     let mut listing = Listing::new(&SIDES);
     for pairing in answer.pairings {
-        for owned in pairing.sides {
+        let rounds: Vec<usize> = pairing.sides.iter().map(round).collect();
+        let newest = rounds.iter().copied().max().unwrap_or(0);
+        let sides = pairing.sides.iter();
+        let mut sides = sides.filter_map(|owned| owned.side.as_ref());
+        let both = sides.all(|side| side.signed && !side.ended);
+        for (owned, round) in pairing.sides.into_iter().zip(rounds) {
             let side = owned.side.unwrap_or_default();
             listing.row(vec![
                 Cell::text(&pairing.id),
@@ -156,9 +163,18 @@ pub(super) async fn list(session: &Session) -> Result<Verdict, Failure> {
                 Cell::Text(side.until),
                 Cell::Yes(Some(side.signed)),
                 Cell::Yes(Some(side.ended)),
+                Cell::Yes(Some(both && round < newest)),
             ]);
         }
     }
     session.output.listing(&listing)?;
     Ok(Verdict::Done)
+}
+
+/// How often a side has ended the pairing or taken note of an end: what it signed before counts no
+/// more.
+fn round(owned: &v1::OwnedPairingSide) -> usize {
+    let steps = owned.side.iter().flat_map(|side| &side.steps);
+    let is_end = |step: &&Step| matches!(step.action(), Action::End | Action::Acknowledge);
+    steps.filter(is_end).count()
 }

@@ -9,7 +9,10 @@ use liandong_identity::{
     Folder, Introduction, Key, Office, Request, TakenBack, Wanted, Which, list_number,
 };
 
-use super::{CertFailure, InitArguments, InviteArguments, IssueArguments, named, no_role};
+use super::{
+    CertFailure, InitArguments, InviteArguments, IssueArguments, ReplaceRootArguments, named,
+    no_role,
+};
 use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Output, Said};
 
@@ -101,6 +104,60 @@ fn found(
         Some(office) => Ok(office),
         None => Ok(Office::found(folder, domain, years, now)?),
     }
+}
+
+/// Makes the root that takes the place of this one.
+pub(super) fn replace_root(
+    folder: &Folder,
+    arguments: &ReplaceRootArguments,
+    output: Output,
+) -> Result<Verdict, Failure> {
+    let now = Timestamp::now();
+    let office = office(folder)?;
+    let old = office.root().not_after();
+    let office = office.replace_root(arguments.years, now);
+    let office = office.map_err(CertFailure::from)?;
+    // Whoever is invited from now on knows the new root alone, and has to find it at this node.
+    if let Some(own) = folder.own().map_err(CertFailure::from)? {
+        let key = Key::generate().map_err(CertFailure::from)?;
+        let request = Request::of(&key).map_err(in_office)?;
+        let package = office.renew(&own.chain.leaf, &request, now);
+        let package = package.map_err(CertFailure::from)?;
+        let identity = own.chain.leaf.identity();
+        let installed = package.install(folder, key, identity, Introduction::Folder, now);
+        installed.map_err(CertFailure::from)?;
+    }
+    let (root, domain, place) = (office.root(), office.domain(), folder.path().display());
+    let fingerprint = root.fingerprint();
+    let (ends, until) = (
+        Cell::Moment(Some(old)),
+        Cell::Moment(Some(root.not_after())),
+    );
+    let (old, new) = (
+        ends.for_people(output.language),
+        until.for_people(output.language),
+    );
+    let said = Said::new(
+        format!(
+            "{domain} 有了新根：指纹 {fingerprint}，有效至 {new}；旧根有效至 {old}，已为新根作保\n\
+             即刻起由新根签发；只知旧根的节点照常相认，各节点和人员换发证书时自动收下新根\n\
+             请：重新离线备份 {place}/authority；在旧根到期前让所有人换发过一次（节点自行换发，人员 liandong cert renew）；\n\
+             把 {place}/roots/{domain}.pem 交给伙伴信任域（liandong cert trust --root {fingerprint}）和核验证明的人"
+        ),
+        format!(
+            "{domain} has a new root: fingerprint {fingerprint}, valid until {new}; the old one, valid until {old}, vouches for it\n\
+             From now on the new root issues. Nodes that know the old one alone go on as before; nodes and people take the new root up with their next certificate\n\
+             Now: keep a copy of {place}/authority off line again; before the old root ends everybody has to have renewed once (nodes do by themselves, people: liandong cert renew);\n\
+             hand {place}/roots/{domain}.pem to partners of other trust domains (liandong cert trust --root {fingerprint}) and to whoever checks proofs"
+        ),
+    );
+    let said = said
+        .fact("domain", Cell::text(domain.to_string()))
+        .fact("root_fingerprint", Cell::text(fingerprint.to_string()))
+        .fact("root_until", until)
+        .fact("former_root_until", ends);
+    output.said(&said)?;
+    Ok(Verdict::Done)
 }
 
 /// Invites somebody.

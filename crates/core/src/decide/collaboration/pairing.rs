@@ -144,6 +144,22 @@ pub(super) fn end_pairing(
     Ok(written(state, region, &id, Body::Pairing(own)))
 }
 
+/// That one side's signature was given before the pairing was last ended.
+fn sign_again(side: RegionCode, other: RegionCode) -> Refusal {
+    Refusal::advise(
+        Reason::UnknownPairing,
+        "partner",
+        other,
+        format!(
+            "{side} 的签署早于结对的上次终止，已不作数：请在 {side} 的节点执行 liandong aid sign {other}"
+        ),
+        format!(
+            "{side} signed before the pairing was last ended, which counts no more: at the node of \
+             {side} run liandong aid sign {other}"
+        ),
+    )
+}
+
 /// Refuses what needs a pairing in force while there is none.
 pub(super) fn require_pairing(
     state: &State,
@@ -153,10 +169,16 @@ pub(super) fn require_pairing(
 ) -> Result<(), Refusal> {
     let own = side(state, region, partner);
     let theirs = side(state, partner, region);
-    if let (Some(own), Some(theirs)) = (own, theirs)
-        && in_force(own, theirs, setting.today)
-    {
-        return Ok(());
+    if let (Some(own), Some(theirs)) = (own, theirs) {
+        if in_force(own, theirs, setting.today) {
+            return Ok(());
+        }
+        if own.has_to_sign_again(theirs) {
+            return Err(sign_again(region, partner));
+        }
+        if theirs.has_to_sign_again(own) {
+            return Err(sign_again(partner, region));
+        }
     }
     Err(Refusal::advise(
         Reason::UnknownPairing,

@@ -3,6 +3,7 @@
 
 use crate::aid::AidFact;
 use crate::document::{Body, Document, MAX_DOCUMENT_ID_LEN, Roster};
+use crate::handover::HANDOVER_ID;
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::seal::SEAL_ID;
@@ -48,6 +49,8 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
         | Body::AidSummary(_) => Ok(()),
         // One region has one seal.
         Body::Seal(_) => check_id(document, SEAL_ID),
+        // And is handed over to one node at a time.
+        Body::Handover(_) => check_id(document, HANDOVER_ID),
     }
 }
 

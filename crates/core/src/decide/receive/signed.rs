@@ -31,12 +31,21 @@ impl Peer<'_> {
             return Ok(());
         };
         let owner = document.owner;
+        let catalogue = &self.setting.catalogue.regions;
+        if let Body::Handover(handover) = &document.body {
+            // Nobody's word but that of the node which signs no more; that may be gone by now, and
+            // who signs since is no matter.
+            let is_within = tree.is_within(owner, signer) || catalogue.is_within(owner, signer);
+            if signer == handover.from && (signer == owner || is_within) {
+                return Ok(());
+            }
+            return Err(not_by(signer, handover.from));
+        }
         if signer == owner {
             return Ok(());
         }
         let proven = self.proven(tree, document, told);
         let is_move = is_move(self.state, document);
-        let catalogue = &self.setting.catalogue.regions;
         // Where a region stands is what its own entry says.
         let stands = match &document.body {
             Body::Region(region) => region.parent.unwrap_or(owner),
@@ -48,13 +57,7 @@ impl Peer<'_> {
         if may {
             return Ok(());
         }
-        let accepted = Accepted::OneOf(vec![proven.unwrap_or(owner).to_string()]);
-        Err(Refusal::new(
-            Reason::BadSignature,
-            "signer",
-            signer,
-            accepted,
-        ))
+        Err(not_by(signer, proven.unwrap_or(owner)))
     }
 
     /// Who signed for the owner before: for its own entry, or where that has no proof for the nearest
@@ -99,6 +102,11 @@ impl Peer<'_> {
         let is_held = held.is_some_and(|held| *held.document == *document);
         is_held && self.signer(document).is_some() && self.state.proof(&key).is_none()
     }
+}
+
+fn not_by(signer: RegionCode, accepted: RegionCode) -> Refusal {
+    let accepted = Accepted::OneOf(vec![accepted.to_string()]);
+    Refusal::new(Reason::BadSignature, "signer", signer, accepted)
 }
 
 /// Whether a document tells that its region has come to another node since it was told of last.

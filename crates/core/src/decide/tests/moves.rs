@@ -36,7 +36,11 @@ fn moved(node: &mut Node, regions: &[&str]) -> Vec<Event> {
         _ => false,
     });
     let region = codes[0];
-    node.run(Command::MoveOut { region }).unwrap();
+    node.run(Command::MoveOut {
+        region,
+        handovers: Vec::new(),
+    })
+    .unwrap();
     history.push(Event::MovedOut { region });
     history
 }

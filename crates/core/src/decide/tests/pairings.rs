@@ -1,7 +1,7 @@
 //! A pairing that was ended begins again only when both sides say so.
 
 use super::collaboration::{CITY, COUNTY, Pair, end, project, propose, sign, why};
-use crate::access::partners;
+use crate::access::{partners, to_sign_again};
 use crate::refusal::Reason;
 use crate::testing::{Node, code};
 
@@ -36,6 +36,27 @@ fn a_pairing_that_one_side_ended_does_not_begin_again_on_its_word_alone() {
     assert_eq!(are_paired(&pair), [false, false]);
     sign(&mut pair.city, COUNTY).unwrap();
     pair.exchange();
+    assert_eq!(are_paired(&pair), [true, true]);
+}
+
+#[test]
+fn who_has_to_sign_once_more_is_told_at_both_sides() {
+    let mut pair = Pair::signed();
+    assert_eq!(to_sign_again(&pair.city.state), []);
+    end(&mut pair.city, COUNTY, "期满").unwrap();
+    pair.exchange();
+    assert_eq!(to_sign_again(&pair.city.state), []);
+    propose(&mut pair.city, COUNTY, "协议").unwrap();
+    pair.exchange();
+    let expected = [(code(COUNTY), code(CITY))];
+    for node in [&pair.city, &pair.county] {
+        assert_eq!(to_sign_again(&node.state), expected);
+    }
+    let refused = project(&mut pair.city, 1).unwrap_err().to_string();
+    assert!(refused.contains("liandong aid sign 371500"), "{refused}");
+    sign(&mut pair.county, CITY).unwrap();
+    pair.exchange();
+    assert_eq!(to_sign_again(&pair.city.state), []);
     assert_eq!(are_paired(&pair), [true, true]);
 }
 

@@ -25,6 +25,7 @@ fn each_refusal_names_its_field() {
     ]);
     node.run(Command::MoveOut {
         region: code("371502001"),
+        handovers: Vec::new(),
     })
     .unwrap();
     node.catalogue

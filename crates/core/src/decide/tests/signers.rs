@@ -8,6 +8,7 @@ use crate::compare::Bucket;
 use crate::document::{Body, Document, Kind, Roster};
 use crate::event::{Attested, Event, Received};
 use crate::evidence::{Batch, Digest, Proof, Proofs, Said, Signer};
+use crate::handover::{HANDOVER_ID, Handover};
 use crate::region::RegionKind;
 use crate::testing::{Node, bureau, code};
 
@@ -178,6 +179,91 @@ fn every_turn_of_a_signer_is_kept_and_the_one_upwards_is_to_be_asked_about() {
     assert_eq!(tell(&mut province, &[(COUNTY, moved(COUNTY, CITY, 4))]), 1);
     assert_eq!(province.state.turns_to_ask_about().count(), 0);
     assert_eq!(province.state.turns().count(), 2);
+}
+
+/// What a node says of a region that it lets go, which has been hosted up to that epoch.
+fn handover(region: &str, from: &str, epoch: u64) -> Document {
+    Document {
+        owner: code(region),
+        id: HANDOVER_ID.to_owned(),
+        version: epoch << 40 | 1,
+        body: Body::Handover(Handover {
+            from: code(from),
+            since: epoch << 40,
+        }),
+    }
+}
+
+fn asked(province: &Node) -> usize {
+    let restarted = crate::state::State::from_snapshot(province.state.snapshot());
+    let count = restarted.turns_to_ask_about().count();
+    assert_eq!(province.state.turns_to_ask_about().count(), count);
+    count
+}
+
+#[test]
+fn a_turn_that_the_former_signer_has_signed_is_agreed() {
+    let mut province = province();
+    assert_eq!(tell(&mut province, &[(CITY, moved(COUNTY, CITY, 2))]), 1);
+    assert_eq!(asked(&province), 1);
+    // Nobody says it in the county's place, and the county says it of nobody else's signing.
+    assert_eq!(
+        tell(&mut province, &[(CITY, handover(COUNTY, COUNTY, 2))]),
+        0
+    );
+    assert_eq!(tell(&mut province, &[(CITY, handover(COUNTY, CITY, 1))]), 1);
+    assert_eq!(asked(&province), 1);
+    // The city hands on what the county said when it went.
+    let agreed = [(COUNTY, handover(COUNTY, COUNTY, 2))];
+    assert_eq!(tell(&mut province, &agreed), 1);
+    assert_eq!(asked(&province), 0);
+    let reviewed = province.state.review(None);
+    assert_eq!((reviewed.turns, reviewed.agreed.len()), (1, 1));
+    assert_eq!(bad(&province), [] as [&str; 0]);
+}
+
+#[test]
+fn a_handover_counts_once_and_not_where_its_signer_went_on() {
+    // The county took the region back after it had said so: its own entry is as high.
+    let mut went_on = province();
+    assert_eq!(tell(&mut went_on, &[(COUNTY, moved(COUNTY, CITY, 2))]), 1);
+    let told = [
+        (CITY, moved(COUNTY, CITY, 3)),
+        (COUNTY, handover(COUNTY, COUNTY, 2)),
+    ];
+    assert_eq!(tell(&mut went_on, &told), 2);
+    assert_eq!(asked(&went_on), 1);
+    // To the city, back, and to the city again by the handover of the first time.
+    let mut again = province();
+    let told = [
+        (CITY, moved(COUNTY, CITY, 1)),
+        (COUNTY, handover(COUNTY, COUNTY, 1)),
+    ];
+    assert_eq!(tell(&mut again, &told), 2);
+    assert_eq!(asked(&again), 0);
+    assert_eq!(tell(&mut again, &[(COUNTY, moved(COUNTY, CITY, 2))]), 1);
+    assert_eq!(tell(&mut again, &[(CITY, moved(COUNTY, CITY, 3))]), 1);
+    assert_eq!(asked(&again), 1);
+    let agreed = [(COUNTY, handover(COUNTY, COUNTY, 3))];
+    assert_eq!(tell(&mut again, &agreed), 1);
+    assert_eq!(asked(&again), 0);
+}
+
+#[test]
+fn a_handover_without_a_signature_shows_nothing() {
+    let mut province = province();
+    assert_eq!(tell(&mut province, &[(CITY, moved(COUNTY, CITY, 2))]), 1);
+    let received = Event::Received(Received {
+        from: code(CITY),
+        incarnation: 7,
+        upto: 1_000,
+        documents: vec![handover(COUNTY, COUNTY, 2)],
+        cells: Vec::new(),
+        quarantined: Vec::new(),
+    });
+    let frame = province.state.frame() + 1;
+    province.state.apply(&received, frame);
+    assert_eq!(asked(&province), 1);
 }
 
 #[test]

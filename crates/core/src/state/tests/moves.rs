@@ -108,6 +108,7 @@ fn a_county_moves_out_to_its_own_node_and_back() {
     let history = export(&city, &["371502", "s1", "s2"]);
     city.run(Command::MoveOut {
         region: code("371502"),
+        handovers: Vec::new(),
     })
     .unwrap();
     let mut county = Node::empty(code("371502"));
@@ -150,6 +151,7 @@ fn a_first_township_of_a_region_that_moved_out_leaves_the_old_node_exact() {
     let history = export(&city, &["371502"]);
     city.run(Command::MoveOut {
         region: code("371502"),
+        handovers: Vec::new(),
     })
     .unwrap();
     let mut county = Node::empty(code("371502"));
@@ -224,6 +226,7 @@ fn a_region_that_moved_stands_above_every_version_it_had() {
     }
     city.run(Command::MoveOut {
         region: code("371502"),
+        handovers: Vec::new(),
     })
     .unwrap();
     let mut county = Node::empty(code("371502"));
@@ -255,7 +258,11 @@ fn two_regions_that_left_one_node_after_another_keep_apart() {
             left.then(|| event.clone())
         }));
         let region = code(region);
-        city.run(Command::MoveOut { region }).unwrap();
+        city.run(Command::MoveOut {
+            region,
+            handovers: Vec::new(),
+        })
+        .unwrap();
         let mut node = Node::empty(region);
         node.run(Command::MoveIn { region, history }).unwrap();
         node

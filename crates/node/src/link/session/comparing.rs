@@ -261,7 +261,8 @@ impl Comparing<'_> {
             return Ok(());
         }
         let proofs = std::mem::take(&mut findings.proofs);
-        let shown = shown(self.context, &findings.documents, proofs);
+        let shown = shown(self.context, &findings.documents, proofs).await;
+        let shown = shown.map_err(|refusal| refusal.to_string())?;
         let reconcile = Command::Reconcile(Reconciling {
             peer: self.peer,
             relation: self.relation,

@@ -21,6 +21,7 @@ use tonic::Status;
 use super::super::call::{Caller, internal, unexpected};
 use super::format::{Header, Kind, MARK, Writer};
 use crate::context::Context;
+use crate::evidence::hand_over;
 use selection::Selection;
 
 /// Bytes of one message.
@@ -30,16 +31,21 @@ const QUEUE: usize = 4;
 /// Rows and documents that are put into one section.
 const SECTION_ITEMS: usize = 4_096;
 
+/// Asks anew whether the caller may have it.
+type Entitled = Box<dyn Fn() -> Result<(), Refusal> + Send>;
+
 type Chunks = mpsc::Sender<Result<ExportRegionResponse, Status>>;
 
 /// Begins an export. When the region moves, the node stops taking its reports before the journal
 /// is read, so that the export holds everything that was ever accepted; an export that broke off
-/// can be asked for again. `exporting` bounds how many read the journal at a time.
+/// can be asked for again. `exporting` bounds how many read the journal at a time. Rights are asked for
+/// again before every piece: one that ends, ends the export.
 pub(super) async fn export(
     context: &Context,
     exporting: &Arc<Semaphore>,
     caller: &Caller,
     asked: Export,
+    is_entitled: impl Fn() -> Result<(), Refusal> + Send + 'static,
 ) -> Result<ReceiverStream<Result<ExportRegionResponse, Status>>, Refusal> {
     let permit = Arc::clone(exporting).try_acquire_owned().map_err(|_| {
         let (zh, en) = (
@@ -54,7 +60,10 @@ pub(super) async fn export(
         .read(|state| require_held(state, region))
         .await??;
     if asked.move_out && hosted {
-        let command = Command::MoveOut { region };
+        let command = Command::MoveOut {
+            region,
+            handovers: hand_over(context, region).await?,
+        };
         match context.committer.submit(command, caller.origin()).await? {
             Answer::Done => tracing::info!(%region, "the region has moved out"),
             other => return Err(unexpected(&other)),
@@ -77,7 +86,7 @@ pub(super) async fn export(
     let (chunks, stream) = mpsc::channel(QUEUE);
     tokio::task::spawn_blocking(move || {
         let _until_written = permit;
-        let mut output = Output::new(chunks.clone());
+        let mut output = Output::new(chunks.clone(), Box::new(is_entitled));
         let written = write(&history, &mut selection, header, &mut output);
         if let Err(Stop::Failed(refused)) = written {
             // A receiver that went away needs no answer.
@@ -180,15 +189,17 @@ struct Output {
     writer: Writer,
     bytes: Vec<u8>,
     event_sections: u64,
+    is_entitled: Entitled,
 }
 
 impl Output {
-    fn new(chunks: Chunks) -> Self {
+    fn new(chunks: Chunks, is_entitled: Entitled) -> Self {
         Self {
             chunks,
             writer: Writer::default(),
             bytes: Vec::new(),
             event_sections: 0,
+            is_entitled,
         }
     }
 
@@ -214,6 +225,7 @@ impl Output {
     }
 
     fn send(&self, chunk: Vec<u8>) -> Result<(), Stop> {
+        (self.is_entitled)().map_err(Stop::Failed)?;
         let sent = self
             .chunks
             .blocking_send(Ok(ExportRegionResponse { chunk }));

@@ -90,6 +90,7 @@ fn signer_changes(state: &State) -> Vec<v1::SignerChange> {
             .told_by
             .map_or_else(String::new, |peer| peer.to_string()),
         told_by_former: turn.is_told_by_the_former(),
+        agreed: state.is_agreed(turn),
         to_ask_about: to_ask_about.get(&turn.region) == Some(&turn.frame),
     });
     turns.collect()

@@ -1,10 +1,11 @@
 //! What a handler asks of the table of rights before it reads or writes.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use liandong_core::access::{Right, needed};
 use liandong_core::command::Command;
-use liandong_core::refusal::Refusal;
+use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 
@@ -12,6 +13,21 @@ use super::rights::{Sight, Who};
 use super::{Caller, internal};
 use crate::context::Context;
 use crate::server::Shown;
+
+/// Asks anew, for as long as a stream goes on, whether its caller may still do that to the region. It
+/// does not hold the node, so that no stream keeps one from stopping.
+pub(in crate::service) fn entitled_still(
+    context: &Arc<Context>,
+    caller: &Caller,
+    right: Right,
+    region: RegionCode,
+) -> impl Fn() -> Result<(), Refusal> + Send + Sync + 'static {
+    let (context, caller) = (Arc::downgrade(context), caller.clone());
+    move || match context.upgrade() {
+        Some(context) => context.require(&caller, right, region),
+        None => Err(Refusal::new(Reason::Stopping, "", "", Accepted::Nothing)),
+    }
+}
 
 impl Context {
     /// Who it is that shows that certificate, or none.

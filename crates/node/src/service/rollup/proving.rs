@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use liandong_core::language::Language;
 use liandong_core::refusal::{Reason, Refusal};
+use liandong_wire::refusal;
 use liandong_wire::rollup::ProofQuestion;
 use liandong_wire::rollup::v1::ProveRollupResponse;
 use liandong_wire::rollup::v1::prove_rollup_response::Part;
@@ -30,11 +32,13 @@ const LONGEST: Duration = Duration::from_secs(600);
 type Parts = ReceiverStream<Result<ProveRollupResponse, Status>>;
 
 /// Gathers a proof; a proof that is not whole is refused before anything of it is handed out,
-/// unless a partial one was asked for.
+/// unless a partial one was asked for. Rights are asked for again before every part.
 pub(super) async fn prove(
     context: &Arc<Context>,
     proving: &Arc<Semaphore>,
     asked: ProofQuestion,
+    language: Language,
+    is_entitled: impl Fn() -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Parts, Refusal> {
     let Ok(permit) = Arc::clone(proving).try_acquire_owned() else {
         let (zh, en) = (
@@ -56,10 +60,13 @@ pub(super) async fn prove(
             .iter()
             .map(|region| Part::Missing(region.to_string()));
         for part in statements.chain(missing) {
-            let response = ProveRollupResponse { part: Some(part) };
+            let response = is_entitled()
+                .map(|()| ProveRollupResponse { part: Some(part) })
+                .map_err(|refused| refusal::status(&refused, language));
+            let is_last = response.is_err();
             let patience = end.min(Instant::now() + PATIENCE);
-            let sent = tokio::time::timeout_at(patience, sender.send(Ok(response))).await;
-            if !matches!(sent, Ok(Ok(()))) {
+            let sent = tokio::time::timeout_at(patience, sender.send(response)).await;
+            if is_last || !matches!(sent, Ok(Ok(()))) {
                 // Whoever asked has gone, or does not listen; the stream ends without its last part.
                 break;
             }

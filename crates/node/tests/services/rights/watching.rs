@@ -1,5 +1,7 @@
 //! What is open for long ends with the rights that it was opened by, and says why.
 
+use std::time::Duration;
+
 use liandong_core::refusal::Reason;
 use liandong_wire::refusal::RemoteRefusal;
 use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
@@ -9,6 +11,9 @@ use tonic::Code;
 
 use super::{COUNTY, TOWN, World};
 use crate::support::author;
+
+/// Rights are asked for again every five seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_watch_ends_when_its_plan_is_not_to_be_seen_any_more() {
@@ -56,7 +61,8 @@ async fn a_watch_ends_when_its_plan_is_not_to_be_seen_any_more() {
     assert!(first.caught_up);
     // It is a draft again, which is its issuer's own business.
     task.import_plan(import()).await.expect("a draft");
-    let ended = watched.message().await.expect_err("the watch ends");
+    let ended = tokio::time::timeout(PATIENCE, watched.message()).await;
+    let ended = ended.expect("it ends in time").expect_err("the watch ends");
     let told = RemoteRefusal::from_status(&ended).expect("a reason");
     assert_eq!(told.reason, Some(Reason::UnknownPlan), "{ended}");
     let again = rollup.watch_rollup(asked).await.expect_err("nor anew");

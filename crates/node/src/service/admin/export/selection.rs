@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use liandong_core::catalogue::Catalogue;
-use liandong_core::document::{Body, Document, DocumentKey};
+use liandong_core::document::{Body, Document, DocumentKey, Kind};
 use liandong_core::event::{Attested, Event, Received};
 use liandong_core::evidence::Said;
 use liandong_core::plan::PlanStatus;
@@ -52,7 +52,13 @@ impl Selection {
                 .contains(&region)
                 .then_some(Event::MovedOut { region }),
             Event::Reports(batch) => self.reports(batch).map(Event::Reports),
-            Event::Put(document) => self.document(document),
+            Event::Put(document) => {
+                if document.body.kind() == Kind::Handover {
+                    // Written here, and kept with its signature: nobody can sign it again.
+                    self.came.insert((document.key(), document.version));
+                }
+                self.document(document)
+            }
             Event::Received(received) => {
                 let received = self.received(received)?;
                 let named = received.documents.iter();
@@ -186,7 +192,8 @@ impl Selection {
             | Body::Comment(_)
             | Body::TaskProgress(_)
             | Body::AidSummary(_)
-            | Body::Seal(_) => false,
+            | Body::Seal(_)
+            | Body::Handover(_) => false,
         }
     }
 }

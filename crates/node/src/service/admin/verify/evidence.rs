@@ -85,12 +85,25 @@ fn first(reviewed: &Reviewed, language: Language) -> String {
         );
     }
     match reviewed.newer {
-        (0, _) => String::new(),
+        (0, _) => agreed(reviewed, language),
         (cells, regions) => language.pick(
             format!("{regions} 个区域有 {cells} 格新于封签，待下一封签核对"),
             format!("{cells} figures of {regions} regions are newer than their seals: the next will tell"),
         ),
     }
+}
+
+/// Regions that came to another node with the former one's word; nothing where there are none.
+fn agreed(reviewed: &Reviewed, language: Language) -> String {
+    let Some(turn) = reviewed.agreed.first() else {
+        return String::new();
+    };
+    let (region, from, to) = (turn.region, turn.from, turn.to);
+    let count = reviewed.agreed.len();
+    language.pick(
+        format!("{region} 由 {from} 签名移交，现由 {to} 签名；共 {count} 个区域"),
+        format!("{from} has signed that it hands {region} over, and {to} signs since; {count} regions in all"),
+    )
 }
 
 /// What does not fit of a region's figures and their seal.
