@@ -14,12 +14,16 @@
 //! noted                what was noted of signers and seals
 //! with repetitions   version 4 (1 byte), the same, postcard of the reports that said again what
 //!                    counted already
+//! with earlier       version 5 (1 byte), the same, postcard of up to which change what is held of a
+//! lives                peer is of an earlier life of it
 //! ```
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use liandong_core::audit::Trail;
 use liandong_core::event::{Attested, Event};
+use liandong_core::region::RegionCode;
 use liandong_core::report::RepeatedReport;
 use liandong_core::state::{Noted, Snapshot};
 
@@ -39,6 +43,16 @@ const STATE_VERSION: u8 = 1;
 const STATE_WITH_EVIDENCE: u8 = 2;
 const STATE_WITH_NOTES: u8 = 3;
 const STATE_WITH_REPETITIONS: u8 = 4;
+const STATE_WITH_EARLIER_LIVES: u8 = 5;
+
+/// What stands behind the state: the evidence, what was noted of signers and seals, repetitions, and
+/// the earlier lives of peers.
+type Beside = (
+    Option<Attested>,
+    Noted,
+    Vec<RepeatedReport>,
+    BTreeMap<RegionCode, u64>,
+);
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +173,11 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
     let (evidence, noted) = (snapshot.evidence(), snapshot.noted());
     match state_version(snapshot) {
+        STATE_WITH_EARLIER_LIVES => {
+            let (repeated, lives) = (snapshot.repeated(), snapshot.earlier_lives());
+            let beside = (evidence, noted, repeated, lives);
+            postcard::to_io(&beside, writer).map_err(EncodeError)?;
+        }
         STATE_WITH_REPETITIONS => {
             let beside = (evidence, noted, snapshot.repeated());
             postcard::to_io(&beside, writer).map_err(EncodeError)?;
@@ -177,7 +196,9 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
 
 /// A state with nothing of what came later is written as it always was.
 fn state_version(snapshot: &Snapshot) -> u8 {
-    if !snapshot.repeated().is_empty() {
+    if !snapshot.earlier_lives().is_empty() {
+        STATE_WITH_EARLIER_LIVES
+    } else if !snapshot.repeated().is_empty() {
         STATE_WITH_REPETITIONS
     } else if !snapshot.noted().is_empty() {
         STATE_WITH_NOTES
@@ -190,7 +211,7 @@ fn state_version(snapshot: &Snapshot) -> u8 {
 
 /// Whether checkpoint bytes say that evidence may stand behind the state.
 pub fn has_evidence(bytes: &[u8]) -> bool {
-    let newest = STATE_WITH_REPETITIONS;
+    let newest = STATE_WITH_EARLIER_LIVES;
     bytes
         .first()
         .is_some_and(|version| (STATE_WITH_EVIDENCE..=newest).contains(version))
@@ -199,10 +220,10 @@ pub fn has_evidence(bytes: &[u8]) -> bool {
 /// The snapshot in checkpoint bytes, if it is of this incarnation.
 pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
     let (&version, content) = bytes.split_first().ok_or(DecodeError::Short)?;
-    if !(STATE_VERSION..=STATE_WITH_REPETITIONS).contains(&version) {
+    if !(STATE_VERSION..=STATE_WITH_EARLIER_LIVES).contains(&version) {
         return Err(DecodeError::UnknownVersion {
             found: version,
-            supported: STATE_WITH_REPETITIONS,
+            supported: STATE_WITH_EARLIER_LIVES,
         });
     }
     let (written_by, content) = content.split_first_chunk().ok_or(DecodeError::Short)?;
@@ -211,18 +232,25 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     }
     let taken = postcard::take_from_bytes::<Snapshot>(content);
     let (snapshot, rest) = taken.map_err(DecodeError::Content)?;
-    let (evidence, noted, repeated): (Option<Attested>, Noted, Vec<RepeatedReport>) = match version
-    {
-        STATE_WITH_REPETITIONS => from_postcard(rest)?,
+    let beside: Beside = match version {
+        STATE_WITH_EARLIER_LIVES => from_postcard(rest)?,
+        STATE_WITH_REPETITIONS => {
+            let (evidence, noted, repeated) = from_postcard(rest)?;
+            (evidence, noted, repeated, BTreeMap::new())
+        }
         STATE_WITH_NOTES => {
             let (evidence, noted) = from_postcard(rest)?;
-            (evidence, noted, Vec::new())
+            (evidence, noted, Vec::new(), BTreeMap::new())
         }
-        STATE_WITH_EVIDENCE => (Some(from_postcard(rest)?), Noted::default(), Vec::new()),
-        _ if rest.is_empty() => (None, Noted::default(), Vec::new()),
+        STATE_WITH_EVIDENCE => {
+            let evidence = Some(from_postcard(rest)?);
+            (evidence, Noted::default(), Vec::new(), BTreeMap::new())
+        }
+        _ if rest.is_empty() => Beside::default(),
         _ => return Err(DecodeError::Trailing { bytes: rest.len() }),
     };
-    let snapshot = snapshot.with_beside(evidence, noted, repeated);
+    let (evidence, noted, repeated, earlier_lives) = beside;
+    let snapshot = snapshot.with_beside(evidence, noted, repeated, earlier_lives);
     if snapshot.is_whole() {
         Ok(snapshot)
     } else {
