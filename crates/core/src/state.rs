@@ -6,6 +6,7 @@
 
 mod cells;
 mod changes;
+mod earlier;
 pub(crate) mod fold;
 mod listing;
 mod lives;
@@ -121,8 +122,7 @@ pub struct State {
     /// Documents of hosted regions that a peer gave back in this life, with the peer, until they
     /// are written again: another peer may hold a newer version of the lost time.
     taken_back: BTreeMap<DocumentKey, RegionCode>,
-    /// Up to which change what is held of a peer is of an earlier life of it. Not stored: what it says
-    /// of its new life comes at once.
+    /// Up to which change what is held of a peer is of an earlier life of it.
     earlier_lives: BTreeMap<RegionCode, u64>,
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,

@@ -16,12 +16,16 @@
 //!                    counted already
 //! with turns         version 5 (1 byte), the same, postcard of the versions of the entries by which who
 //!                    signs was seen to change
+//! with earlier       version 6 (1 byte), the same, postcard of up to which change what is held of a
+//! lives                peer is of an earlier life of it
 //! ```
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use liandong_core::audit::Trail;
 use liandong_core::event::{Attested, Event};
+use liandong_core::region::RegionCode;
 use liandong_core::report::RepeatedReport;
 use liandong_core::state::{Noted, Snapshot};
 
@@ -42,7 +46,17 @@ const STATE_WITH_EVIDENCE: u8 = 2;
 const STATE_WITH_NOTES: u8 = 3;
 const STATE_WITH_REPETITIONS: u8 = 4;
 const STATE_WITH_TURNS: u8 = 5;
-const NEWEST_STATE: u8 = STATE_WITH_TURNS;
+const STATE_WITH_EARLIER_LIVES: u8 = 6;
+const NEWEST_STATE: u8 = STATE_WITH_EARLIER_LIVES;
+
+/// What stands behind the state: the evidence, what was noted of signers and seals, repetitions, and
+/// the earlier lives of peers.
+type Beside = (
+    Option<Attested>,
+    Noted,
+    Vec<RepeatedReport>,
+    BTreeMap<RegionCode, u64>,
+);
 
 /// Why stored bytes are not a record.
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +182,11 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
     let (evidence, noted) = (snapshot.evidence(), snapshot.noted());
     match state_version(snapshot) {
+        STATE_WITH_EARLIER_LIVES => {
+            let (turns, lives) = (noted.versions(), snapshot.earlier_lives());
+            let beside = (evidence, noted, snapshot.repeated(), turns, lives);
+            postcard::to_io(&beside, writer).map_err(EncodeError)?;
+        }
         STATE_WITH_TURNS => {
             let beside = (evidence, noted, snapshot.repeated(), noted.versions());
             postcard::to_io(&beside, writer).map_err(EncodeError)?;
@@ -184,7 +203,9 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
 /// A state with nothing of what came later is written as it always was. Where there is evidence it is
 /// written with all that belongs to it, even if that is nothing: earlier programs did not know of it.
 fn state_version(snapshot: &Snapshot) -> u8 {
-    if snapshot.evidence().is_some() || !snapshot.noted().is_empty() {
+    if !snapshot.earlier_lives().is_empty() {
+        STATE_WITH_EARLIER_LIVES
+    } else if snapshot.evidence().is_some() || !snapshot.noted().is_empty() {
         STATE_WITH_TURNS
     } else if !snapshot.repeated().is_empty() {
         STATE_WITH_REPETITIONS
@@ -215,28 +236,42 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     }
     let taken = postcard::take_from_bytes::<Snapshot>(content);
     let (snapshot, rest) = taken.map_err(DecodeError::Content)?;
-    let (evidence, noted, repeated): (Option<Attested>, Noted, Vec<RepeatedReport>) = match version
-    {
-        STATE_WITH_TURNS => {
-            let (evidence, noted, repeated, versions): (_, Noted, _, _) = from_postcard(rest)?;
-            let noted = noted.with_versions(versions);
-            (evidence, noted.ok_or(DecodeError::Unlisted)?, repeated)
+    let beside: Beside = match version {
+        STATE_WITH_EARLIER_LIVES => {
+            let (evidence, noted, repeated, versions, lives) = from_postcard(rest)?;
+            (evidence, with_versions(noted, versions)?, repeated, lives)
         }
-        STATE_WITH_REPETITIONS => from_postcard(rest)?,
+        STATE_WITH_TURNS => {
+            let (evidence, noted, repeated, versions) = from_postcard(rest)?;
+            let noted = with_versions(noted, versions)?;
+            (evidence, noted, repeated, BTreeMap::new())
+        }
+        STATE_WITH_REPETITIONS => {
+            let (evidence, noted, repeated) = from_postcard(rest)?;
+            (evidence, noted, repeated, BTreeMap::new())
+        }
         STATE_WITH_NOTES => {
             let (evidence, noted) = from_postcard(rest)?;
-            (evidence, noted, Vec::new())
+            (evidence, noted, Vec::new(), BTreeMap::new())
         }
-        STATE_WITH_EVIDENCE => (Some(from_postcard(rest)?), Noted::default(), Vec::new()),
-        _ if rest.is_empty() => (None, Noted::default(), Vec::new()),
+        STATE_WITH_EVIDENCE => {
+            let evidence = Some(from_postcard(rest)?);
+            (evidence, Noted::default(), Vec::new(), BTreeMap::new())
+        }
+        _ if rest.is_empty() => Beside::default(),
         _ => return Err(DecodeError::Trailing { bytes: rest.len() }),
     };
-    let snapshot = snapshot.with_beside(evidence, noted, repeated);
+    let (evidence, noted, repeated, earlier_lives) = beside;
+    let snapshot = snapshot.with_beside(evidence, noted, repeated, earlier_lives);
     if snapshot.is_whole() {
         Ok(snapshot)
     } else {
         Err(DecodeError::Unlisted)
     }
+}
+
+fn with_versions(noted: Noted, versions: Vec<(u64, u64)>) -> Result<Noted, DecodeError> {
+    noted.with_versions(versions).ok_or(DecodeError::Unlisted)
 }
 
 /// Whether an earlier program wrote these checkpoint bytes and did not note all of signers and seals
@@ -260,7 +295,8 @@ pub fn as_noted_in(bytes: &[u8], snapshot: Snapshot) -> Snapshot {
         _ => return snapshot,
     };
     let (evidence, repeated) = (snapshot.evidence().cloned(), snapshot.repeated().to_vec());
-    snapshot.with_beside(evidence, noted, repeated)
+    let earlier_lives = snapshot.earlier_lives().clone();
+    snapshot.with_beside(evidence, noted, repeated, earlier_lives)
 }
 
 fn after_version(bytes: &[u8], supported: u8) -> Result<&[u8], DecodeError> {

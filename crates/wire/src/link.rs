@@ -23,6 +23,7 @@ pub mod file;
 mod frame;
 mod pack;
 
+use liandong_core::compare::{Bucket, Findings};
 use liandong_core::document::{CellDocument, Document};
 use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
 use liandong_core::evidence::Proof;
@@ -76,6 +77,8 @@ pub struct ReadChanges {
     pub bytes: usize,
     /// The W3C `traceparent` of what caused the newest change; may be empty.
     pub trace_parent: String,
+    /// What the sender of a link file holds of a bucket of an earlier life of the receiver.
+    pub found: Option<Box<(Bucket, Findings)>>,
 }
 
 impl StreamWriter {
@@ -97,6 +100,7 @@ impl StreamWriter {
             cells: self.cells.write(&set.cells),
             trace_parent: trace_parent.to_owned(),
             evidence: self.evidence.write(&set.proofs),
+            found: None,
         }
     }
 }
@@ -121,6 +125,7 @@ impl StreamReader {
             cells,
             trace_parent,
             evidence,
+            found,
         } = changes;
         let read = sent.into_iter().map(|document| {
             let bytes = document.encode_to_vec();
@@ -128,7 +133,12 @@ impl StreamReader {
         });
         let read = read.collect();
         let read = self.rest((after, upto), read, evidence, cells, trace_parent)?;
-        Ok(ReadChanges { bytes, ..read })
+        let found = compare::read_found(found)?;
+        Ok(ReadChanges {
+            bytes,
+            found,
+            ..read
+        })
     }
 
     /// Reads packed changes. A document or cell that cannot be read is listed to be set aside, with
@@ -147,10 +157,16 @@ impl StreamReader {
             cells,
             trace_parent,
             evidence,
+            found,
         } = unpacked;
         let read = sent.iter().map(|bytes| document::read_bytes(bytes));
         let read = self.rest((after, upto), read.collect(), evidence, cells, trace_parent)?;
-        Ok(ReadChanges { bytes, ..read })
+        let found = compare::read_found(found)?;
+        Ok(ReadChanges {
+            bytes,
+            found,
+            ..read
+        })
     }
 
     /// Takes a piece of packed changes; reads them once it is the last.
@@ -220,6 +236,7 @@ impl StreamReader {
             unreadable,
             bytes: 0,
             trace_parent,
+            found: None,
         })
     }
 }

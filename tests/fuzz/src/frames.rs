@@ -222,6 +222,7 @@ pub(crate) fn file_seeds() -> Vec<Vec<u8>> {
         holds: Some((9, 3)),
         key: [5; 32],
         shown: None,
+        earlier_life: false,
     };
     let (mut writer, mut bytes) = FileWriter::begin(&header);
     for set in change_sets() {

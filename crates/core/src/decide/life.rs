@@ -23,25 +23,27 @@ pub(super) fn begin(state: &State, identity: u128, restored: bool) -> Decision {
     })];
     // Data that no life was written down in is of an earlier program: only the store can tell.
     if before.is_some() || restored {
-        for (code, epoch) in state.hosted() {
-            events.extend(raised(state, code, epoch.saturating_add(1)));
-        }
+        events.extend(all_raised(state));
     }
     done(events)
 }
 
 /// Goes on under another incarnation: this data is an earlier copy of itself, and its change numbers
-/// name other changes than those that peers were told under the same numbers.
+/// name other changes than those that peers were told under the same numbers. Every epoch is raised,
+/// as where a backup is restored: peers that are reached by files alone would not take what stands
+/// below what they were told.
 pub(super) fn split(state: &State, incarnation: u128) -> Decision {
     let life = state.life();
     let began = life.filter(|life| life.incarnation != incarnation);
-    let events = began.map(|life| {
-        Event::LifeBegan(LifeBegan {
-            identity: life.identity,
-            incarnation: later(incarnation, life.incarnation),
-        })
-    });
-    done(events.into_iter().collect())
+    let Some(life) = began else {
+        return done(Vec::new());
+    };
+    let mut events = vec![Event::LifeBegan(LifeBegan {
+        identity: life.identity,
+        incarnation: later(incarnation, life.incarnation),
+    })];
+    events.extend(all_raised(state));
+    done(events)
 }
 
 /// An incarnation that stands above the one before, also where the clock that it was drawn by was
@@ -79,6 +81,12 @@ pub(super) fn settle(state: &State, peer: RegionCode) -> Decision {
         Some(false) | None => Vec::new(),
     };
     done(events)
+}
+
+fn all_raised(state: &State) -> Vec<Event> {
+    let hosted = state.hosted();
+    let raised = hosted.filter_map(|(code, epoch)| raised(state, code, epoch.saturating_add(1)));
+    raised.collect()
 }
 
 /// The event that gives a hosted region a new epoch; everything of it is told again.

@@ -1,6 +1,7 @@
 //! Taking changes from a peer: each is believed only where the peer may give it; what cannot be
 //! taken is set aside and reported, and what stands behind it goes on.
 
+mod anew;
 pub(super) mod entitled;
 pub(super) mod shape;
 pub(super) mod signed;
@@ -12,7 +13,8 @@ use self::signed::attested;
 use self::taking::{Taken, Taking};
 use super::Setting;
 use crate::command::{Answer, Decision, Incoming};
-use crate::event::{Event, PeerHolds, Received, Released, SetAsideBatch, Subject};
+use crate::document::{CellDocument, Document};
+use crate::event::{Event, Healed, PeerHolds, Received, Released, SetAsideBatch, Subject};
 use crate::planted::{self, Planted};
 use crate::refusal::Refusal;
 use crate::state::{State, Watermark};
@@ -105,7 +107,11 @@ pub(super) fn receive(
         relation: incoming.relation,
         proofs: &incoming.proofs,
     };
-    let taking = Taking::new(peer, manner, incoming.incarnation);
+    let said = Watermark {
+        incarnation: incoming.incarnation,
+        upto: incoming.upto,
+    };
+    let taking = Taking::new(peer, manner, said);
     let Taken {
         documents,
         cells,
@@ -113,6 +119,7 @@ pub(super) fn receive(
         proven,
         mut quarantined,
         reached,
+        anew,
     } = taking.take(incoming.documents, incoming.cells, incoming.unreadable);
     // A batch that is sent again complains no second time.
     quarantined.retain(|what| {
@@ -120,10 +127,6 @@ pub(super) fn receive(
         !before.any(|known| known.from == incoming.from && known.what == what.what)
     });
     let known = state.watermark(incoming.from);
-    let said = Watermark {
-        incarnation: incoming.incarnation,
-        upto: incoming.upto,
-    };
     let mark = match (manner, known) {
         (Manner::Follow, Some(known)) if known.incarnation == said.incarnation => Watermark {
             upto: known.upto.max(said.upto),
@@ -141,6 +144,15 @@ pub(super) fn receive(
     };
     let named = documents.iter().map(|one| (one.key(), one.version));
     let attested = attested(named.chain(proven), &incoming.proofs);
+    // What comes late of a life that has ended is counted; its node may not have it any more.
+    let is_of_ended_life = manner == Manner::Apart
+        && known.is_some_and(|known| known.incarnation > incoming.incarnation);
+    let mut late = Healed::of(incoming.from);
+    if is_of_ended_life {
+        late.missing_documents = documents.iter().map(Document::key).collect();
+        late.missing_cells = cells.iter().map(CellDocument::name).collect();
+        late.missing_cells.sort_unstable();
+    }
     let mut events = Vec::new();
     if applied > 0 || moves_on {
         events.push(Event::Received(Received {
@@ -153,6 +165,10 @@ pub(super) fn receive(
         }));
     }
     events.extend(attested);
+    events.extend(anew.map(Event::Healed));
+    if is_of_ended_life && applied > 0 {
+        events.push(Event::Healed(late));
+    }
     if !quarantined.is_empty() {
         events.push(Event::SetAside(SetAsideBatch {
             from: incoming.from,

@@ -47,6 +47,8 @@ pub struct Snapshot {
     noted: Noted,
     #[serde(skip)]
     repeated: Vec<RepeatedReport>,
+    #[serde(skip)]
+    earlier_lives: BTreeMap<RegionCode, u64>,
 }
 
 impl Snapshot {
@@ -70,6 +72,12 @@ impl Snapshot {
         &self.repeated
     }
 
+    /// Up to which change what is held of a peer is of an earlier life of it: it is not stored with the
+    /// rest.
+    pub fn earlier_lives(&self) -> &BTreeMap<RegionCode, u64> {
+        &self.earlier_lives
+    }
+
     /// The same with what was stored beside it.
     #[must_use]
     pub fn with_beside(
@@ -77,11 +85,13 @@ impl Snapshot {
         evidence: Option<Attested>,
         noted: Noted,
         repeated: Vec<RepeatedReport>,
+        earlier_lives: BTreeMap<RegionCode, u64>,
     ) -> Self {
         Self {
             evidence,
             noted,
             repeated,
+            earlier_lives,
             ..self
         }
     }
@@ -130,6 +140,7 @@ impl State {
             evidence: self.proven.said(),
             repeated: self.repeated.listed(),
             noted: self.noted.clone(),
+            earlier_lives: self.earlier_lives.clone(),
         }
     }
 
@@ -174,7 +185,7 @@ impl State {
             overtaken: snapshot.overtaken,
             unowned_documents,
             taken_back,
-            earlier_lives: BTreeMap::new(),
+            earlier_lives: snapshot.earlier_lives,
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
             repeated: Repeated::from(&*snapshot.repeated),

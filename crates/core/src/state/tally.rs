@@ -160,7 +160,7 @@ impl State {
     }
 
     /// Whether a document belongs to what this node, being that side, holds of the direction.
-    fn holds_document(&self, side: Side, document: &Document) -> bool {
+    pub(super) fn holds_document(&self, side: Side, document: &Document) -> bool {
         match side {
             Side::Teller(direction) => direction.tells(&self.tree, document),
             Side::Listener(direction) => {
@@ -170,13 +170,13 @@ impl State {
     }
 
     /// Whether this node listens to what is told of a document in that direction.
-    fn is_told(&self, direction: &Direction, document: &Document) -> bool {
+    pub(super) fn is_told(&self, direction: &Direction, document: &Document) -> bool {
         direction.tells(&self.tree, document)
             && !self.hosts(document.owner)
             && direction.believes(&self.tree, document)
     }
 
-    fn holds_cells(&self, side: Side, region: RegionCode) -> bool {
+    pub(super) fn holds_cells(&self, side: Side, region: RegionCode) -> bool {
         let told = side.direction().tells_cells(&self.tree, region);
         told && (matches!(side, Side::Teller(_)) || !self.hosts(region))
     }
@@ -205,7 +205,7 @@ impl State {
     }
 
     /// The regions whose cells may be told of, ordered by code, with their numbers.
-    fn regions_told_of(&self, direction: &Direction) -> BTreeMap<RegionCode, u32> {
+    pub(super) fn regions_told_of(&self, direction: &Direction) -> BTreeMap<RegionCode, u32> {
         let mut regions = BTreeMap::new();
         if direction.tells_cells(&self.tree, direction.teller) {
             for region in self.tree.subtree(direction.teller) {

@@ -8,8 +8,11 @@
 //!   was changed, that nothing is missing;
 //! - a file may be taken any number of times and in any order: versions decide what is news, and
 //!   the watermark moves only across what has been taken without a gap;
+//! - what is held of an earlier life of the recipient, and was not told since, goes back with the next
+//!   file: the recipient acts on it as on what a comparison found, for no other comparison is made;
 //! - neither side ever holds more of a file in memory than one section.
 
+mod earlier;
 mod export;
 mod import;
 mod shown;

@@ -45,7 +45,7 @@ const OUTBOX: usize = 16;
 const ANSWERED_AT_ONCE: usize = 32;
 
 /// How far behind itself an earlier copy of the data can be; what a peer says beyond is nonsense.
-const FARTHEST_BEHIND: u64 = 1 << 32;
+pub(super) const FARTHEST_BEHIND: u64 = 1 << 32;
 
 /// How often the peer's certificate is looked at, which ends by itself.
 const LOOK: Duration = Duration::from_secs(5);

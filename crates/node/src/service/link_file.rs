@@ -226,6 +226,10 @@ fn outcome(outcome: Outcome) -> ImportLinkResponse {
         gap,
         earlier_life,
         acknowledged,
+        answer_wanted,
+        taken_back,
+        told_again,
+        copy,
     } = outcome;
     ImportLinkResponse {
         exporter: header.exporter.to_string(),
@@ -239,5 +243,9 @@ fn outcome(outcome: Outcome) -> ImportLinkResponse {
         gap,
         earlier_life,
         acknowledged,
+        answer_wanted,
+        taken_back,
+        told_again,
+        copy,
     }
 }

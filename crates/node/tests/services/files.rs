@@ -2,6 +2,7 @@
 
 pub(crate) mod pair;
 mod refused;
+mod restored;
 
 use std::time::Duration;
 

@@ -94,6 +94,7 @@ fn packed(upto: u64, documents: Vec<Vec<u8>>, cells: Option<CellBlock>) -> Said 
         cells,
         trace_parent: String::new(),
         evidence: None,
+        found: None,
     };
     Said::Packed(Packed {
         packing: Packing::None.into(),

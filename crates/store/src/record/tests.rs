@@ -28,6 +28,7 @@ use liandong_core::task::{Task, TaskProgress};
 use crate::record::{Batch, decode, encode};
 
 mod evidence;
+mod lives;
 mod repeated;
 
 const DAY: Date = date(2025, 3, 14);

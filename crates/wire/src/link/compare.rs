@@ -113,6 +113,38 @@ pub fn findings(moved_on: bool, findings: &Findings) -> v1::Findings {
     }
 }
 
+/// What the sender of a link file holds of a bucket of an earlier life of the receiver; `at` is the
+/// change number that the file has come to.
+pub(super) fn found(at: u64, bucket: Bucket, held: &Findings) -> v1::Changes {
+    v1::Changes {
+        after: at,
+        upto: at,
+        found: Some(v1::Found {
+            bucket: Some(bucket.into()),
+            findings: Some(findings(false, held)),
+        }),
+        ..v1::Changes::default()
+    }
+}
+
+/// Reads it; a bucket of a kind of tomorrow is none of this program's.
+///
+/// # Errors
+/// A refusal when it is not what it may be.
+pub(super) fn read_found(
+    found: Option<v1::Found>,
+) -> Result<Option<Box<(Bucket, Findings)>>, Refusal> {
+    let Some(v1::Found { bucket, findings }) = found else {
+        return Ok(None);
+    };
+    let bucket = bucket.ok_or_else(|| read::missing("found.bucket"))?;
+    let findings = findings.ok_or_else(|| read::missing("found.findings"))?;
+    let Ok(bucket) = Bucket::try_from(bucket) else {
+        return Ok(None);
+    };
+    Ok(Some(Box::new((bucket, findings.try_into()?))))
+}
+
 /// Reads one step.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! The digest is made and compared here; who may have signed it is the node's business.
 
+use liandong_core::compare::{Bucket, Findings};
 use liandong_core::language::Language;
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
@@ -10,7 +11,7 @@ use prost::Message;
 use thiserror::Error;
 
 use super::pack::LARGEST_PACKED;
-use super::{StreamWriter, pack, v1};
+use super::{StreamWriter, compare, pack, v1};
 use crate::read;
 
 const MAGIC: &[u8; 16] = b"liandong-link 1\n";
@@ -47,6 +48,8 @@ pub struct FileHeader {
     pub key: [u8; 32],
     /// That the key is the exporter's, by its node's certificate.
     pub shown: Option<KeyShown>,
+    /// Whether the exporter holds what the recipient told in an earlier life and has not told since.
+    pub earlier_life: bool,
 }
 
 /// That a node's certificate has signed the key of its files.
@@ -169,6 +172,7 @@ impl FileWriter {
                 at_micros: shown.at_micros,
                 signature: shown.signature.clone(),
             }),
+            earlier_life: header.earlier_life,
         };
         let mut writer = Self {
             changes: StreamWriter::new(),
@@ -197,6 +201,17 @@ impl FileWriter {
             self.note(&bytes);
         }
         self.end.upto = set.upto;
+        bytes
+    }
+
+    /// What the exporter holds of a bucket that the recipient told in an earlier life. Programs that
+    /// know nothing of it read a section without changes.
+    pub fn found(&mut self, bucket: Bucket, held: &Findings) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let found = compare::found(self.end.upto, bucket, held);
+        section(CHANGES, &pack(&found), &mut bytes);
+        self.end.frames += 1;
+        self.note(&bytes);
         bytes
     }
 
@@ -384,6 +399,7 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
         holds_incarnation,
         key,
         shown,
+        earlier_life,
     } = header;
     let holds = if holds == 0 {
         None
@@ -405,6 +421,7 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
             at_micros: shown.at_micros,
             signature: shown.signature,
         }),
+        earlier_life,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Writing and reading link files.
 
+mod notes;
+
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
+use self::notes::{note, note_of_lives};
 use crate::failure::{Failure, Verdict};
 use crate::output::{Cell, Column, Format, Listing, Said};
 use crate::progress;
@@ -162,6 +165,7 @@ pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdi
         match import_one(session, path).await {
             Ok(taken) => {
                 notes.extend(note(session, path, &taken));
+                notes.extend(note_of_lives(session, path, &taken));
                 listing.row(vec![
                     Cell::text(path.display().to_string()),
                     Cell::Text(taken.exporter),
@@ -206,29 +210,6 @@ pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdi
 /// Whether the node refused the file, of which it does not know the name.
 fn is_about_the_file(failure: &Failure) -> bool {
     matches!(failure, Failure::Client(error) if error.refusal().is_some())
-}
-
-/// What a person has to know or do about a file that was taken.
-fn note(session: &Session, path: &Path, taken: &v1::ImportLinkResponse) -> Option<String> {
-    let path = path.display();
-    let (from, held, after) = (&taken.exporter, taken.held, taken.after);
-    if taken.gap {
-        return Some(session.output.pick(
-            format!(
-                "{path}：内容已采用，但中间缺文件：{from} 的变更只连续收到第 {held} 号，本文件从第 {after} 号之后开始。请补上从第 {held} 号（或更早）开始的文件，再把本文件导入一次"
-            ),
-            format!(
-                "{path}: what it brought counts, but a file is missing: changes of {from} are held up to {held}, and this file begins after {after}. Import the one that begins after {held} or before, then this one again"
-            ),
-        ));
-    }
-    if taken.earlier_life {
-        return Some(session.output.pick(
-            format!("{path}：{from} 恢复备份之前导出的旧文件，内容已采用，进度不变"),
-            format!("{path}: {from} exported it before a backup was restored there; what it brought counts, and nothing is confirmed by it"),
-        ));
-    }
-    None
 }
 
 async fn import_one(session: &Session, path: &Path) -> Result<v1::ImportLinkResponse, Failure> {

@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Manner;
+use super::anew::Anew;
 use super::entitled::{Peer, check_cell, cycle};
 use super::signed::Signers;
 use super::went_back::WentBack;
 use crate::document::{Body, CellDocument, Document, DocumentKey};
-use crate::event::{Content, Quarantined, Subject, Unapplied};
+use crate::event::{Content, Healed, Quarantined, Subject, Unapplied};
 use crate::refusal::Refusal;
 use crate::region::{RegionCode, RegionTree};
-use crate::state::State;
+use crate::state::{State, Watermark};
 
 /// A batch while it is taken.
 pub(super) struct Taking<'a> {
@@ -30,6 +31,7 @@ pub(super) struct Taking<'a> {
     known_already: Vec<Subject>,
     quarantined: Vec<Unapplied>,
     went_back: WentBack<'a>,
+    anew: Anew<'a>,
 }
 
 /// What became of a batch.
@@ -46,12 +48,15 @@ pub(super) struct Taken {
     pub(super) quarantined: Vec<Unapplied>,
     /// Figures that had gone back and are what they were again.
     pub(super) reached: Vec<Subject>,
+    /// What was held of an earlier life of the peer, and is told in this one just so.
+    pub(super) anew: Option<Healed>,
 }
 
 impl<'a> Taking<'a> {
-    pub(super) fn new(peer: Peer<'a>, manner: Manner, incarnation: u128) -> Self {
+    pub(super) fn new(peer: Peer<'a>, manner: Manner, told: Watermark) -> Self {
+        let follows = (manner == Manner::Follow).then_some(told.incarnation);
         Self {
-            went_back: WentBack::of(peer.state, peer.from, incarnation),
+            went_back: WentBack::of(peer.state, peer.from, told),
             peer,
             tree: Cow::Borrowed(peer.state.tree()),
             region_versions: BTreeMap::new(),
@@ -61,6 +66,7 @@ impl<'a> Taking<'a> {
             manner,
             known_already: Vec::new(),
             quarantined: Vec::new(),
+            anew: Anew::of(peer.state, peer.from, follows),
         }
     }
 
@@ -82,6 +88,7 @@ impl<'a> Taking<'a> {
         self.quarantined.extend(went_back);
         Taken {
             reached,
+            anew: self.anew.done(),
             documents: self.documents,
             cells,
             known_already: self.known_already,
@@ -166,7 +173,10 @@ impl<'a> Taking<'a> {
                     self.went_back.look(&cell);
                     taken.push(cell);
                 }
-                Ok(false) => self.note_known(|| cell.subject()),
+                Ok(false) => {
+                    self.note_known(|| cell.subject());
+                    self.anew.cell(&cell);
+                }
                 Err(refusal) => self.set_aside_cell(cell, &refusal),
             }
         }
@@ -176,6 +186,7 @@ impl<'a> Taking<'a> {
     /// What is held already brings its proof, where none is held.
     fn pass_over(&mut self, document: &Document) {
         self.note_known(|| document.subject());
+        self.anew.document(document);
         if self.peer.proves_what_is_held(document) {
             self.proven.push((document.key(), document.version));
         }

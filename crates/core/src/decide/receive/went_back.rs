@@ -4,12 +4,14 @@
 //! seen to it. One that its node tells as nothing was seen to: that is only told when a person there
 //! has taken the figure back.
 
+use std::ops::RangeInclusive;
+
 use crate::document::CellDocument;
 use crate::event::{Content, Quarantined, Subject, Unapplied};
 use crate::region::RegionCode;
 use crate::rollup::Sums;
 use crate::state::fold::EPOCH_SHIFT;
-use crate::state::{SetAside, State};
+use crate::state::{SetAside, State, Watermark};
 
 /// The most figures that are listed: what could not be applied has to have room beside them.
 const MOST: usize = 500;
@@ -22,6 +24,8 @@ pub(super) struct WentBack<'a> {
     state: &'a State,
     /// The change number of this node up to which what is held is of an earlier life of the peer.
     earlier: Option<u64>,
+    /// The change numbers that the batch covers, of the node that tells it.
+    numbers: RangeInclusive<u64>,
     listed: Vec<&'a SetAside>,
     room: usize,
     found: Vec<Unapplied>,
@@ -29,13 +33,20 @@ pub(super) struct WentBack<'a> {
 }
 
 impl<'a> WentBack<'a> {
-    pub(super) fn of(state: &'a State, from: RegionCode, incarnation: u128) -> Self {
+    pub(super) fn of(state: &'a State, from: RegionCode, told: Watermark) -> Self {
+        let known = state.watermark(from);
+        let same_life = known.filter(|known| known.incarnation == told.incarnation);
+        let after = same_life.map_or(0, |known| known.upto.min(told.upto));
+        // What comes late of a life that has ended takes nothing back: that is what went back.
+        let has_ended = known.is_some_and(|known| known.incarnation > told.incarnation);
+        let earlier = state.earlier_life_of(from, told.incarnation);
         let all = state.set_aside().iter();
         let figures = all.filter(|known| known.subject.is_lost_figure());
         let room = MOST.saturating_sub(figures.clone().count());
         Self {
             state,
-            earlier: state.earlier_life_of(from, incarnation),
+            earlier: earlier.filter(|_| !has_ended),
+            numbers: after..=told.upto,
             listed: figures.filter(|known| known.from == from).collect(),
             room,
             found: Vec::new(),
@@ -47,22 +58,30 @@ impl<'a> WentBack<'a> {
     pub(super) fn look(&mut self, cell: &CellDocument) {
         let held = self.state.cell(cell.region, cell.indicator, cell.period);
         if let (Some(held), Some(earlier)) = (held, self.earlier)
-            && held.change <= earlier
-            && held.version >> EPOCH_SHIFT < cell.version >> EPOCH_SHIFT
+            && (held.change <= earlier || self.state.is_unowned_cell(&cell.name()))
+            && self.is_by_its_node(held.version, cell.version)
         {
             self.list(cell, held.sums, held.version);
         }
         let subject = (!self.listed.is_empty()).then(|| cell.subject());
-        let Some(known) = subject.and_then(|subject| self.known(&subject)) else {
+        let Some(subject) = subject else {
             return;
         };
-        let lost = match &known.content {
-            Content::Cell(lost) => Some(lost.sums),
-            _ => None,
-        };
-        if lost == Some(cell.sums) || is_taken_back(cell) {
-            self.reached.push(known.subject.clone());
+        let mut reached = Vec::new();
+        for (known, lost) in self.known(&subject) {
+            if lost == Some(cell.sums) || is_taken_back(cell) {
+                reached.push(known.subject.clone());
+            }
         }
+        self.reached.append(&mut reached);
+    }
+
+    /// Whether the node that tells of a cell counted it itself, and not one below that may be in the
+    /// same life as ever: it begins a life with a new epoch, and where two lives began with one
+    /// backup in the same, it has numbered the cell among the changes that it tells of now.
+    fn is_by_its_node(&self, held: u64, told: u64) -> bool {
+        let number = told & ((1 << EPOCH_SHIFT) - 1);
+        held >> EPOCH_SHIFT < told >> EPOCH_SHIFT || self.numbers.contains(&number)
     }
 
     fn list(&mut self, cell: &CellDocument, held: Sums, version: u64) {
@@ -72,7 +91,7 @@ impl<'a> WentBack<'a> {
             || is_taken_back(cell)
             || held == cell.sums
             || self.room == 0
-            || self.known(&subject).is_some()
+            || self.known(&subject).any(|(_, lost)| lost == Some(held))
         {
             return;
         }
@@ -108,12 +127,19 @@ impl<'a> WentBack<'a> {
         (self.found, self.reached)
     }
 
-    fn known(&self, cell: &Subject) -> Option<&'a SetAside> {
+    /// What is listed of a cell, each with what was lost: it may have gone back more than once.
+    fn known(&self, cell: &Subject) -> impl Iterator<Item = (&'a SetAside, Option<Sums>)> {
         let is_it = |known: &&&SetAside| {
             let subject = &known.subject;
             (&subject.owner, &subject.id) == (&cell.owner, &cell.id)
         };
-        self.listed.iter().find(is_it).copied()
+        self.listed.iter().filter(is_it).map(|known| {
+            let lost = match &known.content {
+                Content::Cell(lost) => Some(lost.sums),
+                _ => None,
+            };
+            (*known, lost)
+        })
     }
 }
 

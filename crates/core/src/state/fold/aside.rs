@@ -105,6 +105,8 @@ fn has_content(known: &SetAside) -> bool {
     known.content != Content::Nothing && !known.subject.is_lost_figure()
 }
 
+/// A figure may go back more than once, and what was lost each time is missing for itself.
 fn is_same_thing(one: &Subject, other: &Subject) -> bool {
-    (&one.kind, &one.owner, &one.id) == (&other.kind, &other.owner, &other.id)
+    let is_same_loss = !one.is_lost_figure() || one.version == other.version;
+    is_same_loss && (&one.kind, &one.owner, &one.id) == (&other.kind, &other.owner, &other.id)
 }

@@ -1,7 +1,7 @@
 //! The fold: lives of the node's data, and what comparisons with peers lead to.
 
 use crate::compare::CellName;
-use crate::document::{CellDocument, DocumentKey};
+use crate::document::{CellDocument, Document, DocumentKey};
 use crate::event::{Healed, LifeBegan, Met};
 use crate::region::RegionCode;
 use crate::rollup::Sums;
@@ -32,10 +32,14 @@ impl State {
     pub(super) fn apply_healed(&mut self, healed: &Healed) {
         self.proven.told_by(healed.from);
         for document in &healed.documents {
-            self.put(document.clone());
+            if !self.told_anew(document) {
+                self.put(document.clone());
+            }
         }
         for cell in &healed.cells {
-            self.heal_cell(cell);
+            if !self.cell_told_anew(cell) {
+                self.heal_cell(cell);
+            }
         }
         for key in &healed.found_documents {
             self.unowned_documents.remove(key);
@@ -56,6 +60,46 @@ impl State {
                 self.unowned_cells.insert(key, healed.from);
             }
         }
+    }
+
+    /// Lists a document as changed that is held just so, for it is told in a new life of its teller;
+    /// false when it is not held so.
+    fn told_anew(&mut self, document: &Document) -> bool {
+        let key = document.key();
+        let change = self.change + 1;
+        let Some(held) = self.documents.get_mut(&key) else {
+            return false;
+        };
+        if *held.document != *document {
+            return false;
+        }
+        held.change = change;
+        self.change = change;
+        self.no_longer_unowned(&key);
+        let documents = &self.documents;
+        self.document_changes
+            .push(change, key, false, |key, change| {
+                documents
+                    .get(key)
+                    .is_some_and(|stored| stored.change == change)
+            });
+        true
+    }
+
+    /// The same of a cell.
+    fn cell_told_anew(&mut self, cell: &CellDocument) -> bool {
+        let key = self.find_cell(&cell.name());
+        let held = key.and_then(|key| Some((key, self.cells.cells.get(&key)?)));
+        let Some((key, held)) = held else {
+            return false;
+        };
+        if (held.version, held.sums) != (cell.version, cell.sums) {
+            return false;
+        }
+        self.unowned_cells.remove(&key);
+        self.change += 1;
+        self.cells.note(key, cell.version, self.change);
+        true
     }
 
     /// Takes a cell as it is told, whatever is held of it, and adds up what stands above it again:

@@ -150,7 +150,8 @@ fn evidence_that_was_stored_with_dead_leaves_is_read_without_them() {
     };
     let snapshot = state.snapshot();
     let noted = snapshot.noted().clone();
-    let read = State::from_snapshot(snapshot.with_beside(Some(wordy), noted, Vec::new()));
+    let read =
+        State::from_snapshot(snapshot.with_beside(Some(wordy), noted, Vec::new(), BTreeMap::new()));
     assert_eq!(kept(&read), (10, 1));
     let root = proofs[0].root(&all[0]);
     assert_eq!(read.proof(&all[0].key()).unwrap().root(&all[0]), root);

@@ -10,6 +10,7 @@ use liandong_wire::link::document_len;
 use liandong_wire::link::file::{FileHeader, FileWriter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::earlier::Earlier;
 use super::shown::show;
 use super::{held_by, own_signer};
 use crate::context::Context;
@@ -148,6 +149,7 @@ impl Writing {
             (state.last_change(), state.watermark(peer), own)
         };
         let (last, mark, own) = context.reader.read(read).await?;
+        let earlier = Earlier::of(context, peer, self.relation).await?;
         let signer = own_signer(context)?;
         let shown = show(context, &signer.public_bytes())?;
         let mut summary = Summary {
@@ -166,9 +168,13 @@ impl Writing {
                 holds: mark.map(|mark| (mark.incarnation, mark.upto)),
                 key: signer.public_bytes(),
                 shown: shown.clone(),
+                earlier_life: !earlier.is_nothing(),
             };
             let (mut writer, begin) = FileWriter::begin(&header);
             self.send(part, begin).await?;
+            if part == 1 {
+                self.send_earlier(&earlier, &mut writer).await?;
+            }
             let mut is_full = false;
             while summary.upto < last && !is_full {
                 let mut changes = self.changes(summary.upto).await?;
@@ -200,6 +206,16 @@ impl Writing {
         );
         let said = self.pieces.send(Ok(Piece::Summary(summary))).await;
         said.map_err(|_| Stop::Gone)
+    }
+
+    /// Gives back what is held of the recipient's earlier lives.
+    async fn send_earlier(&self, earlier: &Earlier, writer: &mut FileWriter) -> Result<(), Stop> {
+        for bucket in &earlier.buckets {
+            for held in earlier.held(&self.context, *bucket).await? {
+                self.send(1, writer.found(*bucket, &held)).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn changes(&self, after: u64) -> Result<ChangeSet, Refusal> {

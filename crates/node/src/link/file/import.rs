@@ -1,6 +1,7 @@
 //! Importing: a file is spooled while it is checked, and applied only when all of it was.
 
 mod applying;
+mod returned;
 
 pub(crate) use applying::Outcome;
 

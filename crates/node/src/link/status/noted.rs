@@ -1,5 +1,6 @@
 //! What the streams note about their links, for `status` and metrics.
 
+use liandong_core::compare::CellName;
 use liandong_core::region::RegionCode;
 use liandong_wire::link::CompareResult;
 
@@ -21,6 +22,15 @@ impl Links {
             }
         });
         self.healed(peer, result.healed);
+    }
+
+    /// Cells that the peer holds, as it said in a file, and this node may not have any more.
+    pub(crate) fn only_there(&self, peer: RegionCode, cells: Vec<CellName>) {
+        self.with(|links| {
+            if let Some(entry) = links.get_mut(&peer) {
+                entry.status.only_there = cells;
+            }
+        });
     }
 
     /// So many documents and cells differed and were healed, on either side.

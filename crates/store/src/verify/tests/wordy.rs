@@ -21,7 +21,8 @@ const COUNT: u64 = 100;
 fn with_evidence(snapshot: Snapshot, evidence: Attested) -> Snapshot {
     let noted = snapshot.noted().clone();
     let repeated = snapshot.repeated().to_vec();
-    snapshot.with_beside(Some(evidence), noted, repeated)
+    let lives = snapshot.earlier_lives().clone();
+    snapshot.with_beside(Some(evidence), noted, repeated, lives)
 }
 
 fn documents(version: u64) -> Vec<Document> {

@@ -1,3 +1,5 @@
+use liandong_core::compare::{Bucket, Findings};
+use liandong_core::document::CellDocument;
 use liandong_core::language::Language;
 
 use super::{
@@ -19,6 +21,7 @@ fn header() -> FileHeader {
             at_micros: 1_741_910_400_123_456,
             signature: vec![8; 71],
         }),
+        earlier_life: true,
     }
 }
 
@@ -114,4 +117,53 @@ fn a_file_of_tomorrow_and_no_file_are_told_apart() {
         Err(FileFault::NoLinkFile)
     );
     assert_eq!(read(b"", 4), Err(FileFault::Short { bytes: 0 }));
+}
+
+#[test]
+fn a_file_of_an_earlier_program_is_read_and_one_without_earlier_lives_is_written_as_ever() {
+    // Written by a program that knew nothing of earlier lives.
+    let golden: &[u8] = include_bytes!("../../../tests/golden/link-file-v1.bin");
+    let before = FileHeader {
+        earlier_life: false,
+        ..header()
+    };
+    let (sections, _) = read(golden, golden.len()).expect("a file");
+    assert_eq!(sections[0], FileSection::Header(before.clone()));
+    let (mut writer, mut bytes) = FileWriter::begin(&before);
+    bytes.extend(writer.changes(&set(Vec::new(), some_cells(5), 45)));
+    let (end, _) = writer.end();
+    bytes.extend(end);
+    bytes.extend([1; 64]);
+    assert_eq!(bytes, golden);
+}
+
+#[test]
+fn what_is_held_of_earlier_lives_travels_in_a_section_without_changes() {
+    let (mut writer, mut bytes) = FileWriter::begin(&header());
+    let county = "371524".parse().expect("a code");
+    let mut held = Findings {
+        highest: 7 << 40,
+        cells_missing: 3,
+        ..Findings::default()
+    };
+    held.cells = some_cells(2).iter().map(CellDocument::name).collect();
+    bytes.extend(writer.found(Bucket::Cells(county), &held));
+    let (end, _) = writer.end();
+    bytes.extend(end);
+    bytes.extend([1; 64]);
+    let (sections, _) = read(&bytes, bytes.len()).expect("a file");
+    let FileSection::Changes(packed) = &sections[1] else {
+        panic!("{sections:?}");
+    };
+    let changes = StreamReader::new().packed(packed.clone()).expect("read");
+    assert_eq!((changes.after, changes.upto), (40, 40));
+    assert!(changes.documents.is_empty() && changes.cells.is_empty());
+    assert_eq!(
+        changes.found.as_deref(),
+        Some(&(Bucket::Cells(county), held))
+    );
+    let FileSection::End(end) = &sections[2] else {
+        panic!("{sections:?}");
+    };
+    assert_eq!((end.frames, end.cells, end.upto), (1, 0, 40));
 }

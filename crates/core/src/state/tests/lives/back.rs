@@ -64,7 +64,7 @@ fn a_figure_that_lost_reports_in_a_restore_is_listed_until_they_are_there_again(
 }
 
 #[test]
-fn a_second_restore_leaves_what_the_first_has_lost_listed() {
+fn a_second_restore_lists_what_it_has_lost_beside_what_the_first_has() {
     let mut county = county_of_three();
     let mut city = city();
     county.push(vec![report("s1", 10), report("s2", 5)]);
@@ -79,9 +79,52 @@ fn a_second_restore_leaves_what_the_first_has_lost_listed() {
     meet(&mut first, &mut city);
     let mut second = first.restored(backup + 1, 13);
     meet(&mut second, &mut city);
-    assert_eq!(listed(&city), found);
     assert_eq!(found.len(), 1);
+    let both = listed(&city);
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[0], found[0]);
+    assert!(both[1].1.contains("numerator 16, "), "{both:?}");
+    // The same loss is listed once.
+    second.push(vec![report("s2", 6)]);
+    meet(&mut second, &mut city);
+    assert_eq!(listed(&city), found);
+    let mut third = second.restored(backup + 1, 14);
+    meet(&mut third, &mut city);
+    let again = third.restored(third.journal.len(), 15);
+    meet(&mut { again }, &mut city);
+    let again = listed(&city);
+    assert_eq!(again.len(), 2, "{again:?}");
+    assert!(again[1].1.contains("numerator 16, "), "{again:?}");
     city.verify();
+}
+
+#[test]
+fn two_lives_that_began_with_one_backup_are_told_apart_by_what_they_tell() {
+    let mut county = county();
+    let mut city = city();
+    county.push(vec![report("s1", 10), report("s2", 5)]);
+    meet(&mut county, &mut city);
+    let backup = county.journal.len();
+    let mut first = county.restored(backup, 12);
+    meet(&mut first, &mut city);
+    first.push(vec![report("s1", 20)]);
+    meet(&mut first, &mut city);
+    assert_eq!(city.sums("371500").numerator, 25);
+    // Its numbers stand above those of the first: they are taken as they come.
+    let mut second = county.restored(backup, 13);
+    second.push(vec![report("s1", 11)]);
+    second.push(vec![report("s1", 12)]);
+    meet(&mut second, &mut city);
+    assert_eq!(city.sums("371500").numerator, 17);
+    let found = listed(&city);
+    let [(id, why)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(id, "count/2025-03");
+    assert!(why.contains("numerator 25, "), "{why}");
+    assert!(why.contains("numerator 17, "), "{why}");
+    city.verify();
+    second.verify();
 }
 
 #[test]

@@ -11,10 +11,12 @@ use liandong_store::Spool;
 use liandong_wire::link::file::{FileEnd, FileHeader, FileReader, FileSection};
 use liandong_wire::link::{ReadChanges, StreamReader};
 
+use super::returned::Returned;
 use super::{Head, bad, spool_failed};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::check;
+use crate::link::file::earlier::Earlier;
 
 /// Bytes read from the spool at a time.
 const CHUNK: usize = 256 << 10;
@@ -38,6 +40,14 @@ pub(crate) struct Outcome {
     pub(crate) earlier_life: bool,
     /// The last of this node's change numbers that the exporter says it holds.
     pub(crate) acknowledged: u64,
+    /// Whether this node holds what the exporter told in an earlier life and has not told since.
+    pub(crate) answer_wanted: bool,
+    /// Documents of this node's that came back with it.
+    pub(crate) taken_back: u64,
+    /// Whether this node tells again what the exporter holds in a version of an earlier life.
+    pub(crate) told_again: bool,
+    /// Whether it shows that this node's data is an earlier copy of itself.
+    pub(crate) copy: bool,
 }
 
 /// How a file stands to what is held of its exporter.
@@ -62,12 +72,12 @@ pub(super) async fn apply(
     end: FileEnd,
     origin: Origin,
 ) -> Result<Outcome, Refusal> {
-    let Head {
-        header, relation, ..
-    } = head;
+    let (header, relation) = (head.header.clone(), head.relation);
     let peer = header.exporter;
     context.links.expect(peer, relation, "");
     let place = place(context, &header).await?;
+    let mut returned = Returned::meet(context, &header, &origin).await?;
+    let mut is_told = false;
     let mut outcome = Outcome {
         header,
         end,
@@ -77,9 +87,18 @@ pub(super) async fn apply(
         gap: place == Place::Gap,
         earlier_life: place == Place::Earlier,
         acknowledged: 0,
+        answer_wanted: false,
+        taken_back: 0,
+        told_again: false,
+        copy: returned.copy,
     };
     let mut again = Again::new(spool)?;
-    while let Some(changes) = again.next().await? {
+    while let Some(mut changes) = again.next().await? {
+        if let Some(found) = changes.found.take() {
+            is_told = true;
+            returned.take(context, &head, *found, &origin).await?;
+            continue;
+        }
         take(context, relation, place, changes, &mut outcome, &origin).await?;
     }
     if place == Place::Follows {
@@ -93,12 +112,20 @@ pub(super) async fn apply(
             unreadable: Vec::new(),
             bytes: 0,
             trace_parent: String::new(),
+            found: None,
         };
         take(context, relation, place, rest, &mut outcome, &origin).await?;
     }
     if place != Place::Earlier {
         outcome.acknowledged = acknowledge(context, &outcome.header, &origin).await?;
     }
+    returned
+        .settle(context, &outcome.header, is_told, &origin)
+        .await?;
+    outcome.taken_back = returned.taken_back;
+    outcome.told_again = returned.told_again;
+    let earlier = Earlier::of(context, peer, relation).await?;
+    outcome.answer_wanted = !earlier.is_nothing();
     let mark = context.reader.read(|state| state.watermark(peer)).await?;
     outcome.held = mark.map_or(0, |mark| mark.upto);
     context.links.heard(peer);

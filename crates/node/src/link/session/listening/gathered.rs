@@ -136,6 +136,7 @@ mod tests {
             unreadable: vec![one; unreadable],
             bytes,
             trace_parent: String::new(),
+            found: None,
         }
     }
 
