@@ -90,7 +90,7 @@ impl Returned {
         let room = Findings::MOST_CELLS.saturating_sub(self.cells.len());
         self.cells.extend(findings.cells.iter().take(room));
         let proofs = std::mem::take(&mut findings.proofs);
-        let shown = shown(context, &findings.documents, proofs);
+        let shown = shown(context, &findings.documents, proofs).await?;
         let reconcile = Command::Reconcile(Reconciling {
             peer: head.header.exporter,
             relation: head.relation,
