@@ -2,7 +2,7 @@
 //! signature, which outlives that node.
 
 use liandong_node::maintenance::Check;
-use liandong_wire::admin::v1::{GetStatusRequest, VerifyResult};
+use liandong_wire::admin::v1::{GetStatusRequest, VerifyNodeRequest, VerifyPart, VerifyResult};
 
 use super::{
     CITY, COUNTY, PROVINCE, arrives, evidence, folder, parent, part, sealed, start, verify,
@@ -47,6 +47,14 @@ async fn a_county_that_moves_to_its_city_is_handed_over() {
         (evidence(&province).await.0 == VerifyResult::Fits).then_some(())
     })
     .await;
+    // Whom the city has taken over is no peer to wait for.
+    let request = VerifyNodeRequest {
+        parts: vec![VerifyPart::Peers.into()],
+    };
+    let verified = city.admin().verify_node(request).await;
+    let peers = verified.expect("an answer").into_inner().parts;
+    let peers: Vec<&str> = peers.iter().map(|part| &*part.peer).collect();
+    assert_eq!(peers, [PROVINCE]);
     // The city has changed its word on nothing that it handed on, and so it stays after a restart.
     let identity = province.dir.path().join("identity");
     let data = province.dir.path().join("data");

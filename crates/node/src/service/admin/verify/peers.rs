@@ -21,7 +21,14 @@ pub(super) async fn compare(
     answer: &mut VerifyNodeResponse,
 ) {
     let mut comparing = JoinSet::new();
-    for link in context.links.list() {
+    let links = context.links.list();
+    // Whose region has come to this node is no peer any more, and will not answer.
+    let here = context.reader.read(|state| {
+        let peers = links.iter().map(|link| link.peer);
+        peers.filter(|peer| state.hosts(*peer)).collect::<Vec<_>>()
+    });
+    let here = here.await.unwrap_or_default();
+    for link in links.iter().filter(|link| !here.contains(&link.peer)) {
         let (links, peer) = (context.links.clone(), link.peer);
         comparing.spawn(async move { (peer, links.compare_now(peer).await) });
     }
