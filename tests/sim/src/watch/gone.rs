@@ -83,7 +83,7 @@ impl Told {
             if counts.get(key).is_some_and(|counts| counts >= last) {
                 continue;
             }
-            shared.count("figure-gone");
+            shared.count("client-figure-gone");
             let id = format!("{}/{}", key.indicator, key.period);
             let at_city = status_of(statuses, city).is_some_and(|status| {
                 let mut listed = status.quarantined.iter();

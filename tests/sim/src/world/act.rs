@@ -62,7 +62,7 @@ impl World<'_> {
                 let back_to = self.backed_up_at.get(&node).copied();
                 let back_to = back_to.unwrap_or_default();
                 if !self.put_back.insert((node, back_to)) {
-                    self.shared.count("restore-again");
+                    self.shared.count("of-which-restored-again");
                 }
                 self.goes_back(node, back_to);
             }
