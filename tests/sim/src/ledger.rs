@@ -22,6 +22,8 @@ pub(crate) struct Version {
     pub(crate) revision: u32,
     /// The node said that it has it.
     pub(crate) acknowledged: bool,
+    /// The last life of the node in which it said so, as far as that is sure.
+    pub(crate) acknowledged_in: Option<u32>,
     /// A copy of it may still be on its way: a request was given up without an answer.
     pub(crate) loose: bool,
 }
@@ -60,6 +62,8 @@ pub(crate) struct Ledger {
     pub(crate) amounts: BTreeMap<(&'static str, String), Vec<Amount>>,
     /// Nodes whose data went back to an earlier moment, and the earliest of those moments.
     pub(crate) went_back: BTreeMap<&'static str, Duration>,
+    /// Counties whose clients send nothing again after the node's data went back.
+    pub(crate) forgetful: BTreeSet<&'static str>,
     /// Nodes that had a second one beside them.
     pub(crate) had_twin: BTreeSet<&'static str>,
 }
@@ -69,8 +73,13 @@ impl Book {
     ///
     /// A version that the client numbers counts unless a higher one does. Where the node numbers,
     /// the last that comes counts, and that may be one whose answer was lost.
-    pub(crate) fn may_count(&self, went_back: bool) -> Vec<Option<(i64, i64)>> {
+    /// What was lost and is not sent again leaves any version before it, or none.
+    pub(crate) fn may_count(&self, went_back: bool, forgets: bool) -> Vec<Option<(i64, i64)>> {
         let value = |version: &Version| (version.numerator, version.denominator.unwrap_or(0));
+        if went_back && forgets {
+            let all = self.versions.iter().map(|version| Some(value(version)));
+            return all.chain([None]).collect();
+        }
         let newest = self
             .versions
             .iter()
@@ -107,6 +116,7 @@ mod tests {
             denominator: None,
             revision,
             acknowledged,
+            acknowledged_in: None,
             loose: !acknowledged,
         }
     }
@@ -119,11 +129,17 @@ mod tests {
             version(3, 3, false),
         ];
         let numbered = Book { versions };
-        assert_eq!(numbered.may_count(false), [Some((2, 0)), Some((3, 0))]);
+        assert_eq!(
+            numbered.may_count(false, false),
+            [Some((2, 0)), Some((3, 0))]
+        );
         // Where the node numbers, one that was given up may have come last.
         let versions = vec![version(1, 0, false), version(2, 0, true)];
         let counted = Book { versions };
-        assert_eq!(counted.may_count(false), [Some((2, 0)), Some((1, 0))]);
+        assert_eq!(
+            counted.may_count(false, false),
+            [Some((2, 0)), Some((1, 0))]
+        );
     }
 
     #[test]
@@ -131,6 +147,6 @@ mod tests {
         let book = Book {
             versions: vec![version(1, 1, false)],
         };
-        assert_eq!(book.may_count(false), [None, Some((1, 0))]);
+        assert_eq!(book.may_count(false, false), [None, Some((1, 0))]);
     }
 }

@@ -226,7 +226,7 @@ impl Machine {
     /// When files cannot be written.
     pub(crate) fn put_back(&self) -> io::Result<()> {
         remove(&self.data())?;
-        std::fs::rename(self.dir.join("backup"), self.data())
+        copy(&self.dir.join("backup"), &self.data())
     }
 
     /// Removes all data.

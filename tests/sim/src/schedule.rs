@@ -57,8 +57,13 @@ pub(crate) enum Fault {
     SlowDisk { node: usize, takes: u64 },
     /// A node starts again on a disk that is full, and later on one that is not.
     DiskFull { node: usize, lasts: u64 },
-    /// A node's journal is copied, and the copy takes its place later.
-    Restore { node: usize, later: u64 },
+    /// A node's journal is copied, and the copy takes its place later; some time after that perhaps
+    /// once more, so that two lives begin with one backup.
+    Restore {
+        node: usize,
+        later: u64,
+        again: Option<u64>,
+    },
     /// A node starts again with nothing.
     Emptied { node: usize },
     /// A second node starts with the identity of this one.
@@ -217,8 +222,13 @@ impl fmt::Display for Fault {
             Self::DiskFull { node, lasts } => {
                 write!(f, "{kind} of {} for {lasts} ms", name(node))
             }
-            Self::Restore { node, later } => {
-                write!(f, "{kind} of {} from a copy {later} ms old", name(node))
+            Self::Restore { node, later, again } => {
+                let node = name(node);
+                write!(f, "{kind} of {node} from a copy {later} ms old")?;
+                match again {
+                    Some(again) => write!(f, ", once more after {again} ms"),
+                    None => Ok(()),
+                }
             }
             Self::Emptied { node } => write!(f, "{kind}: {}", name(node)),
             Self::Twin { node, lasts, holds } => {

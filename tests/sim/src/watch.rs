@@ -3,6 +3,7 @@
 
 mod aid;
 mod figures;
+mod gone;
 mod healing;
 mod settled;
 mod tasks;
@@ -33,6 +34,7 @@ struct Watch {
     shared: Rc<Shared>,
     lines: Vec<Line>,
     watermarks: watermarks::Watermarks,
+    told: gone::Told,
 }
 
 /// Watches until there is a verdict.
@@ -40,6 +42,7 @@ pub(crate) async fn run(shared: Rc<Shared>) -> turmoil::Result {
     let mut watch = Watch {
         lines: PLACES.iter().map(Line::new).collect(),
         watermarks: watermarks::Watermarks::default(),
+        told: gone::Told::default(),
         shared,
     };
     let healed = loop {
@@ -65,6 +68,7 @@ pub(crate) async fn run(shared: Rc<Shared>) -> turmoil::Result {
 impl Watch {
     /// The status of every node that answers.
     async fn sample(&mut self) -> Vec<Option<GetStatusResponse>> {
+        self.told.ask(&self.shared);
         let asked = self.lines.iter().map(|line| {
             let mut client = line.admin();
             async move { client.get_status(GetStatusRequest {}).await }
@@ -81,6 +85,7 @@ impl Watch {
             };
             self.watermarks.look(&self.shared, &status);
             healing::look(&self.shared, &status);
+            self.told.look(&self.shared, &status);
             statuses.push(Some(status));
         }
         statuses
@@ -97,7 +102,9 @@ impl Watch {
         if !unsettled.is_empty() {
             return unsettled;
         }
-        let mut broken = figures::look(&self.shared, &self.lines).await;
+        let (mut broken, counts) =
+            figures::look(&self.shared, &self.lines, &gone::lost(&statuses)).await;
+        broken.extend(self.told.unlisted(&self.shared, &statuses, &counts));
         broken.extend(tasks::look(&self.shared, &self.lines).await);
         broken.extend(aid::look(&self.shared, &self.lines).await);
         broken

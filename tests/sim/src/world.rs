@@ -3,7 +3,7 @@
 mod act;
 mod plan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -54,6 +54,8 @@ struct World<'a> {
     planned: u64,
     twin: Option<Rc<Machine>>,
     backed_up_at: BTreeMap<usize, Duration>,
+    /// Backups that took the place of the data: of which node, and of when.
+    put_back: BTreeSet<(usize, Duration)>,
 }
 
 /// Runs a seed, or a part of it, with disks in `dir`.
@@ -98,6 +100,7 @@ pub(crate) fn run(seed: u64, faults: &[Planned], part: &Part, dir: &Path) -> Res
         planned: 0,
         twin: None,
         backed_up_at: BTreeMap::new(),
+        put_back: BTreeSet::new(),
     };
     world.prepare_twin(faults, part, dir, &metrics)?;
     for (place, planned) in faults.iter().enumerate() {

@@ -12,7 +12,7 @@ use super::build::Built;
 use super::seed::{Run, Wanted, run};
 
 /// Counts that are no faults: what clients did, and what followed from faults.
-const DONE: [&str; 2] = ["client-", "sector-"];
+const DONE: [&str; 3] = ["client-", "of-which-", "sector-"];
 
 /// What many seeds came to.
 #[derive(Debug)]

@@ -51,6 +51,10 @@ pub(super) async fn run(shared: &Shared, place: &'static Place, number: usize, d
         lives: 0,
     };
     county.choose_keys();
+    if county.dice.percent(30) {
+        let mut ledger = shared.ledger.borrow_mut();
+        ledger.forgetful.insert(place.code);
+    }
     let pushes = county.dice.between(5, 12);
     for _ in 0..pushes {
         pause(&mut county.dice, 0, 2 * STORM / (pushes + 1)).await;
@@ -173,6 +177,7 @@ impl County<'_> {
                     0
                 },
                 acknowledged: false,
+                acknowledged_in: None,
                 loose: false,
             };
             let own_id = if self.dice.percent(50) {

@@ -107,8 +107,11 @@ fn rare(dice: &mut Dice, free_from: &mut [u64]) -> Vec<Planned> {
     if dice.percent(30) {
         let at = dice.between(1_000, STORM / 2);
         let later = dice.between(1_000, STORM / 2 - 2_000);
-        if let Some(node) = machine(dice, free_from, at, later + 500) {
-            let fault = Fault::Restore { node, later };
+        let rest = STORM.saturating_sub(at + later + 1_000);
+        let again = (dice.percent(50) && rest > 1_500).then(|| dice.between(1_000, rest));
+        let lasts = later + again.unwrap_or_default() + 500;
+        if let Some(node) = machine(dice, free_from, at, lasts) {
+            let fault = Fault::Restore { node, later, again };
             planned.push(Planned { at, fault });
         }
     }

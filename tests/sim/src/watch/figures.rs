@@ -16,12 +16,23 @@ use crate::shared::Shared;
 /// What a figure is, as its county says: the part above and the part below the line.
 type Figures = BTreeMap<Key, (i64, i64)>;
 
-/// What does not hold.
-pub(super) async fn look(shared: &Shared, lines: &[Line]) -> Vec<String> {
+/// What does not hold, and which version of each figure counts, by its place in the ledger. `lost` are
+/// cells that are counted above and gone at their county.
+pub(super) async fn look(
+    shared: &Shared,
+    lines: &[Line],
+    lost: &BTreeSet<String>,
+) -> (Vec<String>, BTreeMap<Key, usize>) {
     let mut broken = recount(lines).await;
     let figures = counted(shared, lines, &mut broken).await;
-    levels(lines, &figures, &mut broken).await;
-    broken
+    levels(lines, &figures, lost, &mut broken).await;
+    let ledger = shared.ledger.borrow();
+    let counts = figures.iter().filter_map(|(key, (numerator, _))| {
+        let mut versions = ledger.books.get(key)?.versions.iter();
+        let place = versions.position(|version| version.numerator == *numerator)?;
+        Some((*key, place))
+    });
+    (broken, counts.collect())
 }
 
 /// Every node counts again and finds what it keeps.
@@ -112,7 +123,9 @@ async fn counted(shared: &Shared, lines: &[Line], broken: &mut Vec<String>) -> F
         let value = counting.first();
         let value = value.map(|version| (version.numerator, version.denominator.unwrap_or(0)));
         let went_back = ledger.went_back.contains_key(county_of(key.source));
-        let may = ledger.books.get(key).map(|book| book.may_count(went_back));
+        let forgets = ledger.forgetful.contains(county_of(key.source));
+        let book = ledger.books.get(key);
+        let may = book.map(|book| book.may_count(went_back, forgets));
         let may = may.unwrap_or_default();
         if !may.contains(&value) {
             broken.push(format!(
@@ -136,13 +149,21 @@ struct Cell {
 
 /// Every node shows every region at or below it as the figures add up, and as every other node
 /// shows it.
-async fn levels(lines: &[Line], figures: &Figures, broken: &mut Vec<String>) {
+async fn levels(
+    lines: &[Line],
+    figures: &Figures,
+    lost: &BTreeSet<String>,
+    broken: &mut Vec<String>,
+) {
     let mut asked = Vec::new();
     let mut questions = Vec::new();
     for (place, line) in PLACES.iter().zip(lines) {
         for region in shown(place) {
             for indicator in INDICATORS {
                 for period in PERIODS {
+                    if lost.contains(&format!("{indicator}/{period}")) {
+                        continue;
+                    }
                     let cell = Cell {
                         region,
                         indicator,

@@ -60,7 +60,11 @@ impl World<'_> {
                 }
                 self.shared.count("restore");
                 let back_to = self.backed_up_at.get(&node).copied();
-                self.goes_back(node, back_to.unwrap_or_default());
+                let back_to = back_to.unwrap_or_default();
+                if !self.put_back.insert((node, back_to)) {
+                    self.shared.count("of-which-restored-again");
+                }
+                self.goes_back(node, back_to);
             }
             Act::Empty(node) => {
                 self.crash(node);

@@ -135,10 +135,13 @@ impl World<'_> {
                 self.plan(at + lasts, Act::Kill(node));
                 self.plan(at + lasts + 100, Act::Start(node, usual));
             }
-            Fault::Restore { node, later } => {
+            Fault::Restore { node, later, again } => {
                 self.plan(at, Act::BackUp(node));
-                self.plan(at + later, Act::PutBack(node));
-                self.plan(at + later + 300, Act::Start(node, usual));
+                let second = again.map(|again| at + later + again);
+                for put_back in [Some(at + later), second].into_iter().flatten() {
+                    self.plan(put_back, Act::PutBack(node));
+                    self.plan(put_back + 300, Act::Start(node, usual));
+                }
             }
             Fault::Emptied { node } => {
                 self.begin(planned, Act::Empty(node));

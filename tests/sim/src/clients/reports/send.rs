@@ -43,7 +43,7 @@ impl County<'_> {
         for said in [first, second] {
             match said {
                 Said::Answer(answer) => {
-                    self.heed(push, &answer);
+                    self.heed(push, &answer, None);
                 }
                 Said::Refused(_) | Said::Nothing(_) => self.line.renew(),
             }
@@ -59,11 +59,13 @@ impl County<'_> {
         while asked < patience {
             asked += 1;
             let mut client = self.line.progress();
+            let life = self.shared.lives_of(self.place.code);
             match ask(client.push_reports(request(push))).await {
                 Said::Answer(answer) => {
                     let id = &push.batch.id;
                     trace::say(&format!("{id} is answered at {}", self.place.code));
-                    if self.heed(push, &answer) {
+                    let is_same = self.shared.lives_of(self.place.code) == life;
+                    if self.heed(push, &answer, is_same.then_some(life)) {
                         return;
                     }
                 }
@@ -86,8 +88,9 @@ impl County<'_> {
         }
     }
 
-    /// Takes an answer into the ledger; whether every row was taken.
-    fn heed(&self, push: &Push, answer: &PushReportsResponse) -> bool {
+    /// Takes an answer into the ledger, with the life of the node that gave it where that is sure;
+    /// whether every row was taken.
+    fn heed(&self, push: &Push, answer: &PushReportsResponse, life: Option<u32>) -> bool {
         let mut all = true;
         for (outcome, (key, place)) in answer.outcomes.iter().zip(&push.rows) {
             if outcome.outcome() == Outcome::Refused {
@@ -106,9 +109,15 @@ impl County<'_> {
             let book = ledger.books.entry(*key).or_default();
             if let Some(version) = book.versions.get_mut(*place) {
                 version.acknowledged = true;
+                version.acknowledged_in = life.or(version.acknowledged_in);
             }
         }
         all
+    }
+
+    fn forgets(&self) -> bool {
+        let ledger = self.shared.ledger.borrow();
+        ledger.forgetful.contains(self.place.code)
     }
 
     fn note(&self, push: &Push, change: impl Fn(&mut Version)) {
@@ -128,6 +137,10 @@ impl County<'_> {
             return;
         }
         self.lives = lives;
+        if self.forgets() {
+            self.shared.count("client-forgets");
+            return;
+        }
         self.shared.count("client-sends-all-again");
         let mut newest = Vec::new();
         {
