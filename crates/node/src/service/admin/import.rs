@@ -112,6 +112,7 @@ impl Content {
                 }
                 Event::MovedOut { .. }
                 | Event::SetAside(_)
+                | Event::SetAsideFairly(_)
                 | Event::Released(_)
                 | Event::PeerHolds(_)
                 | Event::LifeBegan(_)
