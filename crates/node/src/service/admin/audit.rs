@@ -101,14 +101,13 @@ impl Walk {
                 break;
             }
             let start = *stretch(top).start();
-            if let Some(summary) = history.summary(top) {
-                if !may_have(filter, &summary) {
-                    place = AuditPlace {
-                        frame: start,
-                        entry: 0,
-                    };
-                    continue;
-                }
+            let is_passed = |summary| !may_have(filter, &summary);
+            if history.summary(top).is_some_and(is_passed) {
+                place = AuditPlace {
+                    frame: start,
+                    entry: 0,
+                };
+                continue;
             }
             if frames >= MOST_FRAMES || bytes >= MOST_BYTES {
                 return Ok(answer(entries, Some(place), filter));
