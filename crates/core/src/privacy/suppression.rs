@@ -49,7 +49,8 @@ pub fn suppress(figures: &[Option<i64>], total: i64) -> Shown {
     }
 }
 
-fn is_few(figure: i64) -> bool {
+/// Whether that count is one of few people.
+pub fn is_few(figure: i64) -> bool {
     (1..=FEW).contains(&figure)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{HiddenParts, Published};
 use crate::indicator::Indicator;
-use crate::privacy::{FEW, suppress};
+use crate::privacy::{FEW, is_few, suppress};
 use crate::query::Question;
 use crate::region::RegionCode;
 use crate::rollup::Sums;
@@ -184,10 +184,10 @@ impl Plenty {
         for (lacking, aspect) in lacking.iter_mut().zip(aspects) {
             *lacking = if aspect(total) == 0 { 0 } else { 2 };
         }
-        let is_few = |aspect: &fn(&Sums) -> i64| (1..=FEW).contains(&aspect(total));
         // Where what is counted may be more than what it is counted out of, the rest may be less
         // than nothing.
-        let untold = indicator.numerator_may_exceed || aspects.iter().any(is_few);
+        let untold =
+            indicator.numerator_may_exceed || aspects.iter().any(|aspect| is_few(aspect(total)));
         Self {
             aspects,
             lacking: (!untold).then_some(lacking),
