@@ -1,7 +1,5 @@
 //! What is hidden in tables that lie in each other, and from whoever asks for all of them.
 
-mod cost;
-
 use super::{Published, counts_people};
 use crate::indicator::{Indicator, IndicatorKind};
 use crate::query::{Question, Scope, drill};
