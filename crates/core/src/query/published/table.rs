@@ -164,13 +164,31 @@ fn is_leaf(question: &Question<'_>, region: RegionCode) -> bool {
         && question.catalogue.regions.children(region).is_empty()
 }
 
-/// Tells of a table, of which only some parts have been seen, that its sum is shown: in each aspect
-/// two figures so large that one of them hides all the few beside it and the other stays shown, or
-/// a sum of nothing, whose parts are all nothing.
+/// Tells of a table, of which only some parts have been seen, that its sum is shown. In each aspect
+/// one of these is enough, whatever else there is: two figures so large that one of them hides all
+/// the few beside it and the other stays shown; several few that hide each other; a sum of nothing,
+/// whose parts are all nothing.
 struct Plenty {
     aspects: &'static [fn(&Sums) -> i64],
-    /// How many more such figures each aspect needs; `None` where none of it can be told so.
-    lacking: Option<[u8; 3]>,
+    /// What has been seen in each aspect; `None` where none of it can be told so.
+    seen: Option<[Seen; 3]>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    is_nothing: bool,
+    large: u8,
+    few: i64,
+    /// Few that are more than one, and less than the most.
+    above_least: bool,
+    below_most: bool,
+}
+
+impl Seen {
+    fn suffices(self) -> bool {
+        let few_hide = self.few > FEW && self.above_least && self.below_most;
+        self.is_nothing || self.large >= 2 || few_hide
+    }
 }
 
 impl Plenty {
@@ -180,9 +198,9 @@ impl Plenty {
 
     fn new(indicator: &Indicator, total: &Sums) -> Self {
         let aspects = aspects(indicator);
-        let mut lacking = [0; 3];
-        for (lacking, aspect) in lacking.iter_mut().zip(aspects) {
-            *lacking = if aspect(total) == 0 { 0 } else { 2 };
+        let mut seen = [Seen::default(); 3];
+        for (place, seen) in seen.iter_mut().enumerate() {
+            seen.is_nothing = aspects.get(place).is_none_or(|aspect| aspect(total) == 0);
         }
         // Where what is counted may be more than what it is counted out of, the rest may be less
         // than nothing.
@@ -190,23 +208,29 @@ impl Plenty {
             indicator.numerator_may_exceed || aspects.iter().any(|aspect| is_few(aspect(total)));
         Self {
             aspects,
-            lacking: (!untold).then_some(lacking),
+            seen: (!untold).then_some(seen),
         }
     }
 
     fn add(&mut self, part: &Part) {
-        let (Some(lacking), Some(sums)) = (&mut self.lacking, &part.sums) else {
+        let (Some(seen), Some(sums)) = (&mut self.seen, &part.sums) else {
             return;
         };
-        for (lacking, aspect) in lacking.iter_mut().zip(self.aspects) {
-            if aspect(sums) >= Self::LARGE {
-                *lacking = lacking.saturating_sub(1);
+        for (seen, aspect) in seen.iter_mut().zip(self.aspects) {
+            let figure = aspect(sums);
+            if figure >= Self::LARGE {
+                seen.large = seen.large.saturating_add(1);
+            } else if is_few(figure) {
+                seen.few += figure;
+                seen.above_least |= figure > 1;
+                seen.below_most |= figure < FEW;
             }
         }
     }
 
     fn suffices(&self) -> bool {
-        self.lacking == Some([0; 3])
+        let all = |seen: [Seen; 3]| seen.into_iter().all(Seen::suffices);
+        self.seen.is_some_and(all)
     }
 }
 

@@ -86,8 +86,8 @@ async fn few_teachers_are_counted_for_those_who_may_see_exact_figures() {
             teachers: sent,
             from: "2025-03-01".to_owned(),
             until: "2025-07-01".to_owned(),
-            subject: String::new(),
-            host: String::new(),
+            subject: "语文".to_owned(),
+            host: PARTNER.to_owned(),
         };
         let entry = RecordEntryRequest {
             region: COUNTY.to_owned(),
