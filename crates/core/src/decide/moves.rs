@@ -55,7 +55,7 @@ pub(super) fn move_in(
             "a region moves only into a node that has taken no reports yet",
         ));
     }
-    let mut arriving = Arriving::new(state, region, brought, setting.frame);
+    let mut arriving = Arriving::new(state, region, brought, setting);
     for event in history {
         arriving.take(event);
     }
@@ -146,7 +146,8 @@ impl Brought {
                 | Event::Healed(_)
                 | Event::Withdrawn(_)
                 | Event::Attested(_)
-                | Event::Repeated(_) => {}
+                | Event::Repeated(_)
+                | Event::BureauReports(_) => {}
             }
         }
         let entry = tree.get(region).filter(|_| came.contains(&region)).cloned();

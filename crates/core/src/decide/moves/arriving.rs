@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Brought;
+use crate::decide::Setting;
+use crate::decide::standing::{Definitions, Standing};
 use crate::document::{Document, DocumentKey};
 use crate::event::{Event, Healed};
 use crate::indicator::IndicatorCode;
@@ -32,19 +34,26 @@ pub(super) struct Arriving<'a> {
     versions: BTreeMap<DocumentKey, u64>,
     /// The figures that the history has reported so far.
     seen: BTreeSet<Figure>,
+    /// What is asked of whom, as far as the history has said so far.
+    definitions: Definitions<'a>,
     events: Vec<Event>,
     /// Whether the history says anything that is not here.
     is_news: bool,
 }
 
 impl<'a> Arriving<'a> {
-    /// Before the first event; `frame` is the journal frame that all of it will stand in.
-    pub(super) fn new(state: &'a State, region: RegionCode, brought: Brought, frame: u64) -> Self {
+    /// Before the first event.
+    pub(super) fn new(
+        state: &'a State,
+        region: RegionCode,
+        brought: Brought,
+        setting: &'a Setting<'a>,
+    ) -> Self {
         let hosts: BTreeMap<RegionCode, u32> = state.hosted().collect();
         Self {
             state,
             region,
-            frame,
+            frame: setting.frame,
             came: brought.came,
             left: brought.left,
             tree: state.tree().clone(),
@@ -53,6 +62,7 @@ impl<'a> Arriving<'a> {
             entered: BTreeSet::new(),
             versions: BTreeMap::new(),
             seen: BTreeSet::new(),
+            definitions: Definitions::new(state, setting),
             events: Vec::new(),
             is_news: false,
         }
@@ -65,6 +75,7 @@ impl<'a> Arriving<'a> {
 
     /// Takes the next event of the history.
     pub(super) fn take(&mut self, event: Event) {
+        self.definitions.note(&event);
         match event {
             Event::Hosted { region, epoch } => self.host(region, epoch),
             Event::Reports(batch) => self.report(batch),
@@ -89,7 +100,10 @@ impl<'a> Arriving<'a> {
             Event::Healed(healed) => self.heal(healed),
             // Reports that were repeated are named so that nobody sees of which region they are; names
             // of others' are of no use here, and do no harm.
-            Event::Withdrawn(_) | Event::Attested(_) | Event::Repeated(_) => {
+            Event::Withdrawn(_)
+            | Event::Attested(_)
+            | Event::Repeated(_)
+            | Event::BureauReports(_) => {
                 self.events.push(event);
             }
             // What had left the old node before does not come; that the region itself left is
@@ -133,9 +147,11 @@ impl<'a> Arriving<'a> {
             let first = self.seen.insert((source, indicator, row.period));
             row.replaces = if first { 0 } else { self.frame };
             // A bureau without units at the old node, which has some in this node's tree.
-            let has_units = source.is_some_and(|source| !self.tree.is_leaf(source));
-            if row.role == Role::Unit && has_units {
-                row.role = Role::Own;
+            let above_units = source.filter(|source| !self.tree.is_leaf(*source));
+            if let Some(source) = above_units.filter(|_| row.role == Role::Unit) {
+                let asked = indicator.and_then(|code| self.definitions.get(code));
+                let standing = Standing::of(&self.tree, source);
+                row.role = asked.map_or(Role::Own, |asked| standing.role(asked));
             }
         }
         self.is_news |= !batch.rows.is_empty();

@@ -171,6 +171,7 @@ fn weight(event: &Event) -> usize {
         Event::Withdrawn(cells) => cells.len(),
         Event::Attested(attested) => attested.documents.len(),
         Event::Repeated(repeated) => repeated.len(),
+        Event::BureauReports(reports) => reports.indicators.len(),
     }
 }
 

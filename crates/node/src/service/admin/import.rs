@@ -119,7 +119,8 @@ impl Content {
                 | Event::Overtaken(_)
                 | Event::Withdrawn(_)
                 | Event::Attested(_)
-                | Event::Repeated(_) => None,
+                | Event::Repeated(_)
+                | Event::BureauReports(_) => None,
                 Event::Healed(healed) => {
                     self.documents += healed.documents.len() as u64;
                     None

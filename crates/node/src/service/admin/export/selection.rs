@@ -77,6 +77,10 @@ impl Selection {
             | Event::LifeBegan(_)
             | Event::Met(_)
             | Event::Overtaken(_) => None,
+            Event::BureauReports(reports) => self
+                .within
+                .contains(&reports.region)
+                .then_some(Event::BureauReports(reports)),
             // Nobody sees of which region they are.
             Event::Repeated(repeated) => Some(Event::Repeated(repeated)),
         }
