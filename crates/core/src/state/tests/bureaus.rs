@@ -136,7 +136,8 @@ fn it_counts_at_its_new_node_whether_its_school_joined_before_or_stands_there() 
             event => matches!(event, Event::Reports(_)),
         });
         let region = code(COUNTY);
-        city.run(Command::MoveOut { region }).unwrap();
+        let handovers = Vec::new();
+        city.run(Command::MoveOut { region, handovers }).unwrap();
         let mut own = match joins_before {
             true => node(COUNTY, &[]),
             false => node(COUNTY, &[bureau(COUNTY, Some(CITY)), school("s1", COUNTY)]),
