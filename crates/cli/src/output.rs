@@ -9,7 +9,7 @@ mod word;
 
 pub(crate) use cell::Cell;
 pub(crate) use column::Column;
-pub(crate) use listing::Listing;
+pub(crate) use listing::{Listing, harmless_words};
 pub(crate) use said::Said;
 pub(crate) use word::{
     action, check, deed, direction, indicator_kind, level, light, mirror_state, role,

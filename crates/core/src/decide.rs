@@ -13,6 +13,7 @@ mod receive;
 mod reconcile;
 mod reports;
 mod seals;
+mod standing;
 mod tasks;
 mod text;
 
@@ -69,6 +70,16 @@ pub fn apply(state: &mut State, events: Vec<Event>, frame: u64, mut journal: imp
 /// A [`Refusal`] when nothing of the command can be done. A push whose rows are refused one by one
 /// is not an error: its answer says what became of each row.
 pub fn decide(state: &State, command: Command, setting: &Setting<'_>) -> Result<Decision, Refusal> {
+    let mut decision = decide_by_rule(state, command, setting)?;
+    decision.events = standing::keep_counting(state, decision.events, setting);
+    Ok(decision)
+}
+
+fn decide_by_rule(
+    state: &State,
+    command: Command,
+    setting: &Setting<'_>,
+) -> Result<Decision, Refusal> {
     match command {
         Command::Host {
             regions,

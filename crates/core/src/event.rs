@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::CellName;
 use crate::document::{CellDocument, Document, DocumentKey};
 use crate::evidence::{Proof, Said, lean};
+use crate::indicator::IndicatorCode;
 use crate::region::{Region, RegionCode};
 use crate::report::{RepeatedReport, ReportBatch};
 
@@ -53,6 +54,8 @@ pub enum Event {
     Attested(Attested),
     /// Reports said again, under ids of their own, what counted already.
     Repeated(Vec<RepeatedReport>),
+    /// What a county's bureau reported while nothing stood below it goes on counting as a bureau's.
+    BureauReports(BureauReports),
     /// The same as [`Event::SetAside`] where the list is full: room is made among what could not be
     /// applied, with the peer that has most of it. For [`Event::SetAside`] it is made with what is
     /// oldest, whatever that is: journals have it, and go on to say what they said.
@@ -198,6 +201,15 @@ pub struct Attested {
     pub documents: Vec<(DocumentKey, u64)>,
     /// The evidence, in the same order.
     pub evidence: Said,
+}
+
+/// What a county's bureau reported while nothing stood below it, of indicators that bureaus report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BureauReports {
+    /// The county.
+    pub region: RegionCode,
+    /// The indicators. Whatever else it reported is what is its own (本级) from now on.
+    pub indicators: Vec<IndicatorCode>,
 }
 
 /// Changes that had been set aside and are done with.

@@ -184,3 +184,10 @@ pub struct Indicator {
     /// The kinds of unit that are expected to report it; empty means every unit.
     pub reported_by: Vec<RegionKind>,
 }
+
+impl Indicator {
+    /// Whether it is computed from others, and never reported itself.
+    pub fn is_derived(&self) -> bool {
+        self.kind == IndicatorKind::RatioOfRatios || self.of.is_some()
+    }
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::indicator::{Indicator, IndicatorCode, IndicatorKind};
 use crate::period::Period;
-use crate::privacy::check_free_text;
+use crate::privacy::{check_free_text, check_given_id};
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
@@ -271,10 +271,7 @@ pub fn check(report: &Report, indicator: &Indicator, today: Date) -> Result<(), 
     }
     check_range("numerator", report.numerator)?;
     check_denominator(report, indicator)?;
-    if report.id.len() > MAX_ID_LEN {
-        let accepted = Accepted::AtMostChars(MAX_ID_LEN);
-        return Err(Refusal::new(Reason::TooLong, "id", &report.id, accepted));
-    }
+    check_given_id("id", &report.id, MAX_ID_LEN)?;
     check_free_text("note", &report.note, MAX_NOTE_CHARS)
 }
 

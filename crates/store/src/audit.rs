@@ -77,27 +77,54 @@ fn kind(role: Option<Role>) -> u8 {
     }
 }
 
-/// The stretches that were read, by their numbers.
+/// The stretches that were read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stretches {
-    known: Arc<Mutex<BTreeMap<u64, Summary>>>,
+    read: Arc<Mutex<ReadStretches>>,
+}
+
+#[derive(Debug, Default)]
+struct ReadStretches {
+    /// By their first frames.
+    known: BTreeMap<Sequence, Summary>,
+    /// For each stretch from the first one on, as far as all are known, the last moment that it or
+    /// any before it tells of, in microseconds since 1970; the least number where nothing is told.
+    /// A clock may have gone back in between.
+    latest: Vec<i64>,
+}
+
+impl ReadStretches {
+    /// Brings `latest` up to what is known.
+    fn follow(&mut self) {
+        loop {
+            let first = self.latest.len() as u64 * STRETCH + 1;
+            let Some(summary) = self.known.get(&first) else {
+                return;
+            };
+            let before = self.latest.last().copied().unwrap_or(i64::MIN);
+            let here = summary.times.map_or(i64::MIN, |(_, last)| last);
+            self.latest.push(before.max(here));
+        }
+    }
 }
 
 impl Stretches {
     /// Those that end with a frame or before it, in order.
     pub(crate) fn up_to(&self, last: Sequence) -> Vec<Known> {
-        let known = self.known();
-        let ended = known.range(..=last.saturating_sub(STRETCH - 1));
+        let read = self.read();
+        let ended = read.known.range(..=last.saturating_sub(STRETCH - 1));
         ended.map(|(first, one)| (*first, *one)).collect()
     }
 
     /// Takes over what was kept elsewhere.
     pub(crate) fn offer(&self, kept: Vec<Known>) {
-        self.known().extend(kept);
+        let mut read = self.read();
+        read.known.extend(kept);
+        read.follow();
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<u64, Summary>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> MutexGuard<'_, ReadStretches> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,47 +137,23 @@ pub fn stretch(frame: Sequence) -> RangeInclusive<Sequence> {
 impl History {
     /// What is known of the stretch that a frame stands in; `None` where it was not read yet.
     pub fn summary(&self, frame: Sequence) -> Option<Summary> {
-        self.stretches.known().get(stretch(frame).start()).copied()
+        self.stretches
+            .read()
+            .known
+            .get(stretch(frame).start())
+            .copied()
     }
 
-    /// The moment of the first frame of a stretch that has a trail, in microseconds since 1970.
-    ///
-    /// # Errors
-    /// A frame that cannot be read.
-    pub fn moment(&self, frame: Sequence) -> Result<Option<i64>, HistoryError> {
-        let stretch = stretch(frame);
-        for frame in self.journal().iter_from(*stretch.start()) {
-            let (sequence, payload) = frame?;
-            if !stretch.contains(&sequence) {
-                break;
-            }
-            let audited = record::read(&payload);
-            let audited = audited.map_err(|source| HistoryError::Record { sequence, source })?;
-            if !audited.trail.entries.is_empty() {
-                return Ok(Some(audited.trail.at_micros));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The first frame of a stretch before which everything stands that was done before a moment,
-    /// in microseconds since 1970, or more: found by looking into a few stretches. The clock is
-    /// taken to have gone forwards.
-    ///
-    /// # Errors
-    /// A frame that cannot be read.
-    pub fn behind(&self, moment: i64) -> Result<Sequence, HistoryError> {
-        let number = |stretch: u64| stretch * STRETCH + 1;
-        // All from `high` on is later; where nothing is told, it may be earlier.
-        let (mut low, mut high) = (0, self.last() / STRETCH + 1);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.moment(number(middle))? {
-                Some(at) if at >= moment => high = middle,
-                Some(_) | None => low = middle + 1,
-            }
-        }
-        Ok(number(high))
+    /// Whether nothing was done at a moment, in microseconds since 1970, or after it, in all frames
+    /// up to the end of the stretch that a frame stands in; `false`, too, while one of their
+    /// stretches was not read yet. A clock that was put back hides nothing.
+    pub fn is_all_before(&self, moment: i64, frame: Sequence) -> bool {
+        let number = frame.saturating_sub(1) / STRETCH;
+        let read = self.stretches.read();
+        let latest = usize::try_from(number)
+            .ok()
+            .and_then(|number| read.latest.get(number));
+        latest.is_some_and(|latest| *latest < moment)
     }
 
     /// Shows frames with their trails, oldest first.
@@ -177,7 +180,7 @@ impl History {
             }
         }
         if whole {
-            self.stretches.known().insert(*frames.start(), summary);
+            self.stretches.offer(vec![(*frames.start(), summary)]);
         }
         Ok(())
     }

@@ -71,7 +71,8 @@ pub struct Journal {
     number: u64,
     /// Where the next frame goes.
     offset: u64,
-    /// Where the current segment ends, and with it what is laid out for it.
+    /// Up to where the current segment is laid out with durable zeros, in the mirror, too: a frame is
+    /// written only where it fits, and never makes a file longer.
     room: u64,
     hash: FrameHash,
     buffer: Vec<u8>,

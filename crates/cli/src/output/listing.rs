@@ -104,10 +104,18 @@ fn io_error(error: csv::Error) -> std::io::Error {
     }
 }
 
-/// Spreadsheets run words that begin like a formula; an apostrophe keeps them words.
 fn harmless(text: String, cell: &Cell) -> String {
-    let is_words = matches!(cell, Cell::Text(_) | Cell::List(_));
-    if is_words && text.starts_with(['=', '+', '-', '@']) && text.parse::<i64>().is_err() {
+    match cell {
+        Cell::Text(_) | Cell::List(_) => harmless_words(text),
+        _ => text,
+    }
+}
+
+/// Spreadsheets run words that begin like a formula; an apostrophe keeps them words. A number that
+/// stands for itself is left as it is.
+pub(crate) fn harmless_words(text: String) -> String {
+    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if runs && text.parse::<i64>().is_err() {
         return format!("'{text}");
     }
     text

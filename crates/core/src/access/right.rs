@@ -149,12 +149,17 @@ fn granted(role: Role, standing: Standing) -> &'static [Right] {
         (Standing::Own | Standing::Hosted, Role::Reporter) => {
             reading![Report, Work, RecordAid, Inspect]
         }
-        (Standing::Own | Standing::Hosted | Standing::Superior, Role::Viewer) => &[
+        (Standing::Own | Standing::Hosted, Role::Viewer) => &[
             Right::ReadPlans,
             Right::ReadPublished,
             Right::ReadTasks,
             Right::ReadAidSummary,
         ],
+        // What their own node hides beside its neighbours, the node below shows by itself: it knows
+        // no neighbours. So those who may not see exact figures see all of them at one node.
+        (Standing::Superior, Role::Viewer) => {
+            &[Right::ReadPlans, Right::ReadTasks, Right::ReadAidSummary]
+        }
         // A superior sets tasks and judges them at its own node and in its own name, and never acts
         // in the name of a region below; what lies inside a pairing is the pair's own.
         (Standing::Superior, Role::Admin | Role::Reviewer | Role::Reporter) => &[

@@ -104,7 +104,10 @@ impl Touched {
             Event::PeerHolds(holds) => self.peer = Some(holds.peer),
             Event::Met(met) => self.peer = Some(met.peer),
             // The evidence stands beside the documents that were received.
-            Event::LifeBegan(_) | Event::Attested(_) | Event::Repeated(_) => {}
+            Event::LifeBegan(_)
+            | Event::Attested(_)
+            | Event::Repeated(_)
+            | Event::BureauReports(_) => {}
         }
     }
 

@@ -91,7 +91,7 @@ pub(super) fn move_in(
             "a region moves only into a node that has taken no reports yet",
         ));
     }
-    let mut arriving = Arriving::new(state, region, brought, setting.frame);
+    let mut arriving = Arriving::new(state, region, brought, setting);
     for event in history {
         arriving.take(event);
     }
@@ -150,6 +150,7 @@ struct Brought {
     came: BTreeSet<RegionCode>,
     /// Those of them that had left the old node by its end.
     left: BTreeSet<RegionCode>,
+    tree: RegionTree,
 }
 
 impl Brought {
@@ -183,10 +184,29 @@ impl Brought {
                 | Event::Healed(_)
                 | Event::Withdrawn(_)
                 | Event::Attested(_)
-                | Event::Repeated(_) => {}
+                | Event::Repeated(_)
+                | Event::BureauReports(_) => {}
             }
         }
         let entry = tree.get(region).filter(|_| came.contains(&region)).cloned();
-        Self { entry, came, left }
+        Self {
+            entry,
+            came,
+            left,
+            tree,
+        }
+    }
+
+    /// Those of them with nodes of their own that told this node of themselves, or of what they stand
+    /// below.
+    fn told_to(&self, state: &State) -> BTreeSet<RegionCode> {
+        let is_told = |code: RegionCode| state.tree().contains(code) && !state.hosts(code);
+        let left = self.left.iter().copied();
+        left.filter(|code| {
+            let above = self.tree.ancestors(*code);
+            let left = above.take_while(|above| self.left.contains(above));
+            is_told(*code) || left.into_iter().any(is_told)
+        })
+        .collect()
     }
 }

@@ -1,12 +1,14 @@
 //! Plans: imported as a draft, put to consultation, commented on, issued.
 
+mod indicators;
+
 use jiff::civil::Date;
 
 use super::text::{check_author, check_id, check_text, check_texts, missing};
 use super::{Setting, put, require_hosted, written};
 use crate::command::{Answer, Decision};
 use crate::document::{Body, Kind};
-use crate::indicator::{Indicator, IndicatorKind};
+use crate::indicator::Indicator;
 use crate::plan::{Comment, Plan, PlanStatus, PlanText};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
@@ -52,9 +54,12 @@ pub(super) fn import(
         ));
     }
     check_items(state, &text, &indicators, setting)?;
+    for indicator in &indicators {
+        indicators::check(state, indicator, issuer, setting)?;
+        indicators::check_parts(state, indicator, &indicators, setting)?;
+    }
     let mut events = Vec::new();
     for indicator in indicators {
-        check_indicator(state, &indicator, issuer, setting)?;
         let id = indicator.code.to_string();
         events.push(put(state, issuer, &id, Body::Indicator(indicator)).0);
     }
@@ -133,48 +138,6 @@ fn check_number(field: &str, number: &str) -> Result<(), Refusal> {
     if number.len() > MAX_ITEM_NUMBER_LEN {
         let accepted = Accepted::AtMostChars(MAX_ITEM_NUMBER_LEN / 3);
         return Err(Refusal::new(Reason::TooLong, field, number, accepted));
-    }
-    Ok(())
-}
-
-fn check_indicator(
-    state: &State,
-    indicator: &Indicator,
-    issuer: RegionCode,
-    setting: &Setting<'_>,
-) -> Result<(), Refusal> {
-    if let Some(known) = state.indicator(setting.catalogue, indicator.code) {
-        let own = super::body(state, Kind::Indicator, issuer, indicator.code.as_str()).is_some();
-        if known != indicator && !own {
-            return Err(Refusal::advise(
-                Reason::AlreadyExists,
-                "indicator.code",
-                indicator.code,
-                format!("已定义为“{}”，口径不同请换用新的代码", known.name),
-                format!(
-                    "it is defined as {:?}: a different definition needs a code of its own",
-                    known.name
-                ),
-            ));
-        }
-    }
-    check_text("indicator.name", &indicator.name, true)?;
-    check_text("indicator.name_en", &indicator.name_en, false)?;
-    check_text("indicator.unit", &indicator.unit, false)?;
-    check_text("indicator.numerator", &indicator.numerator, false)?;
-    check_texts("indicator.denominator", &indicator.denominator)?;
-    let complete = match indicator.kind {
-        IndicatorKind::RatioOfRatios => indicator.of.is_some(),
-        kind => !kind.has_denominator() || indicator.denominator.is_some(),
-    };
-    if !complete {
-        let accepted = Accepted::Form(indicator.kind.word().to_owned());
-        return Err(Refusal::new(
-            Reason::DenominatorMissing,
-            "indicator.denominator",
-            indicator.code,
-            accepted,
-        ));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::ToSpan;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::standing::Standing;
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision, Push};
 use crate::event::Event;
@@ -12,7 +13,7 @@ use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::{Level, RegionCode, RegionKind, RegionTree};
+use crate::region::RegionCode;
 use crate::report::{
     Fingerprints, MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, Role, check,
     id_fingerprint, repeated_name,
@@ -27,6 +28,7 @@ struct Counting {
     numerator: i64,
     denominator: i64,
     frame: u64,
+    role: Role,
 }
 
 /// Judges a push and gathers what is accepted into one event.
@@ -91,6 +93,7 @@ impl Counting {
             numerator: head.sums.numerator,
             denominator: head.sums.denominator,
             frame: head.frame,
+            role: head.role,
         }
     }
 }
@@ -103,45 +106,6 @@ struct Source {
     /// Its number in the state, if it has ever reported.
     known: Option<u32>,
     standing: Standing,
-}
-
-/// As what a source stands in the tree, as far as its reports' roles go by it.
-#[derive(Clone, Copy)]
-enum Standing {
-    /// Nothing stands below it. Its kind, if it is known here.
-    Leaf(Option<RegionKind>),
-    /// A county's bureau.
-    County,
-    /// Anything else.
-    Above,
-}
-
-impl Standing {
-    fn of(tree: &RegionTree, source: RegionCode) -> Self {
-        let region = tree.get(source);
-        if tree.is_leaf(source) {
-            return Self::Leaf(region.map(|own| own.kind));
-        }
-        if region.is_some_and(|own| own.level == Level::County) {
-            Self::County
-        } else {
-            Self::Above
-        }
-    }
-
-    fn role(self, indicator: &Indicator) -> Role {
-        let reporters = &indicator.reported_by;
-        // A bureau with nothing below it stands in for its units; a unit that is not asked to
-        // report must not make more reports than are expected.
-        let is_expected = |kind: RegionKind| {
-            kind == RegionKind::Bureau || reporters.is_empty() || reporters.contains(&kind)
-        };
-        match self {
-            Self::Leaf(kind) if kind.is_none_or(is_expected) => Role::Unit,
-            Self::County if reporters.contains(&RegionKind::Bureau) => Role::Bureau,
-            Self::Leaf(_) | Self::County | Self::Above => Role::Own,
-        }
-    }
 }
 
 /// An indicator of this push, looked up once.
@@ -219,6 +183,7 @@ impl<'a> Batch<'a> {
         let earlier = self.counting.get(&place).copied();
         let counting = earlier.or_else(|| stored.as_ref().map(Counting::of));
         let denominator = report.denominator.unwrap_or(0);
+        let role = source.standing.role(asked.indicator);
         let revision = match counting {
             None => report.revision.max(1),
             Some(counting) => {
@@ -235,7 +200,7 @@ impl<'a> Batch<'a> {
                     here.or_else(|| self.state.repeated(id, source, indicator, report.period))
                 };
                 let known = (was_superseded, repeated);
-                match judge(&report, denominator, id, counting, known)? {
+                match judge(&report, (denominator, role), id, counting, known)? {
                     Judged::Known(outcome) => return Ok(outcome),
                     Judged::Same => {
                         let (source, indicator) = (report.source, report.indicator);
@@ -266,7 +231,7 @@ impl<'a> Batch<'a> {
             id: report.id,
             row,
             revision,
-            role: source.standing.role(asked.indicator),
+            role,
             on_time,
             replaces,
             note: report.note,
@@ -279,6 +244,7 @@ impl<'a> Batch<'a> {
                 numerator: report.numerator,
                 denominator,
                 frame: self.setting.frame,
+                role,
             },
         );
         Ok(if counting.is_some() {
@@ -371,10 +337,11 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Decides between a retry, a late-comer, a conflict and a correction.
+/// Decides between a retry, a late-comer, a conflict and a correction. The same figure of a source
+/// that stands as something else by now is a new version of it: it counts in another way.
 fn judge(
     report: &Report,
-    denominator: i64,
+    (denominator, role): (i64, Role),
     id: u64,
     counting: Counting,
     (was_superseded, repeated): (impl FnOnce() -> bool, impl FnOnce() -> Option<u64>),
@@ -398,7 +365,7 @@ fn judge(
             Some(_) if same => Ok(Judged::Known(Outcome::Duplicate { revision })),
             Some(counted) if counted == counting.id => Err(reused(report)),
             Some(_) => Ok(Judged::Known(Outcome::Stale { revision })),
-            None if same => Ok(Judged::Same),
+            None if same && role == counting.role => Ok(Judged::Same),
             None => Ok(Judged::Next(revision.saturating_add(1))),
         };
     }
@@ -406,8 +373,12 @@ fn judge(
         return Ok(Judged::Known(Outcome::Stale { revision }));
     }
     if report.revision == revision {
-        if same {
+        if same && role == counting.role {
             return Ok(Judged::Known(Outcome::Duplicate { revision }));
+        }
+        if same {
+            // Its source counts the versions, and knows of no other.
+            return Ok(Judged::Next(revision));
         }
         return Err(Refusal::advise(
             Reason::RevisionConflict,

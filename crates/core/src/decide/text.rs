@@ -1,6 +1,6 @@
 //! Checks of texts and ids that people or programs give.
 
-use crate::privacy::check_free_text;
+use crate::privacy::{check_free_text, check_given_id};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::step::{Author, MAX_AUTHOR_CHARS, MAX_TEXT_CHARS};
 
@@ -17,7 +17,7 @@ pub(super) fn check_id(field: &str, id: &str) -> Result<(), Refusal> {
         let accepted = Accepted::Form(format!("[A-Za-z0-9._-]{{1,{MAX_CHOSEN_ID_LEN}}}"));
         return Err(Refusal::new(Reason::Malformed, field, id, accepted));
     }
-    Ok(())
+    check_given_id(field, id, MAX_CHOSEN_ID_LEN)
 }
 
 /// A text that must be there where it is required, must not be endless, and must not hold the number

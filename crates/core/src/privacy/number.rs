@@ -16,6 +16,11 @@ pub enum PersonalNumber {
 /// counts only with a possible date and, of eighteen digits, the right check digit, so that nearly
 /// no other long number is taken for one.
 pub fn personal_number(text: &str) -> Option<PersonalNumber> {
+    in_runs(text, in_run)
+}
+
+/// What is found in the first run of digits in which something is.
+fn in_runs(text: &str, find: impl Fn(&[char]) -> Option<PersonalNumber>) -> Option<PersonalNumber> {
     let mut run = Vec::new();
     let mut gap = false;
     for character in text.chars().map(narrow).chain(['\n']) {
@@ -31,7 +36,7 @@ pub fn personal_number(text: &str) -> Option<PersonalNumber> {
             }
             ' ' | '-' | '.' | '·' if !run.is_empty() && !gap => gap = true,
             _ => {
-                if let Some(found) = in_run(&run) {
+                if let Some(found) = find(&run) {
                     return Some(found);
                 }
                 run.clear();
@@ -40,6 +45,38 @@ pub fn personal_number(text: &str) -> Option<PersonalNumber> {
         }
     }
     None
+}
+
+/// The number of a person that an id seems to hold, which a program may have made of whatever it had.
+///
+/// Ids are full of other long numbers: hexadecimal ones, moments, numbers of rows. So a mobile number
+/// and the fifteen digits of before 1999, which nothing proves, count only in one piece that no letter
+/// and no other group of digits touches; eighteen digits with their date and their check digit however
+/// they are set.
+pub fn personal_number_in_id(id: &str) -> Option<PersonalNumber> {
+    if id
+        .chars()
+        .filter(|character| narrow(*character).is_ascii_digit())
+        .count()
+        < 11
+    {
+        return None;
+    }
+    let is_proven = |found: &PersonalNumber| *found == PersonalNumber::Identity;
+    let eighteen = |run: &[char]| (run.len() == 18).then(|| in_run(run)).flatten();
+    if let Some(found) = in_runs(id, eighteen).filter(is_proven) {
+        return Some(found);
+    }
+    let is_joined = |character: char| {
+        let character = narrow(character);
+        character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_')
+    };
+    let mut pieces = id.split(|character| !is_joined(character));
+    pieces.find_map(|piece| {
+        let piece: Vec<char> = piece.chars().map(narrow).collect();
+        let is_digits = piece.iter().all(char::is_ascii_digit);
+        is_digits.then(|| in_run(&piece)).flatten()
+    })
 }
 
 /// Full-width digits and letters as plain ones.
@@ -97,9 +134,12 @@ fn is_old_identity(digits: &[u32]) -> bool {
     digits.len() == 15 && !digits.contains(&10) && is_region(digits) && is_day(&digits[8..12])
 }
 
-/// The first digit names a part of the country, from 1 to 8.
+/// The first two digits name a province (GB/T 2260).
 fn is_region(digits: &[u32]) -> bool {
-    (1..=8).contains(&digits[0])
+    matches!(
+        number(&digits[..2]),
+        11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83
+    )
 }
 
 fn is_day(digits: &[u32]) -> bool {
@@ -113,7 +153,7 @@ fn number(digits: &[u32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::PersonalNumber::{Identity, Mobile};
-    use super::personal_number;
+    use super::{personal_number, personal_number_in_id};
 
     // The examples of identity numbers are those that GB 11643-1999 itself prints.
     #[test]
@@ -160,6 +200,39 @@ mod tests {
         ];
         for text in passed {
             assert_eq!(personal_number(text), None, "{text}");
+        }
+    }
+    #[test]
+    fn an_id_is_no_number_of_a_person_and_none_that_holds_other_numbers_is() {
+        let found = [
+            ("440524188001010014", Identity),
+            ("11010519491231002x", Identity),
+            ("pupil-440524188001010014", Identity),
+            ("440524-18800101-0014", Identity),
+            ("学生440524188001010014", Identity),
+            ("440524800101001", Identity),
+            ("13800138000", Mobile),
+            ("１３８００１３８０００", Mobile),
+            ("学生13800138000", Mobile),
+            ("8613800138000", Mobile),
+        ];
+        for (id, number) in found {
+            assert_eq!(personal_number_in_id(id), Some(number), "{id}");
+        }
+        let passed = [
+            "",
+            "b-1",
+            // Seconds since 1970 and a row; a day, a time and a row; hexadecimal numbers.
+            "1763851234-5",
+            "20251122-102144-1",
+            "202511221021441",
+            "a13800138000",
+            "13800138-0001-4000-8000-138001380001",
+            "0f13800138000e77",
+            "2025-03-371524S01-138",
+        ];
+        for id in passed {
+            assert_eq!(personal_number_in_id(id), None, "{id}");
         }
     }
 }

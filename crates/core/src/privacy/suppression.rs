@@ -25,15 +25,23 @@ pub fn suppress(figures: &[Option<i64>], total: i64) -> Shown {
     let mut shown: Vec<bool> = (0..figures.len()).map(|place| !few(place)).collect();
     let first = shown.iter().position(|shown| !shown).unwrap_or(0);
     let around = (first..figures.len()).chain(0..first);
-    let mut more = around.filter(|place| figures[*place].is_some_and(|figure| figure > FEW));
-    while gives_away(figures, &shown) {
-        let Some(place) = more.next() else {
+    let mut more = around.filter_map(|place| {
+        let figure = figures[place].filter(|figure| *figure > FEW)?;
+        Some((place, figure))
+    });
+    let mut hidden = Hidden::default();
+    for figure in figures.iter().flatten().filter(|figure| is_few(**figure)) {
+        hidden.add(*figure);
+    }
+    while hidden.gives_away() {
+        let Some((place, figure)) = more.next() else {
             return Shown {
                 figures: shown,
                 total: false,
             };
         };
         shown[place] = false;
+        hidden.add(figure);
     }
     Shown {
         figures: shown,
@@ -41,28 +49,38 @@ pub fn suppress(figures: &[Option<i64>], total: i64) -> Shown {
     }
 }
 
-fn is_few(figure: i64) -> bool {
+/// Whether that count is one of few people.
+pub fn is_few(figure: i64) -> bool {
     (1..=FEW).contains(&figure)
 }
 
-/// Whether a reader who knows the sum of the hidden figures can tell one of them: because there is
-/// one only, or because all of them have to be as small, or as large, as they can be.
-fn gives_away(figures: &[Option<i64>], shown: &[bool]) -> bool {
-    let hidden = figures.iter().zip(shown).filter(|(_, shown)| !**shown);
-    let (mut count, mut larger, mut sum) = (0_i64, 0_i64, 0_i128);
-    for figure in hidden.filter_map(|(figure, _)| *figure) {
-        count += 1;
-        larger += i64::from(!is_few(figure));
-        sum += i128::from(figure);
+/// What a reader knows of the hidden figures.
+#[derive(Default)]
+struct Hidden {
+    count: i64,
+    larger: i64,
+    sum: i128,
+}
+
+impl Hidden {
+    fn add(&mut self, figure: i64) {
+        self.count += 1;
+        self.larger += i64::from(!is_few(figure));
+        self.sum += i128::from(figure);
     }
-    let smallest = i128::from(count + larger * FEW);
-    let largest = i128::from(count * FEW);
-    match count {
-        0 => false,
-        1 => true,
-        _ if larger > 0 => sum == smallest,
-        // The sum of the few is itself a count of few people.
-        _ => sum <= i128::from(FEW) || sum == smallest || sum == largest,
+
+    /// Whether a reader who knows the sum of the hidden figures can tell one of them: because there
+    /// is one only, or because all of them have to be as small, or as large, as they can be.
+    fn gives_away(&self) -> bool {
+        let smallest = i128::from(self.count + self.larger * FEW);
+        let largest = i128::from(self.count * FEW);
+        match self.count {
+            0 => false,
+            1 => true,
+            _ if self.larger > 0 => self.sum == smallest,
+            // The sum of the few is itself a count of few people.
+            _ => self.sum <= i128::from(FEW) || self.sum == smallest || self.sum == largest,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Free texts: bounded, and without the number of a person.
 
-use super::number::{PersonalNumber, personal_number};
+use super::number::{PersonalNumber, personal_number, personal_number_in_id};
 use crate::refusal::{Accepted, Reason, Refusal};
 
 /// Checks a text that somebody wrote: at most `most` characters, and no number of a person.
@@ -13,7 +13,23 @@ pub fn check_free_text(field: &str, text: &str, most: usize) -> Result<(), Refus
         let accepted = Accepted::AtMostChars(most);
         return Err(Refusal::new(Reason::TooLong, field, text, accepted));
     }
-    let (zh, en) = match personal_number(text) {
+    refuse_number(field, personal_number(text))
+}
+
+/// Checks an id that a client has given: at most `most` bytes, and no number of a person.
+///
+/// # Errors
+/// As [`check_free_text`].
+pub fn check_given_id(field: &str, id: &str, most: usize) -> Result<(), Refusal> {
+    if id.len() > most {
+        let accepted = Accepted::AtMostChars(most);
+        return Err(Refusal::new(Reason::TooLong, field, id, accepted));
+    }
+    refuse_number(field, personal_number_in_id(id))
+}
+
+fn refuse_number(field: &str, found: Option<PersonalNumber>) -> Result<(), Refusal> {
+    let (zh, en) = match found {
         None => return Ok(()),
         Some(PersonalNumber::Identity) => (
             "像是居民身份证号；请删去个人信息，只写单位或人数",

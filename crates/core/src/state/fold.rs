@@ -1,6 +1,7 @@
 //! The fold: how each event changes the state.
 
 mod aside;
+mod bureaus;
 mod heal;
 mod rosters;
 mod sums;
@@ -72,6 +73,7 @@ impl State {
             }
             Event::Attested(attested) => self.apply_attested(attested),
             Event::Repeated(repeated) => self.repeated.remember(repeated),
+            Event::BureauReports(reports) => self.apply_bureau_reports(reports),
         }
     }
 

@@ -5,9 +5,9 @@
 //! the correction. So its id is remembered here, for all cells together: a cell that is told the same
 //! every day must not grow by it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::State;
 use crate::indicator::IndicatorCode;
@@ -67,6 +67,25 @@ impl From<&[RepeatedReport]> for Repeated {
 }
 
 impl State {
+    /// Those that said what counts, or counted, in these regions, oldest first: a name does not tell
+    /// of which region it is, the report that counted does.
+    pub fn repeated_in(&self, regions: &BTreeSet<RegionCode>) -> Vec<RepeatedReport> {
+        let mut listed = self.repeated.listed();
+        if listed.is_empty() {
+            return listed;
+        }
+        let mut counted: FxHashSet<u64> = FxHashSet::default();
+        let numbers = regions.iter();
+        for number in numbers.filter_map(|region| self.cells.regions.find(*region)) {
+            for (_, head, superseded) in self.cells.cells.heads_of(number) {
+                counted.insert(head.id);
+                counted.extend(superseded);
+            }
+        }
+        listed.retain(|report| counted.contains(&report.counted));
+        listed
+    }
+
     /// The id of the report that counted when the one of this id said the same, if it did; ids are
     /// fingerprints, and those of long ago are forgotten.
     pub(crate) fn repeated(
@@ -86,8 +105,11 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{MOST, Repeated};
-    use crate::report::RepeatedReport;
+    use crate::report::{RepeatedReport, id_fingerprint};
+    use crate::testing::{self, Node, bureau, code, school};
 
     fn report(number: u64) -> RepeatedReport {
         RepeatedReport {
@@ -110,5 +132,29 @@ mod tests {
         assert_eq!(repeated.listed().len(), MOST);
         assert_eq!(repeated.listed()[0], report(1));
         assert_eq!(repeated.counted.len(), MOST);
+    }
+    #[test]
+    fn those_of_a_region_are_those_that_said_what_its_sources_have_reported() {
+        let mut county = Node::new(&[
+            bureau("371502", None),
+            school("s1", "371502"),
+            school("s2", "371502"),
+        ]);
+        let named = |source: &str, numerator, id: &str| {
+            let mut named = testing::report(source, numerator);
+            named.id = id.to_owned();
+            named
+        };
+        county.push(vec![named("s1", 5, "a"), named("s2", 6, "b")]);
+        county.push(vec![named("s1", 5, "c"), named("s2", 6, "d")]);
+        county.push(vec![named("s1", 7, "e")]);
+        assert_eq!(county.state.repeated.listed().len(), 2);
+        for (source, counted) in [("s1", "a"), ("s2", "b")] {
+            let listed = county.state.repeated_in(&BTreeSet::from([code(source)]));
+            let listed: Vec<u64> = listed.iter().map(|report| report.counted).collect();
+            assert_eq!(listed, [id_fingerprint("", 0, counted)]);
+        }
+        let none = county.state.repeated_in(&BTreeSet::from([code("371502")]));
+        assert_eq!(none, []);
     }
 }

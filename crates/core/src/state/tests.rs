@@ -1,5 +1,6 @@
 //! Tests of the fold: sums, rosters, changes and snapshots.
 
+mod bureaus;
 mod compare;
 mod evidence;
 mod links;

@@ -56,6 +56,12 @@ impl State {
         self.moved.contains_key(&region)
     }
 
+    /// Regions that were hosted here and moved out, and whose own nodes have not told of themselves.
+    pub fn left_unheard(&self) -> impl Iterator<Item = RegionCode> {
+        let moved = self.moved.keys().copied();
+        moved.filter(|region| !self.watermarks.contains_key(region))
+    }
+
     /// A region, from documents or else from the catalogue.
     pub fn region<'a>(&'a self, catalogue: &'a Catalogue, code: RegionCode) -> Option<&'a Region> {
         self.tree.get(code).or_else(|| catalogue.regions.get(code))

@@ -211,7 +211,7 @@ impl Service for AdminService {
             request,
             |caller, mut chunks| async move {
                 context.require_here(&caller, Right::Administer)?;
-                let mut reader = import::Reader::default();
+                let mut reader = import::Reader::new(context).await?;
                 while let Some(ImportRegionRequest { chunk }) = chunks.message().await? {
                     reader.take(&chunk)?;
                 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod aid;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod converging;
 #[cfg(test)]
 mod evidence;

@@ -347,3 +347,61 @@ async fn a_region_without_reports_is_imported_once_as_well() {
     assert_eq!(refusal.code, "ALREADY_EXISTS", "{status:?}");
     verify(&county).await;
 }
+
+#[tokio::test]
+async fn a_move_that_nobody_took_up_is_undone_where_it_began() {
+    let city = city().await;
+    let before = table(&city, "371500").await;
+    let versions = history(&city, "371524-A").await;
+    let bytes = export(&city, "371524", true).await.expect("an export");
+    let frame = async || {
+        let status = city.admin().get_status(GetStatusRequest {}).await;
+        status.expect("a status").into_inner().journal_frame
+    };
+    let held = frame().await;
+    let imported = import(&city, &bytes).await.expect("an import");
+    assert_eq!((imported.regions, imported.reports), (5, 6));
+    assert_eq!(frame().await, held + 1);
+    assert_eq!(table(&city, "371500").await, before);
+    assert_eq!(history(&city, "371524-A").await, versions);
+    verify(&city).await;
+    let pushed = city.push("7", vec![dropouts("371524-A", 0)]).await;
+    assert_eq!(pushed.outcomes[0].revision, 4);
+    assert_eq!(history(&city, "371524-A").await.len(), 4);
+    verify(&city).await;
+    // And it can move again.
+    let bytes = export(&city, "371524", true).await.expect("an export");
+    let county = start("371524", TREE, "").await;
+    import(&county, &bytes).await.expect("its own node");
+    let (above, below) = (table(&city, "371524").await, table(&county, "371524").await);
+    assert_eq!(above.sums, below.sums);
+    verify(&county).await;
+}
+
+#[tokio::test]
+async fn a_region_that_no_node_could_take_does_not_move_out() {
+    let city = start("371500", CITY, "").await;
+    let mut figure = 0;
+    // Eighty thousand corrections with reasons as long as they may be.
+    for push in 0..20 {
+        let mut reports = Vec::new();
+        for _ in 0..4_000 {
+            figure = (figure + 1) % 7;
+            let mut report = dropouts("371524-A", figure);
+            report.note = "更".repeat(200);
+            reports.push(report);
+        }
+        city.push(&format!("p{push}"), reports).await;
+    }
+    let status = export(&city, "371524", true)
+        .await
+        .expect_err("it is too large");
+    let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+    assert_eq!(refusal.code, "TOO_LONG", "{status:?}");
+    assert!(status.message().contains("MiB"), "{status:?}");
+    let pushed = city.push("after", vec![dropouts("371524-A", 9)]).await;
+    assert!(pushed.outcomes[0].refusal.is_none(), "it is still here");
+    export(&city, "371521", true)
+        .await
+        .expect("another one moves");
+}

@@ -8,6 +8,7 @@ mod matrix;
 mod pages;
 mod published;
 mod rows;
+mod streaming;
 mod watching;
 
 use std::collections::BTreeMap;

@@ -149,7 +149,8 @@ impl<'a> Setup<'a> {
         Node::start(self.config(dir), metrics).await
     }
 
-    fn config(self, dir: &Path) -> Config {
+    /// The configuration of a node, with what it names.
+    pub(crate) fn config(self, dir: &Path) -> Config {
         let Self {
             region,
             tree,

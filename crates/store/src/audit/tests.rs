@@ -146,30 +146,38 @@ fn what_was_read_once_is_known_after_a_restart_from_a_checkpoint() {
 }
 
 #[test]
-fn a_moment_is_found_without_reading_everything() {
+fn a_clock_that_was_put_back_hides_nothing_of_before() {
     let data = tempfile::tempdir().unwrap();
     let mut opened = open(data.path());
-    // Frames of a program that wrote no trail come before.
-    let old = LifeBegan {
-        identity: 1,
-        incarnation: 1,
-    };
-    for _ in 0..STRETCH * 3 {
-        let bytes = crate::record::encode(&[Event::LifeBegan(old)]).unwrap();
-        opened.store.journal.append(&bytes).unwrap();
-    }
-    for second in 1..=STRETCH as i64 * 5 {
+    let stretches = 5;
+    for number in 0..stretches * STRETCH as i64 {
+        let stretch = number / STRETCH as i64;
+        // The latest stands in the second stretch; all that follows has an earlier date.
+        let second = if stretch < 2 { 1_000 + number } else { number };
         append(&mut opened, second, false);
     }
     opened.store.journal.sync().unwrap();
     let history = &opened.store.history;
-    let last = history.last();
-    let seconds = |frame: u64| frame as i64 - STRETCH as i64 * 3;
-    for second in [-5, 0, 1, 2, 63, 64, 65, 66, 200, 320, 321, 1_000] {
-        let behind = history.behind(second * 1_000_000).unwrap();
-        let missed = (behind..=last).find(|frame| seconds(*frame) < second);
-        assert_eq!(missed, None, "{second}");
-        let more = (1..behind).filter(|frame| seconds(*frame) >= second);
-        assert!(more.count() < 2 * STRETCH as usize, "{second}");
+    let first = |stretch: u64| stretch * STRETCH + 1;
+    let latest = (1_000 + 2 * STRETCH as i64 - 1) * 1_000_000;
+    // The second is read last: until then nobody knows.
+    for stretch in [4, 2, 3, 0] {
+        seconds(history, first(stretch));
+        assert!(!history.is_all_before(i64::MAX, first(stretch).max(first(1))));
     }
+    assert!(history.is_all_before(latest, first(0)));
+    seconds(history, first(1));
+    for stretch in 1..5 {
+        let frame = first(stretch) + 7;
+        assert!(!history.is_all_before(latest, frame), "{stretch}");
+        assert!(history.is_all_before(latest + 1, frame), "{stretch}");
+    }
+    assert!(!history.is_all_before(i64::MAX, first(5)));
+
+    // What was kept elsewhere tells the same.
+    let kept = history.stretches.up_to(history.last());
+    let others = super::Stretches::default();
+    others.offer(kept);
+    assert_eq!(others.read().latest, history.stretches.read().latest);
+    assert_eq!(others.read().latest.len(), 5);
 }

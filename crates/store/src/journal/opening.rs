@@ -87,9 +87,11 @@ impl Journal {
             None => None,
         };
         let bytes = planned(end.number, options.segment_bytes);
-        let length = extend(dir, &file, &end.path, options.free_floor, bytes)?;
+        let mut room = lay_out(dir, &file, &end.path, options.free_floor, bytes)?;
         if let (Some(dir), Some(copy)) = (&options.mirror, &mirror) {
-            extend(dir, &copy.file, &copy.path, options.free_floor, length)?;
+            let there = lay_out(dir, &copy.file, &copy.path, options.free_floor, room)?;
+            // No frame may begin that ends behind the end of either file.
+            room = room.min(there);
         }
         let tail = Tail {
             number: end.number,
@@ -108,7 +110,7 @@ impl Journal {
             options,
             number: end.number,
             offset: end.offset,
-            room: length.max(bytes),
+            room,
             hash: end.hash,
             buffer: Vec::new(),
             prepared: None,
@@ -174,8 +176,9 @@ impl Journal {
 }
 
 /// Makes the last segment as long as a new one is, if there is room: it is short after a restore, or
-/// after a crash between its end and the next one's beginning. Returns how long it is then.
-fn extend(
+/// after a crash between its end and the next one's beginning. Returns how much of it is laid out
+/// then, which is no more than the file is long; a frame that needs more goes elsewhere.
+fn lay_out(
     dir: &Path,
     file: &fs::File,
     path: &Path,
@@ -187,7 +190,14 @@ fn extend(
     if missing == 0 || require_space(dir, floor, missing).is_err() {
         return Ok(length);
     }
-    segment::zero(file, length, bytes).context("fill with zeros", path)?;
+    match segment::zero(file, length, bytes).context("fill with zeros", path) {
+        // A quota, or another program, that the free space does not show.
+        Err(error) if error.is_full() => {
+            file.set_len(length).context("cut to length", path)?;
+            return Ok(length);
+        }
+        other => other?,
+    }
     sync_all(file).context("sync", path)?;
     Ok(bytes)
 }

@@ -116,7 +116,11 @@ impl Journal {
         for file in tail.files() {
             let (handle, path) = (&file.file, &file.path);
             segment::zero(handle, self.room, end).context("fill with zeros", path)?;
-            sync_all(handle).context("sync", path)?;
+            if let Err(error) = sync_all(handle).context("sync", path) {
+                // Whether the zeros reach the disk by another sync is not known, either.
+                self.shared.stop();
+                return Err(error.into());
+            }
         }
         self.room = end;
         Ok(())

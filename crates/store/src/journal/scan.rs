@@ -110,8 +110,8 @@ impl Scan {
 
     /// How many bytes behind the last valid frame were never synced.
     pub(crate) fn torn_tail(&mut self) -> Result<Option<u64>, JournalError> {
-        // A segment being written is as long as it was made, so one that ends inside a frame has
-        // lost its end to something else than a power cut.
+        // A frame is written only into what was laid out for it, durably: a segment that ends inside
+        // one has lost its end to something else than a power cut or a full disk.
         if let Some(
             fault @ (FrameFault::Chain | FrameFault::OutOfOrder { .. } | FrameFault::Short),
         ) = self.fault

@@ -84,6 +84,11 @@ impl Sealer {
             let mirrored = segment::read_header(mirror, number)?;
             if mirrored.form == Form::Plain {
                 let (from, to) = (segment::path(dir, number), segment::path(mirror, number));
+                if sealed.is_none() {
+                    // Sealed some time ago, without the mirror: what has decayed since must not take
+                    // the place of a copy that may be whole.
+                    check_file(&from, number)?;
+                }
                 copy(&from, &mirror.join(UNFINISHED), &to)?;
             }
         }

@@ -10,6 +10,7 @@ mod damage;
 mod failing;
 mod mirror;
 mod seal;
+mod short;
 
 const SEGMENT: u64 = 4096;
 

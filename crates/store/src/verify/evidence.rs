@@ -26,6 +26,8 @@ struct Sealed {
     sequence: Sequence,
     document: Document,
     proof: Proof,
+    /// Whether its signer was one who could be, as far as was known when it came.
+    is_by_a_signer: bool,
 }
 
 /// What was found of evidence so far.
@@ -136,6 +138,7 @@ impl Evidence {
                 sequence,
                 document: Document::clone(document),
                 proof: proof.clone(),
+                is_by_a_signer: state.could_sign(proof.batch.signer.region, document),
             };
             let seals = self.seals.entry(named.0.clone()).or_default();
             *seals = [seals[1].take(), Some(seal)];
@@ -152,6 +155,7 @@ impl Evidence {
                 sequence,
                 document,
                 proof,
+                is_by_a_signer,
             }) = before
             else {
                 continue;
@@ -159,6 +163,7 @@ impl Evidence {
             self.checked += 1;
             let signer = proof.batch.signer.region;
             let root = Roots::default().root(&proof, &document);
+            let root = root.filter(|_| is_by_a_signer);
             let told = root.map_or_else(
                 || Err(not_from(signer)),
                 |root| judge.judge(&proof.batch, &root),

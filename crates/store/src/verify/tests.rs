@@ -1,3 +1,4 @@
+mod former;
 mod outdated;
 mod wordy;
 

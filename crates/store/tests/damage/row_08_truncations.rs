@@ -115,23 +115,37 @@ fn ends_of_frames(bytes: &[u8]) -> Vec<u64> {
 /// Frames that no sync covered reach the disk in part: sectors are missing, in any order.
 fn tear(stored: &Stored, chance: &mut Chance, tally: &mut Tally) {
     let mirrored = chance.below(2) == 0;
-    let mut opened = stored.open(mirrored).unwrap();
+    let short = chance.below(2) == 0;
+    let mut opened = if short {
+        shorten(stored, chance.below(3));
+        stored.open_below_the_floor(mirrored).unwrap()
+    } else {
+        stored.open(mirrored).unwrap()
+    };
+    let laid_out = lengths(stored);
     let unsynced = opened.store.journal.unsynced();
     for _ in 0..=chance.below(4) {
         let next = opened.store.journal.last() + 1;
         let payload = liandong_store::record::encode(&batch(next)).unwrap();
         opened.store.journal.append(&payload).unwrap();
-        if opened.store.journal.durable() > FRAMES {
-            // Changing segments made some of them durable: that is not what is tested here.
-            return;
-        }
     }
+    // More than there was where the segment was changed.
+    let durable = opened.store.journal.durable();
     drop(opened);
     let mut torn = 0;
     for extent in unsynced.extents() {
         torn += lose_sectors(&extent, chance);
     }
-    let what = format!("{torn} sectors torn, mirror {mirrored}");
+    for (path, durable) in laid_out {
+        let length = fs::metadata(&path).unwrap().len();
+        if length > durable {
+            // No sync covered that the file became longer.
+            let file = OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(durable + chance.below(length - durable))
+                .unwrap();
+        }
+    }
+    let what = format!("{torn} sectors torn, mirror {mirrored}, short {short}");
     let opened = match stored.open(mirrored) {
         Ok(opened) => opened,
         Err(error) => {
@@ -139,7 +153,7 @@ fn tear(stored: &Stored, chance: &mut Chance, tally: &mut Tally) {
             return;
         }
     };
-    if opened.recovery.last < FRAMES {
+    if opened.recovery.last < durable {
         tally.lost(format!("{what}: {:?}", opened.recovery));
         return;
     }
@@ -151,6 +165,32 @@ fn tear(stored: &Stored, chance: &mut Chance, tally: &mut Tally) {
     let cut = u64::from(opened.recovery.cut.is_some());
     tally.cut += cut;
     tally.whole += 1 - cut;
+}
+
+/// Cuts the last segment to its last frame, as after a restore: in the journal, in its mirror, or in
+/// both.
+fn shorten(stored: &Stored, which: u64) {
+    for (number, kind) in (0..).zip(["data/journal", "mirror"]) {
+        let path = stored.files(kind).pop().unwrap();
+        if which != number {
+            let ends = ends_of_frames(&fs::read(&path).unwrap());
+            let file = OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(*ends.last().unwrap()).unwrap();
+        }
+    }
+}
+
+/// How long the files of the journal and of its mirror are.
+fn lengths(stored: &Stored) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    for path in ["data/journal", "mirror"]
+        .map(|kind| stored.files(kind))
+        .concat()
+    {
+        let length = fs::metadata(&path).unwrap().len();
+        found.push((path, length));
+    }
+    found
 }
 
 fn lose_sectors(extent: &Extent, chance: &mut Chance) -> u64 {

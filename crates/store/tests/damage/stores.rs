@@ -132,13 +132,25 @@ impl Stored {
     }
 
     pub(crate) fn open(&self, with_mirror: bool) -> Result<Opened, OpenError> {
-        self.open_in_segments(with_mirror, SEGMENT)
+        self.open_in_segments(with_mirror, SEGMENT, 0)
     }
 
-    fn open_in_segments(&self, with_mirror: bool, bytes: u64) -> Result<Opened, OpenError> {
+    /// Opened while the disk is below the free-space floor; then there is room again.
+    pub(crate) fn open_below_the_floor(&self, with_mirror: bool) -> Result<Opened, OpenError> {
+        let mut opened = self.open_in_segments(with_mirror, SEGMENT, u64::MAX)?;
+        opened.store.journal.set_free_floor(0);
+        Ok(opened)
+    }
+
+    fn open_in_segments(
+        &self,
+        with_mirror: bool,
+        bytes: u64,
+        free_floor: u64,
+    ) -> Result<Opened, OpenError> {
         let journal = JournalOptions {
             segment_bytes: bytes,
-            free_floor: 0,
+            free_floor,
             prepare_ahead: false,
             plain_segments: 2,
             mirror: with_mirror.then(|| self.mirror()),
@@ -190,7 +202,7 @@ pub(crate) fn build_of(root: &Path, frames: u64, saved: u64, segment: u64) -> (S
     let stored = Stored {
         root: root.to_path_buf(),
     };
-    let mut opened = stored.open_in_segments(true, segment).unwrap();
+    let mut opened = stored.open_in_segments(true, segment, 0).unwrap();
     for sequence in 1..=frames {
         let events = batch(sequence);
         assert_eq!(opened.store.commit(&events).unwrap(), sequence);

@@ -199,6 +199,7 @@ impl From<&AidSummary> for v1::AidSummary {
             teachers_sent: summary.teachers_sent,
             teachers_confirmed: summary.teachers_confirmed,
             differences: summary.differences,
+            teachers_hidden: false,
         }
     }
 }
@@ -223,6 +224,7 @@ impl TryFrom<v1::AidSummary> for AidSummary {
             teachers_sent,
             teachers_confirmed,
             differences,
+            teachers_hidden: _,
         } = summary;
         Ok(Self {
             proposer: read::region("proposer", &proposer)?,

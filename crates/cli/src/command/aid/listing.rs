@@ -96,10 +96,14 @@ fn summary_row(summary: v1::AidSummary) -> Vec<Cell> {
             "{}/{}",
             summary.milestones_reached, summary.milestones
         )),
-        Cell::text(format!(
-            "{}/{}",
-            summary.teachers_sent, summary.teachers_confirmed
-        )),
+        if summary.teachers_hidden {
+            Cell::text("*")
+        } else {
+            Cell::text(format!(
+                "{}/{}",
+                summary.teachers_sent, summary.teachers_confirmed
+            ))
+        },
         Cell::Count(summary.differences.into()),
     ]
 }

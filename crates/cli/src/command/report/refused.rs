@@ -10,7 +10,7 @@ use liandong_input::{Field, KnownIndicators, RefusedRow, cells_of, sentence};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output::{Cell, Column, Format, Listing, Output, Said};
+use crate::output::{Cell, Column, Format, Listing, Output, Said, harmless_words};
 
 /// How many refused rows are shown on a screen, and in JSON.
 const SHOWN: usize = 20;
@@ -56,14 +56,8 @@ impl Refused {
         self.total += 1;
         let language = self.output.language;
         if let Some((path, writer)) = &mut self.file {
-            let mut record: Vec<String> = row.cells.texts().to_vec();
-            record.push(row.line.to_string());
-            record.push(column_name(row.field, language).to_owned());
-            record.push(row.value.clone());
-            record.push(row.reason.clone());
-            record.push(row.message.clone());
             writer
-                .write_record(&record)
+                .write_record(record(&row, language))
                 .map_err(|error| csv_error(path, error))?;
         }
         let most = if self.output.format == Format::Json {
@@ -144,6 +138,17 @@ impl Refused {
     }
 }
 
+/// A refused row as it stands in the file. Whoever corrects the file opens it in a spreadsheet.
+fn record(row: &RefusedRow, language: Language) -> Vec<String> {
+    let mut record: Vec<String> = row.cells.texts().to_vec();
+    record.push(row.line.to_string());
+    record.push(column_name(row.field, language).to_owned());
+    record.push(row.value.clone());
+    record.push(row.reason.clone());
+    record.push(row.message.clone());
+    record.into_iter().map(harmless_words).collect()
+}
+
 fn column_name(field: Option<Field>, language: Language) -> &'static str {
     field.map_or("", |field| field.heading(language))
 }
@@ -193,5 +198,37 @@ pub(super) fn from_node(
         value: refusal.value,
         reason: refusal.code,
         message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use liandong_core::language::Language;
+    use liandong_input::{Cells, Field, RefusedRow};
+
+    use super::record;
+
+    #[test]
+    fn no_cell_of_a_refused_row_is_run_by_a_spreadsheet() {
+        let mut cells = Cells::default();
+        for (place, field) in Field::ALL.into_iter().enumerate() {
+            let text = ["=1+1", "+cmd", "@SUM(A1)", "-5", "12", "\t=1", "本校"];
+            cells.set(field, text[place % text.len()].to_owned());
+        }
+        let row = RefusedRow {
+            line: 2,
+            cells,
+            field: None,
+            value: "=HYPERLINK(\"x\")".to_owned(),
+            reason: "MALFORMED".to_owned(),
+            message: "=x".to_owned(),
+        };
+        let record = record(&row, Language::En);
+        let runs =
+            |cell: &&String| cell.starts_with(['=', '+', '-', '@', '\t']) && cell.as_str() != "-5";
+        assert_eq!(record.iter().find(runs), None);
+        assert!(record.contains(&"'=1+1".to_owned()), "{record:?}");
+        assert!(record.contains(&"-5".to_owned()) && record.contains(&"12".to_owned()));
+        assert!(record.contains(&"'=HYPERLINK(\"x\")".to_owned()));
     }
 }

@@ -11,7 +11,7 @@ use crate::testing::{bureau, code, school};
 const TABLE: &str = "
     right             own    hosted superior subordinate partner partners-superior stranger
     ReadPlans         AERV   AERV   AERV     AERV        -       -                 -
-    ReadPublished     AERV   AERV   AERV     -           -       -                 -
+    ReadPublished     AERV   AERV   AER      -           -       -                 -
     ReadExact         AER    AER    AER      -           -       -                 -
     ReadTasks         AERV   AERV   AERV     -           -       -                 -
     ReadAid           AER    AER    -        -           AER     -                 -

@@ -71,7 +71,8 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::Overtaken(_)
         | Event::Withdrawn(_)
         | Event::Attested(_)
-        | Event::Repeated(_) => {}
+        | Event::Repeated(_)
+        | Event::BureauReports(_) => {}
         Event::Healed(healed) => {
             projects.extend(healed.documents.iter().filter_map(project_of));
         }

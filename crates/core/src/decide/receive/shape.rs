@@ -4,6 +4,7 @@
 use crate::aid::AidFact;
 use crate::document::{Body, Document, MAX_DOCUMENT_ID_LEN, Roster};
 use crate::handover::HANDOVER_ID;
+use crate::indicator::{Indicator, IndicatorCode, IndicatorKind};
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::seal::SEAL_ID;
@@ -40,8 +41,8 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
             | AidFact::PlacementConfirmed { .. }
             | AidFact::MilestoneReached { .. } => Ok(()),
         },
-        Body::Indicator(_)
-        | Body::Plan(_)
+        Body::Indicator(indicator) => check_of("of", indicator),
+        Body::Plan(_)
         | Body::Comment(_)
         | Body::Task(_)
         | Body::TaskProgress(_)
@@ -52,6 +53,44 @@ pub(in crate::decide) fn check_shape(document: &Document) -> Result<(), Refusal>
         // And is handed over to one node at a time.
         Body::Handover(_) => check_id(document, HANDOVER_ID),
     }
+}
+
+/// Refuses an indicator that is made of itself, and parts of one that is not computed from any.
+/// Whether the parts are reported ones is known only where their definitions are.
+pub(in crate::decide) fn check_of(field: &str, indicator: &Indicator) -> Result<(), Refusal> {
+    let is_ratio_of_ratios = indicator.kind == IndicatorKind::RatioOfRatios;
+    if is_ratio_of_ratios != indicator.of.is_some() {
+        let accepted = Accepted::Form(format!(
+            "kind = {:?}, of = […, …]",
+            IndicatorKind::RatioOfRatios.word()
+        ));
+        return Err(Refusal::new(
+            Reason::Malformed,
+            field,
+            indicator.code,
+            accepted,
+        ));
+    }
+    if indicator
+        .of
+        .iter()
+        .flatten()
+        .any(|part| *part == indicator.code)
+    {
+        return Err(derived_part(field, indicator.code));
+    }
+    Ok(())
+}
+
+/// The refusal of a part that is computed itself.
+pub(in crate::decide) fn derived_part(field: &str, code: IndicatorCode) -> Refusal {
+    Refusal::advise(
+        Reason::DerivedIndicator,
+        field,
+        code,
+        "比率之比只能由填报的指标算出",
+        "a ratio of ratios is computed from indicators that are reported",
+    )
 }
 
 /// The other side takes note of every end in its own document, so there have to be few.

@@ -4,9 +4,10 @@ use jiff::civil::date;
 
 use crate::access::Relation;
 use crate::aid::PairingKind;
-use crate::command::{Answer, Command};
+use crate::command::{Answer, Command, Incoming};
 use crate::document::{Body, CellDocument, Document, Kind};
 use crate::event::{Event, Healed};
+use crate::evidence::Proofs;
 use crate::refusal::{Reason, Refusal};
 use crate::region::{Region, RegionCode};
 use crate::report::{Outcome, Report};
@@ -260,5 +261,80 @@ fn what_a_node_below_said_comes_along() {
     move_in(&mut county, COUNTY, history).unwrap();
     assert!(!county.state.hosts(code(TOWN)));
     assert_eq!(county.sums(COUNTY).numerator, 5);
+    county.verify();
+}
+
+/// A town's node tells of itself, in a version of its own.
+fn told(node: &mut Node, numerator: i64, version: u64) {
+    let Event::Healed(known) = healed(TOWN, numerator) else {
+        panic!("another event");
+    };
+    let cells = known.cells.into_iter();
+    let cells = cells.map(|cell| CellDocument { version, ..cell }).collect();
+    let incoming = Incoming {
+        from: code(TOWN),
+        relation: Relation::Child,
+        incarnation: 3,
+        upto: 20,
+        documents: known.documents,
+        cells,
+        unreadable: Vec::new(),
+        proofs: Proofs::new(),
+    };
+    node.run(Command::Receive(incoming)).unwrap();
+}
+
+#[test]
+fn what_a_node_below_has_told_since_is_not_healed_back() {
+    let mut city = city();
+    let mut history = moved(&mut city, &[COUNTY]);
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    told(&mut county, 8, 1 << 42 | 20);
+    assert_eq!(county.sums(COUNTY).numerator, 8);
+    history.push(healed(TOWN, 5));
+    move_in(&mut county, COUNTY, history).unwrap();
+    assert_eq!(county.sums(COUNTY).numerator, 8);
+    assert_eq!(county.sums(TOWN).numerator, 8);
+    county.verify();
+}
+
+/// The comparison of the old node knew the same version with another content.
+#[test]
+fn what_the_history_healed_is_as_it_was_healed() {
+    let mut city = city();
+    city.host(&[bureau(TOWN, Some(COUNTY))]).unwrap();
+    let mut history = moved(&mut city, &[COUNTY, TOWN]);
+    history.insert(2, Event::MovedOut { region: code(TOWN) });
+    history.insert(3, healed(TOWN, 5));
+    history.insert(4, healed(TOWN, 6));
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    move_in(&mut county, COUNTY, history).unwrap();
+    assert_eq!(county.sums(COUNTY).numerator, 6);
+    county.verify();
+}
+
+/// The town had left the old node, and told the county's own node of itself before the county's
+/// history comes there.
+#[test]
+fn what_a_node_below_has_told_is_not_zeroed_by_what_it_was_before_it_left() {
+    let mut city = city();
+    let street = "371502001001";
+    city.host(&[bureau(TOWN, Some(COUNTY)), school(street, TOWN)])
+        .unwrap();
+    city.push(vec![report(street, 3), report(COUNTY, 1)]);
+    let mut history = moved(&mut city, &[COUNTY, TOWN, street]);
+    history.push(Event::MovedOut { region: code(TOWN) });
+    let mut county = Node::new(&[bureau(COUNTY, Some(CITY))]);
+    told(&mut county, 8, 1 << 42 | 20);
+    move_in(&mut county, COUNTY, history).unwrap();
+    assert_eq!(county.sums(TOWN).numerator, 8);
+    assert_eq!(county.sums(COUNTY).numerator, 9);
+    for elsewhere in [TOWN, street] {
+        assert!(!county.state.hosts(code(elsewhere)), "{elsewhere}");
+    }
+    county.verify();
+    // What it tells next counts as ever.
+    told(&mut county, 10, 1 << 42 | 21);
+    assert_eq!(county.sums(COUNTY).numerator, 11);
     county.verify();
 }

@@ -187,6 +187,62 @@ fn a_plan_brings_indicators_but_redefines_none() {
 }
 
 #[test]
+fn what_a_plan_computes_is_computed_from_reported_indicators() {
+    let mut node = city();
+    let bound = Bound::AtLeast(Exact::whole(1));
+    let text = || plan_text("p", vec![target("count", bound)]);
+    let computed = |name: &str, of: [&str; 2]| {
+        let mut computed = indicator(name, IndicatorKind::RatioOfRatios);
+        computed.of = Some(of.map(|part| part.parse().unwrap()));
+        computed
+    };
+    let mut posing = computed("posing", ["ratio", "built"]);
+    posing.kind = IndicatorKind::Count;
+    let of = "indicator.of";
+    let cases = [
+        (
+            vec![computed("i", ["i", "i"])],
+            Reason::DerivedIndicator,
+            of,
+        ),
+        (
+            vec![computed("i", ["gap", "ratio"])],
+            Reason::DerivedIndicator,
+            of,
+        ),
+        (
+            vec![computed("i", ["new", "ratio"])],
+            Reason::UnknownIndicator,
+            of,
+        ),
+        (
+            vec![computed("i", ["j", "ratio"]), computed("j", ["ratio", "i"])],
+            Reason::DerivedIndicator,
+            of,
+        ),
+        (vec![posing], Reason::Malformed, of),
+    ];
+    for (indicators, reason, field) in cases {
+        let found = why(import_with(&mut node, text(), indicators));
+        assert_eq!(found, (reason, field.to_owned()));
+    }
+    assert_eq!(node.state.documents(Kind::Indicator).count(), 0);
+    // A part may be defined behind what is computed from it, and stays one that is reported.
+    let part = indicator("part", IndicatorKind::Ratio);
+    let of_part = computed("whole", ["part", "ratio"]);
+    import_with(&mut node, text(), vec![of_part, part]).unwrap();
+    let found = why(import_with(
+        &mut node,
+        text(),
+        vec![computed("part", ["ratio", "built"])],
+    ));
+    assert_eq!(
+        found,
+        (Reason::DerivedIndicator, "indicator.code".to_owned())
+    );
+}
+
+#[test]
 fn only_the_hosted_issuer_acts_and_everybody_has_a_name() {
     let mut node = city();
     import(&mut node, "p").unwrap();

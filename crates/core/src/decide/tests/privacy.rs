@@ -215,3 +215,20 @@ fn no_note_of_a_report_takes_one_and_the_other_rows_go_on() {
     assert_eq!(refusal.field, "note");
     assert!(matches!(outcomes[1], Outcome::Accepted { .. }));
 }
+
+#[test]
+fn no_id_of_a_report_is_a_person_nor_is_one_of_a_comment() {
+    let mut node = city();
+    let mut named = report("s1", 5);
+    named.id = NUMBER.to_owned();
+    let outcomes = node.push(vec![named, report("371524", 7)]);
+    let Outcome::Refused(refusal) = &outcomes[0] else {
+        panic!("{outcomes:?}");
+    };
+    let found = (refusal.reason, refusal.field.as_str());
+    assert_eq!(found, (Reason::PersonalNumber, "id"));
+    assert!(!refusal.message(Language::En).contains("1101051949"));
+    assert!(matches!(outcomes[1], Outcome::Accepted { .. }));
+    let plan = |text: &mut PlanText| text.code = NUMBER.to_owned();
+    refused(&mut node, "plan.code", plan_with(plan));
+}

@@ -5,8 +5,9 @@ use crate::access::Relation;
 use crate::command::{Answer, Command, Incoming};
 use crate::document::{Body, Document};
 use crate::evidence::Proofs;
+use crate::indicator::IndicatorKind;
 use crate::refusal::Reason;
-use crate::testing::{Node, bureau, code};
+use crate::testing::{Node, bureau, code, indicator};
 
 /// Tells the city of regions, as its county does; returns how many it took.
 fn tell(city: &mut Node, regions: &[(String, String)]) -> u32 {
@@ -97,4 +98,46 @@ fn a_tree_that_goes_down_without_end_is_taken_only_so_far() {
     };
     assert_eq!(refused.what.reason, Reason::OutOfRange.code());
     assert!(refused.what.message.contains("32 levels"), "{refused:?}");
+}
+
+/// What is made of itself would be followed without end by whoever shows it.
+#[test]
+fn a_ratio_that_is_made_of_itself_is_set_aside() {
+    let mut city = city();
+    let mut documents = Vec::new();
+    for (name, of, kind) in [
+        ("looped", "looped", IndicatorKind::RatioOfRatios),
+        ("posing", "count", IndicatorKind::Count),
+        ("plain", "count", IndicatorKind::RatioOfRatios),
+    ] {
+        let mut indicator = indicator(name, kind);
+        indicator.of = Some([of.parse().unwrap(), "count".parse().unwrap()]);
+        documents.push(Document {
+            owner: code("371502"),
+            id: name.to_owned(),
+            version: 1,
+            body: Body::Indicator(indicator),
+        });
+    }
+    let incoming = Incoming {
+        from: code("371502"),
+        relation: Relation::Child,
+        incarnation: 7,
+        upto: 5,
+        documents,
+        cells: Vec::new(),
+        unreadable: Vec::new(),
+        proofs: Proofs::new(),
+    };
+    let Ok(Answer::Received {
+        applied,
+        quarantined,
+    }) = city.run(Command::Receive(incoming))
+    else {
+        panic!("a batch is taken")
+    };
+    assert_eq!((applied, quarantined), (1, 2));
+    let aside = city.state.set_aside().iter();
+    let reasons: Vec<&str> = aside.map(|one| one.what.reason.as_str()).collect();
+    assert_eq!(reasons, ["DERIVED_INDICATOR", "MALFORMED"]);
 }

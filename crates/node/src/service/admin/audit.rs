@@ -1,7 +1,9 @@
 //! The audit trail, newest first, a page at a time: read from the journal, as far back as it takes.
 //!
 //! A page that is not full yet when so much was read ends all the same and says where to go on, so
-//! that nobody's question about a rare thing of years ago holds a thread for minutes.
+//! that nobody's question about a rare thing of years ago holds a thread for minutes. Moments are never
+//! taken to follow each other: a clock may have been put back, or forwards, for a while. What is passed
+//! over was read once, by whoever asked first.
 
 mod entry;
 
@@ -24,10 +26,6 @@ use crate::context::Context;
 /// Frames, and bytes of them, that are read for one page at most, but for what was begun.
 const MOST_FRAMES: u64 = 8_192;
 const MOST_BYTES: usize = 32 << 20;
-
-/// How far a clock that was put right may have gone back: what was done before a moment is looked for
-/// until everything is older than it by as much.
-const CLOCK_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
 /// One page of what the caller may read of the trail.
 pub(super) async fn list(
@@ -67,8 +65,6 @@ struct Walk {
 struct Piece {
     /// Oldest first.
     found: Vec<(AuditPlace, AuditEntry)>,
-    /// The last moment that its frames tell of, in microseconds since 1970.
-    latest: Option<i64>,
     bytes: usize,
 }
 
@@ -84,7 +80,7 @@ impl Walk {
         // What stands before it is still to be looked through.
         let mut place = match from {
             Some(place) => *place,
-            None => self.behind(newest)?,
+            None => newest,
         };
         if place.frame > newest.frame {
             return Err(AuditPlace::refused(&place.token(filter)));
@@ -100,18 +96,18 @@ impl Walk {
             if top == 0 {
                 break;
             }
+            let since = filter.since.map(|since| since.as_microsecond());
+            if since.is_some_and(|since| history.is_all_before(since, top)) {
+                break;
+            }
             let start = *stretch(top).start();
-            if let Some(summary) = history.summary(top) {
-                if is_too_old(filter, summary.times().map(|(_, last)| last)) {
-                    break;
-                }
-                if !may_have(filter, &summary) {
-                    place = AuditPlace {
-                        frame: start,
-                        entry: 0,
-                    };
-                    continue;
-                }
+            let is_passed = |summary| !may_have(filter, &summary);
+            if history.summary(top).is_some_and(is_passed) {
+                place = AuditPlace {
+                    frame: start,
+                    entry: 0,
+                };
+                continue;
             }
             if frames >= MOST_FRAMES || bytes >= MOST_BYTES {
                 return Ok(answer(entries, Some(place), filter));
@@ -128,9 +124,6 @@ impl Walk {
                     return Ok(answer(entries, Some(at), filter));
                 }
             }
-            if is_too_old(filter, piece.latest) {
-                break;
-            }
             place = AuditPlace {
                 frame: bottom,
                 entry: 0,
@@ -139,29 +132,12 @@ impl Walk {
         Ok(answer(entries, None, filter))
     }
 
-    /// Where to begin: what is asked for stands before it.
-    fn behind(&self, newest: AuditPlace) -> Result<AuditPlace, Refusal> {
-        let Some(until) = self.page.filter.until else {
-            return Ok(newest);
-        };
-        let latest = until.as_microsecond().saturating_add(CLOCK_MICROS);
-        let behind = self.context.history.behind(latest);
-        let frame = behind.map_err(|error| unreadable(&error))?;
-        Ok(AuditPlace {
-            frame: frame.min(newest.frame),
-            entry: 0,
-        })
-    }
-
     /// Looks through these frames, for what stands before `place`.
     fn read(&self, frames: RangeInclusive<u64>, place: AuditPlace) -> Result<Piece, Refusal> {
         let mut piece = Piece::default();
         let read = self.context.history.trails(frames, |frame, audited| {
             piece.bytes += audited.bytes();
             let trail = &audited.trail;
-            if !trail.entries.is_empty() {
-                piece.latest = piece.latest.max(Some(trail.at_micros));
-            }
             let before = |entry: u32| frame < place.frame || entry < place.entry;
             let asked: Vec<(u32, &Entry)> = (0..)
                 .zip(&trail.entries)
@@ -247,14 +223,6 @@ fn may_have(filter: &AuditFilter, summary: &Summary) -> bool {
         && filter
             .until
             .is_none_or(|until| first < until.as_microsecond())
-}
-
-/// Whether what stands before frames of this moment is all too old to be asked for.
-fn is_too_old(filter: &AuditFilter, latest: Option<i64>) -> bool {
-    let (Some(since), Some(latest)) = (filter.since, latest) else {
-        return false;
-    };
-    latest < since.as_microsecond().saturating_sub(CLOCK_MICROS)
 }
 
 fn unreadable(error: &HistoryError) -> Refusal {

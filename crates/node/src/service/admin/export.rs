@@ -20,6 +20,7 @@ use tonic::Status;
 
 use super::super::call::{Caller, internal, unexpected};
 use super::format::{Header, Kind, MARK, Writer};
+use super::import::MAX_EVENTS;
 use crate::context::Context;
 use crate::evidence::hand_over;
 use selection::Selection;
@@ -30,6 +31,9 @@ const CHUNK: usize = 512 << 10;
 const QUEUE: usize = 4;
 /// Rows and documents that are put into one section.
 const SECTION_ITEMS: usize = 4_096;
+/// The most bytes of events that a region moves out with: what is reported between the measuring and
+/// the move must not make it too large to be taken.
+const MAX_MOVED: usize = MAX_EVENTS - (4 << 20);
 
 /// Asks anew whether the caller may have it.
 type Entitled = Box<dyn Fn() -> Result<(), Refusal> + Send>;
@@ -60,6 +64,7 @@ pub(super) async fn export(
         .read(|state| require_held(state, region))
         .await??;
     if asked.move_out && hosted {
+        require_importable(context, region).await?;
         let command = Command::MoveOut {
             region,
             handovers: hand_over(context, region).await?,
@@ -94,6 +99,51 @@ pub(super) async fn export(
         }
     });
     Ok(ReceiverStream::new(stream))
+}
+
+/// Refuses to let a region move out whose history is more than any node takes: it could not come back
+/// either.
+async fn require_importable(context: &Context, region: RegionCode) -> Result<(), Refusal> {
+    let catalogue = &context.catalogue;
+    let mut selection = context
+        .reader
+        .read(|state| Selection::of(state, catalogue, region))
+        .await?;
+    let history = context.history.clone();
+    let measuring = tokio::task::spawn_blocking(move || {
+        let last = history.last();
+        let mut bytes = 0;
+        let mut measure = |events: &[Event]| {
+            let payload = record::encode(events).map_err(|error| failed(&error, "events"))?;
+            bytes += payload.len();
+            Ok(())
+        };
+        select(&history, &mut selection, last, &mut measure)?;
+        Ok(bytes)
+    });
+    let measured = measuring.await.map_err(|error| {
+        tracing::error!(%error, "cannot measure an export");
+        internal("export")
+    })?;
+    let bytes = match measured {
+        Ok(bytes) => bytes,
+        Err(Stop::Failed(refusal)) => return Err(refusal),
+        // Nobody receives while it is measured.
+        Err(Stop::Gone) => return Err(internal("export")),
+    };
+    if bytes <= MAX_MOVED {
+        return Ok(());
+    }
+    let (is, most) = (bytes.div_ceil(1 << 20), MAX_MOVED >> 20);
+    Err(Refusal::advise(
+        Reason::TooLong,
+        "region",
+        region,
+        format!("历史共 {is} MiB，至多可迁 {most} MiB：请先分别迁出其下的区划"),
+        format!(
+            "its history is {is} MiB and a node takes {most} MiB at most: move regions below it out first, one by one"
+        ),
+    ))
 }
 
 /// Whether the region is hosted; refuses one that never was.
@@ -135,11 +185,27 @@ fn write(
 ) -> Result<(), Stop> {
     output.bytes.extend_from_slice(MARK);
     output.section(Kind::Header, header.write().as_bytes())?;
+    let last = header.frame;
+    select(history, selection, last, &mut |events| {
+        output.events(events)
+    })?;
+    let end = output.event_sections.to_string();
+    output.section(Kind::End, end.as_bytes())?;
+    output.send_rest()
+}
+
+/// Hands on what belongs to the region, up to a frame, in pieces of a section each.
+fn select(
+    history: &History,
+    selection: &mut Selection,
+    last: u64,
+    take: &mut dyn FnMut(&[Event]) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let mut events: Vec<Event> = Vec::new();
     let mut items = 0;
     for batch in history.iter_from(1) {
         let (frame, batch) = batch.map_err(|error| failed(&error, "journal"))?;
-        if frame > header.frame {
+        if frame > last {
             break;
         }
         for event in batch {
@@ -149,18 +215,17 @@ fn write(
             items += weight(&event);
             events.push(event);
             if items >= SECTION_ITEMS {
-                output.events(&events)?;
+                take(&events)?;
                 events.clear();
                 items = 0;
             }
         }
     }
+    events.extend(selection.rest());
     if !events.is_empty() {
-        output.events(&events)?;
+        take(&events)?;
     }
-    let end = output.event_sections.to_string();
-    output.section(Kind::End, end.as_bytes())?;
-    output.send_rest()
+    Ok(())
 }
 
 fn weight(event: &Event) -> usize {
@@ -181,6 +246,7 @@ fn weight(event: &Event) -> usize {
         Event::Withdrawn(cells) => cells.len(),
         Event::Attested(attested) => attested.documents.len(),
         Event::Repeated(repeated) => repeated.len(),
+        Event::BureauReports(reports) => reports.indicators.len(),
     }
 }
 

@@ -16,11 +16,15 @@ use crate::context::Context;
 
 /// The most bytes of events that are taken: they are written as one journal frame, together with
 /// what else is decided at that moment and with some numbers that take more room than before.
-const MAX_EVENTS: usize = MAX_PAYLOAD / 8 * 5;
+pub(super) const MAX_EVENTS: usize = MAX_PAYLOAD / 8 * 5;
 
 /// Reads an export as it comes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
+    here: RegionCode,
+    /// Regions that moved out of this node, and that nobody has heard of elsewhere.
+    unheard: BTreeSet<RegionCode>,
+    most_bytes: usize,
     sections: Sections,
     header: Option<Header>,
     ended: bool,
@@ -38,6 +42,36 @@ struct Content {
 }
 
 impl Reader {
+    /// Before the first byte comes to this node.
+    pub(super) async fn new(context: &Context) -> Result<Self, Refusal> {
+        let unheard = context
+            .reader
+            .read(|state| state.left_unheard().collect())
+            .await?;
+        Ok(Self::at(context.config.region, unheard, MAX_EVENTS))
+    }
+
+    fn at(here: RegionCode, unheard: BTreeSet<RegionCode>, most_bytes: usize) -> Self {
+        Self {
+            here,
+            unheard,
+            most_bytes,
+            sections: Sections::default(),
+            header: None,
+            ended: false,
+            bytes: 0,
+            content: Content::default(),
+        }
+    }
+
+    /// Whether the region comes home to the node that it left, where all that it has reported is: how
+    /// a move is undone that nobody took up, however large the region is.
+    fn comes_home(&self) -> bool {
+        let header = self.header.as_ref();
+        header
+            .is_some_and(|header| header.node == self.here && self.unheard.contains(&header.region))
+    }
+
     /// Takes some more bytes of the export.
     pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
         self.sections.feed(chunk);
@@ -57,12 +91,20 @@ impl Reader {
                 Ok(())
             }
             Kind::Events if self.header.is_some() && !self.ended => {
+                let comes_home = self.comes_home();
                 self.bytes += payload.len();
-                if self.bytes > MAX_EVENTS {
+                if self.bytes > self.most_bytes && !comes_home {
                     return Err(too_large());
                 }
                 let events = record::decode(payload).map_err(|error| malformed(&error))?;
-                self.content.add(events)
+                self.content.add(events)?;
+                if comes_home {
+                    let stands = |event: &Event| {
+                        matches!(event, Event::Hosted { .. } | Event::MovedOut { .. })
+                    };
+                    self.content.history.retain(stands);
+                }
+                Ok(())
             }
             Kind::End if self.header.is_some() && !self.ended => {
                 // Header and end stand beside the sections of events.
@@ -120,7 +162,8 @@ impl Content {
                 | Event::Overtaken(_)
                 | Event::Withdrawn(_)
                 | Event::Attested(_)
-                | Event::Repeated(_) => None,
+                | Event::Repeated(_)
+                | Event::BureauReports(_) => None,
                 Event::Healed(healed) => {
                     self.documents += healed.documents.len() as u64;
                     None
@@ -202,3 +245,6 @@ fn too_large() -> Refusal {
     let most = format!("<= {} MiB", MAX_EVENTS >> 20);
     Refusal::new(Reason::TooLong, "chunk", "", Accepted::Form(most))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,14 @@
 //! Showing aid projects: their totals, both sides' facts, and where the two disagree.
 
 use liandong_core::access::{Right, entry_prefix};
-use liandong_core::aid::{AidDocuments, AidProject as AidProjectBody, project_state, reconcile};
+use liandong_core::aid::{
+    AidDocuments, AidProject as AidProjectBody, AidSummary as AidSummaryBody, project_state,
+    reconcile,
+};
 use liandong_core::catalogue::Catalogue;
 use liandong_core::decide::aid_documents;
 use liandong_core::document::{Body, DocumentKey, Kind};
+use liandong_core::privacy::is_few;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::state::State;
@@ -61,10 +65,16 @@ pub(super) fn list(
         let is_shown = sight.may_in_pair(Right::ReadAidSummary, sides)
             || (state.document(&key).is_none() && sight.may(Right::ReadAidSummary, document.owner));
         if !is_listed && is_shown && takes(sides) {
+            let mut regions = sides.into_iter().chain([document.owner]);
+            let exact = regions.any(|region| sight.may(Right::ReadExact, region));
             response.summaries.push(OwnedAidSummary {
                 region: document.owner.to_string(),
                 version: document.version,
-                summary: Some(AidSummary::from(summary)),
+                summary: Some(if exact {
+                    AidSummary::from(summary)
+                } else {
+                    published(summary)
+                }),
             });
         }
     }
@@ -73,6 +83,24 @@ pub(super) fn list(
         return Err(too_long("region", rows));
     }
     Ok(response)
+}
+
+/// The sums for those who may not look at exact figures. Teachers are few as a rule: neither side's
+/// count is shown where one of them is, or what lies between the two.
+fn published(summary: &AidSummaryBody) -> AidSummary {
+    let (sent, confirmed) = (
+        i64::from(summary.teachers_sent),
+        i64::from(summary.teachers_confirmed),
+    );
+    let mut shown = AidSummary::from(summary);
+    if [sent, confirmed, (sent - confirmed).abs()]
+        .into_iter()
+        .any(is_few)
+    {
+        (shown.teachers_sent, shown.teachers_confirmed) = (0, 0);
+        shown.teachers_hidden = true;
+    }
+    shown
 }
 
 /// One project with the documents of both sides.

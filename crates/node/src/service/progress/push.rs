@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use liandong_core::access::Right;
 use liandong_core::command::{Answer, Command, Push};
 use liandong_core::decide::{Setting, decide};
-use liandong_core::privacy::check_free_text;
+use liandong_core::privacy::{check_free_text, check_given_id};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ID_LEN, Outcome};
@@ -34,15 +34,7 @@ pub(super) fn read(context: &Context, batch: Option<ReportBatch>) -> Result<Read
     let missing = || Refusal::new(Reason::Missing, "batch", "", Accepted::Nothing);
     let mut read = ReadBatch::try_from(batch.ok_or_else(missing)?).map_err(in_batch)?;
     let push = &mut read.push;
-    if push.id.len() > MAX_ID_LEN {
-        let accepted = Accepted::AtMostChars(MAX_ID_LEN);
-        return Err(Refusal::new(
-            Reason::TooLong,
-            "batch.id",
-            &push.id,
-            accepted,
-        ));
-    }
+    check_given_id("batch.id", &push.id, MAX_ID_LEN)?;
     check_free_text("batch.by", &push.by, MAX_AUTHOR_CHARS)?;
     if push.id.is_empty() {
         if push.rows.iter().any(|(_, report)| report.id.is_empty()) {

@@ -5,7 +5,8 @@ use liandong_wire::admin::v1::GetStatusRequest;
 use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
 use liandong_wire::collaboration::v1::collaboration_service_client::CollaborationServiceClient;
 use liandong_wire::collaboration::v1::{
-    EndPairingRequest, GetProjectRequest, ListPairingsRequest, ListProjectsRequest,
+    AidFact, EndPairingRequest, GetProjectRequest, ListPairingsRequest, ListProjectsRequest,
+    Placement, RecordEntryRequest, aid_fact,
 };
 use liandong_wire::refusal::RemoteRefusal;
 use tonic::Status;
@@ -65,6 +66,50 @@ async fn a_partner_reads_what_the_pairing_names_until_it_ends() {
     assert_eq!(sees(&superior).await, (0, 1, 0, false));
     let own = world.channel(COUNTY, "reviewer").await;
     assert_eq!(sees(&own).await, (1, 0, 1, true));
+}
+
+/// The sums of the county's project: teachers sent, and whether they are hidden.
+async fn teachers(channel: &Channel) -> (u32, bool) {
+    let mut aid = CollaborationServiceClient::new(channel.clone());
+    let listed = aid.list_projects(ListProjectsRequest::default()).await;
+    let summaries = listed.expect("a list").into_inner().summaries;
+    let summary = summaries[0].summary.as_ref().expect("sums");
+    (summary.teachers_sent, summary.teachers_hidden)
+}
+
+#[tokio::test]
+async fn few_teachers_are_counted_for_those_who_may_see_exact_figures() {
+    let mut world = World::new().await;
+    let viewers = [(COUNTY, "viewer"), (CITY, "viewer"), (PARTNER, "viewer")];
+    for (number, (sent, is_hidden)) in [(3, true), (20, false)].into_iter().enumerate() {
+        let placement = Placement {
+            teachers: sent,
+            from: "2025-03-01".to_owned(),
+            until: "2025-07-01".to_owned(),
+            subject: "语文".to_owned(),
+            host: PARTNER.to_owned(),
+        };
+        let entry = RecordEntryRequest {
+            region: COUNTY.to_owned(),
+            id: format!("sent-{number}"),
+            proposer: COUNTY.to_owned(),
+            project: "p-1".to_owned(),
+            fact: Some(AidFact {
+                fact: Some(aid_fact::Fact::Placement(placement)),
+            }),
+            author: author(),
+        };
+        let recorded = world.county.aid().record_entry(entry).await;
+        recorded.expect("an entry");
+        let sent = [3, 23][number];
+        let superior = world.channel(CITY, "reviewer").await;
+        assert_eq!(teachers(&superior).await, (sent, false));
+        for (region, role) in viewers {
+            let viewer = world.channel(region, role).await;
+            let expected = (if is_hidden { 0 } else { sent }, is_hidden);
+            assert_eq!(teachers(&viewer).await, expected, "{region} {role}");
+        }
+    }
 }
 
 #[tokio::test]

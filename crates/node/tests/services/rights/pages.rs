@@ -33,7 +33,8 @@ async fn pages_are_shown_to_those_who_may_look_at_what_is_on_them() {
         (COUNTY, "reporter", [yes, yes, no, yes]),
         (COUNTY, "admin", [yes, yes, no, yes]),
         (COUNTY, "node", [no, no, no, yes]),
-        (CITY, "viewer", [yes, yes, yes, no]),
+        // At the city's own node these are published beside their neighbours.
+        (CITY, "viewer", [no, no, yes, no]),
         (CITY, "admin", [yes, yes, yes, no]),
         (TOWN, "viewer", [no, yes, no, no]),
         (PARTNER, "admin", [no, no, no, no]),

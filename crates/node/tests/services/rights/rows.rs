@@ -1,7 +1,9 @@
 //! Rows of a push are refused one by one, each with who may not report what.
 
+use liandong_core::refusal::Reason;
 use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
 use liandong_wire::progress::v1::{PushReportsRequest, UploadReportsRequest};
+use liandong_wire::refusal::RemoteRefusal;
 use tonic::Code;
 
 use super::{COUNTY, NEIGHBOUR, SCHOOL, TOWN, World};
@@ -53,4 +55,34 @@ async fn a_school_reports_its_own_rows_and_no_other() {
     let status = uploaded.expect_err("nothing of it is its own");
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(world.county.sum(COUNTY).await.0, 7);
+}
+
+#[tokio::test]
+async fn no_batch_and_no_row_is_named_by_the_number_of_a_person() {
+    // From the text of GB 11643-1999.
+    const NUMBER: &str = "11010519491231002X";
+    let mut world = World::new().await;
+    let channel = world.channel(SCHOOL, "reporter").await;
+    let mut progress = ProgressServiceClient::new(channel);
+    let asked = PushReportsRequest {
+        batch: Some(batch(NUMBER, vec![dropouts(SCHOOL, 7)])),
+        all_outcomes: true,
+    };
+    let status = progress.push_reports(asked).await.expect_err("a person");
+    let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+    assert_eq!(refusal.reason, Some(Reason::PersonalNumber));
+    assert_eq!(refusal.field, "batch.id");
+    assert!(!refusal.message.contains("1101051949"), "{status}");
+
+    let mut row = dropouts(SCHOOL, 7);
+    row.id = NUMBER.to_owned();
+    let asked = PushReportsRequest {
+        batch: Some(batch("b-4", vec![row])),
+        all_outcomes: true,
+    };
+    let pushed = progress.push_reports(asked).await.expect("an answer");
+    let outcomes = pushed.into_inner().outcomes;
+    let refusal = outcomes[0].refusal.as_ref().expect("refused");
+    let found = (refusal.reason.as_str(), refusal.field.as_str());
+    assert_eq!(found, ("PERSONAL_NUMBER", "id"));
 }

@@ -129,6 +129,26 @@ impl Realm {
         address: SocketAddr,
         own: Option<&Own>,
     ) -> Result<Channel, tonic::transport::Error> {
+        self.dial_over(address, own, endpoint(address)).await
+    }
+
+    /// As [`Realm::dial`]; so many bytes of an answer come before more are asked for.
+    pub(crate) async fn dial_narrow(
+        &self,
+        address: SocketAddr,
+        own: Option<&Own>,
+        window: u32,
+    ) -> Result<Channel, tonic::transport::Error> {
+        let endpoint = endpoint(address).initial_stream_window_size(window);
+        self.dial_over(address, own, endpoint).await
+    }
+
+    async fn dial_over(
+        &self,
+        address: SocketAddr,
+        own: Option<&Own>,
+        endpoint: Endpoint,
+    ) -> Result<Channel, tonic::transport::Error> {
         let tls = self.connector(own);
         let connector = tower::service_fn(move |_: Uri| {
             let tls = tls.clone();
@@ -138,8 +158,7 @@ impl Realm {
                 Ok::<_, std::io::Error>(TokioIo::new(tls.connect(name, line).await?))
             }
         });
-        Endpoint::from_shared(format!("https://{address}"))
-            .expect("an address")
+        endpoint
             .timeout(Duration::from_secs(20))
             .connect_with_connector(connector)
             .await
@@ -151,4 +170,8 @@ impl Realm {
         let config = client_config(own, trust, Arc::new(Now), None).expect("a configuration");
         TlsConnector::from(Arc::new(config))
     }
+}
+
+fn endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint::from_shared(format!("https://{address}")).expect("an address")
 }

@@ -10,17 +10,17 @@ use super::payload;
 use crate::durable::fault;
 use crate::journal::{Journal, JournalError, JournalOptions, Sequence, Unsynced};
 
-const FRAMES: Sequence = 60;
+pub(super) const FRAMES: Sequence = 60;
 const SHORT: &[u8] = b"short";
 
-fn count(name: &str, default: u64) -> u64 {
+pub(super) fn count(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -29,7 +29,7 @@ impl Chance {
     }
 }
 
-fn options(mirror: Option<PathBuf>) -> JournalOptions {
+pub(super) fn options(mirror: Option<PathBuf>) -> JournalOptions {
     JournalOptions {
         segment_bytes: 4096,
         free_floor: 0,
@@ -40,14 +40,14 @@ fn options(mirror: Option<PathBuf>) -> JournalOptions {
     }
 }
 
-struct Place {
+pub(super) struct Place {
     _root: tempfile::TempDir,
-    dir: PathBuf,
-    mirror: Option<PathBuf>,
+    pub(super) dir: PathBuf,
+    pub(super) mirror: Option<PathBuf>,
 }
 
 impl Place {
-    fn new(mirrored: bool) -> Self {
+    pub(super) fn new(mirrored: bool) -> Self {
         let memory = Path::new("/dev/shm");
         let root = if memory.is_dir() {
             tempfile::tempdir_in(memory).unwrap()
@@ -61,14 +61,18 @@ impl Place {
         }
     }
 
-    fn open(&self) -> Result<Journal, JournalError> {
+    pub(super) fn open(&self) -> Result<Journal, JournalError> {
         let options = options(self.mirror.clone());
         Ok(Journal::open(&self.dir, options, 1, &mut |_, _| Ok(()))?.0)
     }
 
     /// The last frame, if everything acknowledged is there, the same in both copies, and nothing
     /// else than what was written.
-    fn check(&self, acknowledged: Sequence, short: Option<Sequence>) -> Result<Sequence, String> {
+    pub(super) fn check(
+        &self,
+        acknowledged: Sequence,
+        short: Option<Sequence>,
+    ) -> Result<Sequence, String> {
         let mut replayed = Vec::new();
         let options = options(self.mirror.clone());
         let opened = Journal::open(&self.dir, options, 1, &mut |sequence, payload| {
@@ -102,7 +106,7 @@ impl Place {
 }
 
 /// Appends and syncs up to `last`; returns the last frame that was acknowledged, and the error.
-fn write(journal: &mut Journal, last: Sequence) -> (Sequence, Option<JournalError>) {
+pub(super) fn write(journal: &mut Journal, last: Sequence) -> (Sequence, Option<JournalError>) {
     let mut acknowledged = journal.durable();
     while journal.last() < last {
         let next = journal.last() + 1;
@@ -194,7 +198,7 @@ fn row_10_a_disk_that_is_full_at_any_offset_loses_nothing_and_resumes() {
     assert!(resumed > 0);
 }
 
-fn note(bad: &mut Vec<String>, checked: Result<Sequence, String>, what: &str) {
+pub(super) fn note(bad: &mut Vec<String>, checked: Result<Sequence, String>, what: &str) {
     if let Err(error) = checked {
         bad.push(format!("{what}: {error}"));
     }
@@ -211,7 +215,7 @@ fn journal_with_a_torn_tail(place: &Place) -> usize {
 }
 
 /// A power cut: of what no sync covered, some sectors are missing.
-fn lose(unsynced: &Unsynced, chance: &mut Chance) {
+pub(super) fn lose(unsynced: &Unsynced, chance: &mut Chance) {
     for extent in unsynced.extents() {
         let file = OpenOptions::new().write(true).open(&extent.path).unwrap();
         let mut from = extent.from;

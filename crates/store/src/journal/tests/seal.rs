@@ -158,3 +158,49 @@ fn a_journal_that_ends_with_a_sealed_segment_has_lost_the_next() {
         Err(JournalError::MissingSegment { segment, .. }) if segment == sealed + 1
     ));
 }
+
+#[test]
+fn what_decayed_after_it_was_sealed_takes_no_place_in_the_mirror() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, mirror) = (root.path().join("journal"), root.path().join("mirror"));
+    let mirrored = JournalOptions {
+        mirror: Some(mirror.clone()),
+        ..options()
+    };
+    let open = |options, from| {
+        Journal::open(&dir, options, from, &mut |_, _| Ok(()))
+            .unwrap()
+            .0
+    };
+    let mut journal = open(mirrored.clone(), 1);
+    for sequence in 1..=100 {
+        journal.append(&payload(sequence)).unwrap();
+    }
+    journal.sync().unwrap();
+    drop(journal);
+    // Sealed while the mirror was taken out of the configuration.
+    let journal = open(options(), 100);
+    assert!(seal_all(&journal) > 2);
+    drop(journal);
+    let (here, there) = (segment::path(&dir, 1), segment::path(&mirror, 1));
+    let whole = fs::read(&there).unwrap();
+    let sealed = fs::read(&here).unwrap();
+    let journal = open(mirrored.clone(), 100);
+    let flipped = OpenOptions::new().write(true).open(&here).unwrap();
+    let middle = sealed.len() / 2;
+    flipped
+        .write_all_at(&[sealed[middle] ^ 1], middle as u64)
+        .unwrap();
+    let refused = journal.sealer().run();
+    assert!(matches!(
+        refused,
+        Err(JournalError::Corrupt { segment: 1, .. } | JournalError::SealedTable { segment: 1 })
+    ));
+    assert!(fs::read(&there).unwrap() == whole);
+    drop(journal);
+    // The mirror mends it, and then it is sealed in both.
+    let journal = open(mirrored, 1);
+    while journal.sealer().run().unwrap().is_some() {}
+    assert!(fs::read(&here).unwrap() == fs::read(&there).unwrap());
+    assert_eq!(journal.reader().verify(&mut |_| {}).unwrap().frames, 100);
+}

@@ -8,20 +8,22 @@ use liandong_core::event::{Attested, Event, Received};
 use liandong_core::evidence::Said;
 use liandong_core::plan::PlanStatus;
 use liandong_core::region::RegionCode;
-use liandong_core::report::{Fingerprints, ReportBatch};
+use liandong_core::report::{Fingerprints, RepeatedReport, ReportBatch};
 use liandong_core::state::State;
 
 /// No real tree is this deep; two that are glued together could have a loop.
 const MAX_DEPTH: usize = 32;
 
 /// A region with all below it, and those above it, whose plans and tasks it works by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Selection {
     region: RegionCode,
     within: BTreeSet<RegionCode>,
     above: BTreeSet<RegionCode>,
     /// Versions of documents of other nodes that came so far.
     came: BTreeSet<(DocumentKey, u64)>,
+    /// Reports of the region that said what counted already, as far as they are remembered.
+    repeated: Vec<RepeatedReport>,
 }
 
 impl Selection {
@@ -32,9 +34,11 @@ impl Selection {
             above.insert(parent);
             next = state.parent(catalogue, parent);
         }
+        let within = state.tree().subtree(region).into_iter().collect();
         Self {
             region,
-            within: state.tree().subtree(region).into_iter().collect(),
+            repeated: state.repeated_in(&within),
+            within,
             above,
             came: BTreeSet::new(),
         }
@@ -84,9 +88,19 @@ impl Selection {
             | Event::LifeBegan(_)
             | Event::Met(_)
             | Event::Overtaken(_) => None,
-            // Nobody sees of which region they are.
-            Event::Repeated(repeated) => Some(Event::Repeated(repeated)),
+            Event::BureauReports(reports) => self
+                .within
+                .contains(&reports.region)
+                .then_some(Event::BureauReports(reports)),
+            // See `rest`: the journal has them of all regions, and does not say whose they are.
+            Event::Repeated(_) => None,
         }
+    }
+
+    /// What stands behind the whole history.
+    pub(super) fn rest(&mut self) -> Option<Event> {
+        let repeated = std::mem::take(&mut self.repeated);
+        (!repeated.is_empty()).then_some(Event::Repeated(repeated))
     }
 
     /// The evidence of documents that come with it.

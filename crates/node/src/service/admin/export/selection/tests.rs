@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use liandong_core::document::CellDocument;
 use liandong_core::event::{Event, Healed, Received};
 use liandong_core::region::RegionCode;
+use liandong_core::report::RepeatedReport;
 use liandong_core::rollup::Sums;
 
 use super::Selection;
@@ -22,6 +23,7 @@ fn selection() -> Selection {
         within: BTreeSet::from([code(COUNTY), code(TOWN)]),
         above: BTreeSet::from([code("371500")]),
         came: BTreeSet::new(),
+        repeated: Vec::new(),
     }
 }
 
@@ -67,4 +69,17 @@ fn what_the_regions_own_node_had_does_not_go_along_and_what_one_below_has_does()
     for event in [healed(TOWN), received(TOWN)] {
         assert_eq!(selection.part_of(event.clone()), Some(event));
     }
+}
+
+#[test]
+fn repeated_reports_go_along_once_and_only_those_of_the_region() {
+    let mut selection = selection();
+    let report = |name| RepeatedReport { name, counted: 1 };
+    let of_all = Event::Repeated(vec![report(1), report(2)]);
+    assert_eq!(selection.part_of(of_all), None);
+    assert_eq!(selection.rest(), None);
+    selection.repeated = vec![report(2)];
+    let rest = selection.rest();
+    assert_eq!(rest, Some(Event::Repeated(vec![report(2)])));
+    assert_eq!(selection.rest(), None);
 }
