@@ -325,8 +325,10 @@ async fn a_peer_that_sends_nothing_but_poison_fills_neither_the_list_nor_the_mem
     line.say(packed(
         20,
         vec![encode(&region("371524", "371500", 1))],
-        None,
+        cells(march("371524")),
     ))
     .await;
     until_acked(&mut line, 20).await;
+    // What the journal folds to is what the node has, also where room was made in the list.
+    city.verify().await;
 }
