@@ -400,5 +400,7 @@ pub enum Answer {
         applied: u32,
         /// How many were set aside.
         quarantined: u32,
+        /// How many figures went back and are only counted, for want of room in the list.
+        unlisted: u32,
     },
 }

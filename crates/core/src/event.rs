@@ -56,6 +56,10 @@ pub enum Event {
     Repeated(Vec<RepeatedReport>),
     /// What a county's bureau reported while nothing stood below it goes on counting as a bureau's.
     BureauReports(BureauReports),
+    /// The same as [`Event::SetAside`] where the list is full: room is made among what could not be
+    /// applied, with the peer that has most of it. For [`Event::SetAside`] it is made with what is
+    /// oldest, whatever that is: journals have it, and go on to say what they said.
+    SetAsideFairly(SetAsideBatch),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -117,9 +121,9 @@ pub struct Subject {
     pub kind: String,
     /// The region that owns it.
     pub owner: String,
-    /// Its id at that owner.
+    /// Its id at that owner; none for figures that went back and are only counted.
     pub id: String,
-    /// Its version.
+    /// Its version; of figures that are only counted, how many they are.
     pub version: u64,
 }
 
@@ -128,9 +132,14 @@ impl Subject {
     /// is the figure that was held before.
     pub const LOST_FIGURE: &str = "figure";
 
-    /// Whether this is a figure that went back.
+    /// Whether this is a figure that went back, or stands for several.
     pub fn is_lost_figure(&self) -> bool {
         self.kind == Self::LOST_FIGURE
+    }
+
+    /// Whether this stands for all figures of a peer that went back and found no room in the list.
+    pub fn is_unlisted_figures(&self) -> bool {
+        self.is_lost_figure() && self.id.is_empty()
     }
 }
 

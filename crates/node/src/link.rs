@@ -27,7 +27,7 @@ mod status;
 mod twins;
 
 pub(crate) use admission::admit;
-pub(crate) use aside::{retry, retry_at_start};
+pub(crate) use aside::{retry, retry_at_start, warn_unlisted};
 pub(crate) use dial::{DialError, connect, dial};
 pub(crate) use session::{Frames, HELLO_PATIENCE, LARGEST_FRAME, Session, hello, outbox, run};
 pub(crate) use status::{Comparison, Links};

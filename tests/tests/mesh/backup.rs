@@ -131,7 +131,7 @@ impl Mesh {
             ensure!(line.reason == "WENT_BACK", "set aside: {line:?}");
         }
         if !listed.is_empty() {
-            let tried = ask(&self.city, &["link", "retry"]).await?;
+            let tried = ask(&self.city, &["link", "retry", "--seen"]).await?;
             ensure!(tried.status.success(), "{}", printed(&tried));
         }
         Ok(())

@@ -49,6 +49,9 @@ pub(crate) enum LinkCommand {
         /// 对端交还、没有签名的本节点文档也认作本节点所写（启用证书之前的），须先另行核对 || Also take back as this node's own what came without a signature, from before it had a certificate; check it by another way first
         #[arg(long)]
         unsigned: bool,
+        /// 因 WENT_BACK 列出的数字已经核实，从列表中去掉；不加此项则保留 || Also take figures listed as WENT_BACK off the list, once somebody has seen to them; otherwise they stay
+        #[arg(long)]
+        seen: bool,
     },
 }
 
@@ -71,7 +74,14 @@ pub(crate) async fn run(session: &Session, command: &LinkCommand) -> Result<Verd
             file::export(session, asked, file).await
         }
         LinkCommand::Import { files } => file::import(session, files).await,
-        LinkCommand::Retry { of, unsigned } => retry(session, *of, *unsigned).await,
+        LinkCommand::Retry { of, unsigned, seen } => {
+            let asked = v1::RetrySetAsideRequest {
+                peer: of.map(|of| of.to_string()).unwrap_or_default(),
+                unsigned: *unsigned,
+                seen: *seen,
+            };
+            retry(session, asked).await
+        }
     }
 }
 
@@ -117,36 +127,40 @@ async fn key(session: &Session) -> Result<Verdict, Failure> {
     Ok(Verdict::Done)
 }
 
-async fn retry(
-    session: &Session,
-    of: Option<RegionCode>,
-    unsigned: bool,
-) -> Result<Verdict, Failure> {
-    let request = v1::RetrySetAsideRequest {
-        peer: of.map(|of| of.to_string()).unwrap_or_default(),
-        unsigned,
-    };
+async fn retry(session: &Session, request: v1::RetrySetAsideRequest) -> Result<Verdict, Failure> {
     let answer = session.client.link().retry_set_aside(request).await?;
     let v1::RetrySetAsideResponse {
         tried,
         applied,
         remaining,
+        seen,
     } = answer;
     let (more_zh, more_en) = if remaining == 0 {
         ("", "")
     } else {
         ("，原因见 liandong status", "; liandong status says why")
     };
+    let (seen_zh, seen_en) = if seen == 0 {
+        (String::new(), String::new())
+    } else {
+        (
+            format!("已核实的 WENT_BACK {seen} 行已去掉；"),
+            format!("{seen} lines of WENT_BACK were taken off; "),
+        )
+    };
     let said = Said::new(
-        format!("重试 {tried} 项，其中 {applied} 项已采用；仍搁置 {remaining} 项{more_zh}"),
         format!(
-            "tried {tried} changes, {applied} were applied; {remaining} are set aside{more_en}"
+            "重试 {tried} 项，其中 {applied} 项已采用；{seen_zh}仍搁置 {remaining} 项{more_zh}"
+        ),
+        format!(
+            "tried {tried} changes, {applied} were applied; {seen_en}{remaining} are set aside{more_en}"
         ),
     );
     let said = said
         .fact("tried", Cell::Count(tried))
         .fact("applied", Cell::Count(applied))
-        .fact("remaining", Cell::Count(remaining));
+        .fact("remaining", Cell::Count(remaining))
+        .fact("seen", Cell::Count(seen));
     session.output.said(&said)?;
     Ok(Verdict::Done)
 }

@@ -4,6 +4,7 @@
 mod attention;
 mod signers;
 mod tables;
+mod went_back;
 
 use clap::{Args, ValueEnum};
 use liandong_client::wire::admin::v1;

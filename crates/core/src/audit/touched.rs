@@ -99,7 +99,7 @@ impl Touched {
                 self.node.documents += healed.documents.len() as u64;
                 self.node.cells += healed.cells.len() as u64;
             }
-            Event::SetAside(batch) => self.peer = Some(batch.from),
+            Event::SetAside(batch) | Event::SetAsideFairly(batch) => self.peer = Some(batch.from),
             Event::Released(released) => self.peer = Some(released.from),
             Event::PeerHolds(holds) => self.peer = Some(holds.peer),
             Event::Met(met) => self.peer = Some(met.peer),

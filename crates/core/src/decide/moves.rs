@@ -175,6 +175,7 @@ impl Brought {
                 | Event::Put(_)
                 | Event::Received(_)
                 | Event::SetAside(_)
+                | Event::SetAsideFairly(_)
                 | Event::Released(_)
                 | Event::PeerHolds(_)
                 | Event::LifeBegan(_)

@@ -97,6 +97,7 @@ pub(super) fn receive(
             answer: Answer::Received {
                 applied: 0,
                 quarantined: 0,
+                unlisted: 0,
             },
         });
     }
@@ -119,6 +120,7 @@ pub(super) fn receive(
         proven,
         mut quarantined,
         reached,
+        unlisted,
         anew,
     } = taking.take(incoming.documents, incoming.cells, incoming.unreadable);
     // A batch that is sent again complains no second time.
@@ -141,6 +143,7 @@ pub(super) fn receive(
     let answer = Answer::Received {
         applied,
         quarantined: u32::try_from(quarantined.len()).unwrap_or(u32::MAX),
+        unlisted,
     };
     let named = documents.iter().map(|one| (one.key(), one.version));
     let attested = attested(named.chain(proven), &incoming.proofs);
@@ -170,7 +173,7 @@ pub(super) fn receive(
         events.push(Event::Healed(late));
     }
     if !quarantined.is_empty() {
-        events.push(Event::SetAside(SetAsideBatch {
+        events.push(state.set_aside_event(SetAsideBatch {
             from: incoming.from,
             at_micros: setting.now.as_microsecond(),
             changes: quarantined,

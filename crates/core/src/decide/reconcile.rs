@@ -278,11 +278,12 @@ impl<'a> Acting<'a> {
             }));
         }
         if !self.set_aside.is_empty() {
-            self.events.push(Event::SetAside(SetAsideBatch {
+            let batch = SetAsideBatch {
                 from,
                 at_micros: setting.now.as_microsecond(),
                 changes: self.set_aside,
-            }));
+            };
+            self.events.push(self.state.set_aside_event(batch));
         }
         if !self.released.is_empty() {
             let subjects = self.released;

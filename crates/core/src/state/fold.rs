@@ -52,7 +52,14 @@ impl State {
             Event::Reports(batch) => self.apply_reports(batch, frame),
             Event::Put(document) => self.put(Document::clone(document)),
             Event::Received(received) => self.apply_received(received),
-            Event::SetAside(batch) => self.apply_set_aside(batch),
+            Event::SetAside(batch) => {
+                self.apply_set_aside(batch);
+                self.bound_set_aside();
+            }
+            Event::SetAsideFairly(batch) => {
+                self.apply_set_aside(batch);
+                self.bound_set_aside_fairly();
+            }
             Event::Released(released) => self.apply_released(released),
             Event::PeerHolds(holds) => {
                 self.peer_holds.insert(holds.peer, holds.clone());

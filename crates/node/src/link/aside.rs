@@ -27,24 +27,17 @@ pub(crate) struct Retried {
     pub(crate) applied: u64,
     /// How many are listed still.
     pub(crate) remaining: u64,
+    /// How many lines of figures that went back were taken off the list.
+    pub(crate) seen: u64,
 }
 
 /// Tries again what was set aside of one peer, or of all. With `unsigned` somebody answers for it that
-/// documents of this node's own that peers gave back without a signature are what it had written.
+/// documents of this node's own that peers gave back without a signature are what it had written; with
+/// `seen`, that the figures that went back were seen to: they are done with. Otherwise those stay.
 ///
 /// # Errors
 /// When the node is stopping or short of disk space.
 pub(crate) async fn retry(
-    context: &Context,
-    only: Option<RegionCode>,
-    unsigned: bool,
-    origin: &Origin,
-) -> Result<Retried, Refusal> {
-    retry_listed(context, only, (unsigned, true), origin).await
-}
-
-/// With `seen` somebody has seen to the figures that went back, and they are done with.
-async fn retry_listed(
     context: &Context,
     only: Option<RegionCode>,
     (unsigned, seen): (bool, bool),
@@ -81,7 +74,7 @@ async fn retry_listed(
         for entry in entries {
             if entry.subject.is_lost_figure() {
                 if seen {
-                    retried.tried += 1;
+                    retried.seen += 1;
                     reread.push(entry.subject);
                 }
                 continue;
@@ -125,6 +118,7 @@ async fn retry_listed(
             .committer
             .submit_waiting(command, origin.clone())
             .await?;
+        warn_unlisted(from, &answer);
         if let Answer::Received { applied, .. } = answer {
             retried.applied += u64::from(applied);
         }
@@ -210,16 +204,31 @@ impl Own {
 
 /// Tries again what was set aside before the node was started: the program may be a newer one.
 pub(crate) async fn retry_at_start(context: &Context) {
-    match retry_listed(context, None, (false, false), &Origin::of_node()).await {
+    match retry(context, None, (false, false), &Origin::of_node()).await {
         Ok(Retried { tried: 0, .. }) => {}
         Ok(retried) => {
             let Retried {
                 tried,
                 applied,
                 remaining,
+                ..
             } = retried;
             tracing::info!(tried, applied, remaining, "tried again what was set aside");
         }
         Err(refusal) => tracing::warn!(%refusal, "cannot try again what was set aside"),
+    }
+}
+
+/// Tells of figures that went back beyond what is listed: the list has their number alone.
+pub(crate) fn warn_unlisted(peer: RegionCode, answer: &Answer) {
+    if let Answer::Received { unlisted, .. } = answer
+        && *unlisted > 0
+    {
+        metrics::counter!("liandong_figures_unlisted_total").increment(u64::from(*unlisted));
+        tracing::warn!(
+            %peer,
+            unlisted,
+            "figures went back that find no room in the list; they are only counted there"
+        );
     }
 }

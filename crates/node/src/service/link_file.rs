@@ -139,14 +139,19 @@ impl Service for LinkFileService {
             span,
             request,
             |caller, message| async move {
-                let RetrySetAsideRequest { peer: of, unsigned } = message;
+                let RetrySetAsideRequest {
+                    peer: of,
+                    unsigned,
+                    seen,
+                } = message;
                 let only: Option<RegionCode> = optional_peer(&of)?;
                 context.require_here(&caller, Right::Administer)?;
-                let retried = retry(context, only, unsigned, &caller.origin()).await?;
+                let retried = retry(context, only, (unsigned, seen), &caller.origin()).await?;
                 Ok(RetrySetAsideResponse {
                     tried: retried.tried,
                     applied: retried.applied,
                     remaining: retried.remaining,
+                    seen: retried.seen,
                 })
             },
         )

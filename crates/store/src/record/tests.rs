@@ -27,6 +27,7 @@ use liandong_core::task::{Task, TaskProgress};
 
 use crate::record::{Batch, decode, encode};
 
+mod aside;
 mod bureaus;
 mod evidence;
 mod lives;

@@ -3,6 +3,7 @@
 use liandong_client::wire::admin::v1;
 use liandong_client::wire::admin::v1::{MirrorState, Relation};
 
+use super::went_back::WentBack;
 use crate::output::{Cell, Column, Listing};
 
 const ATTENTION: [Column; 4] = [
@@ -112,8 +113,25 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             );
         }
     }
-    if !status.quarantined.is_empty() {
-        let count = status.quarantined.len();
+    let went_back = WentBack::of(&status.quarantined);
+    if went_back.is_any() {
+        let (zh, en) = went_back.sentences();
+        add(
+            "went-back",
+            "",
+            (
+                &zh,
+                "报送它们的节点恢复过旧备份：备份之后的填报请重新上报；核实后用 link retry --seen 去掉",
+            ),
+            (
+                &en,
+                "their node was restored: have reported again what was after its backup; \
+                 `link retry --seen` takes the lines off once that was seen to",
+            ),
+        );
+    }
+    let count = WentBack::others(&status.quarantined);
+    if count > 0 {
         add(
             "quarantined",
             "",
@@ -235,6 +253,11 @@ mod tests {
         });
         status.twins.push(v1::Twin::default());
         status.quarantined.push(v1::QuarantinedChange::default());
+        status.quarantined.push(v1::QuarantinedChange {
+            reason: "WENT_BACK".to_owned(),
+            version: 3,
+            ..v1::QuarantinedChange::default()
+        });
         // One that is in order needs nothing.
         status.signer_changes.push(v1::SignerChange::default());
         assert!(!codes(&status).contains(&Cell::text("signer-changed")));
@@ -250,6 +273,7 @@ mod tests {
             "certificate-ends",
             "twin",
             "link-down",
+            "went-back",
             "quarantined",
             "signer-changed",
             "lost",

@@ -63,6 +63,7 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::MovedOut { .. }
         | Event::Reports(_)
         | Event::SetAside(_)
+        | Event::SetAsideFairly(_)
         | Event::Released(_)
         | Event::PeerHolds(_)
         | Event::LifeBegan(_)

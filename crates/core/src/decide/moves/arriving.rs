@@ -99,6 +99,7 @@ impl<'a> Arriving<'a> {
             }
             // What the old node could not apply, and what was said to it, is its own business.
             Event::SetAside(_)
+            | Event::SetAsideFairly(_)
             | Event::Released(_)
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)

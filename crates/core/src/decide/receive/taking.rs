@@ -48,6 +48,8 @@ pub(super) struct Taken {
     pub(super) quarantined: Vec<Unapplied>,
     /// Figures that had gone back and are what they were again.
     pub(super) reached: Vec<Subject>,
+    /// How many figures went back and are only counted.
+    pub(super) unlisted: u32,
     /// What was held of an earlier life of the peer, and is told in this one just so.
     pub(super) anew: Option<Healed>,
 }
@@ -84,10 +86,11 @@ impl<'a> Taking<'a> {
         self.take_regions(regions);
         self.take_documents(others);
         let cells = self.take_cells(cells);
-        let (went_back, reached) = self.went_back.done();
-        self.quarantined.extend(went_back);
+        let back = self.went_back.done();
+        self.quarantined.extend(back.found);
         Taken {
-            reached,
+            reached: back.reached,
+            unlisted: back.unlisted,
             anew: self.anew.done(),
             documents: self.documents,
             cells,

@@ -2,7 +2,7 @@
 //! none, and told above what it had told before. What reports had made of them since is nowhere but
 //! here, so it is listed with the figure that was held, until that is reached again or a person has
 //! seen to it. One that its node tells as nothing was seen to: that is only told when a person there
-//! has taken the figure back.
+//! has taken the figure back. What finds no room in the list is counted there.
 
 use std::ops::RangeInclusive;
 
@@ -13,8 +13,11 @@ use crate::rollup::Sums;
 use crate::state::fold::EPOCH_SHIFT;
 use crate::state::{SetAside, State, Watermark};
 
-/// The most figures that are listed: what could not be applied has to have room beside them.
-const MOST: usize = 500;
+/// The most figures of one peer that are listed: each cell that is told is compared with them.
+const MOST_OF_A_PEER: usize = 500;
+
+/// The most figures of all peers that are listed: as many as memory and a listing bear.
+const MOST: usize = 2_000;
 
 /// The code of the reason.
 const REASON: &str = "WENT_BACK";
@@ -22,14 +25,26 @@ const REASON: &str = "WENT_BACK";
 /// Figures of one peer's that went back.
 pub(super) struct WentBack<'a> {
     state: &'a State,
+    from: RegionCode,
     /// The change number of this node up to which what is held is of an earlier life of the peer.
     earlier: Option<u64>,
     /// The change numbers that the batch covers, of the node that tells it.
     numbers: RangeInclusive<u64>,
     listed: Vec<&'a SetAside>,
     room: usize,
+    unlisted: u32,
     found: Vec<Unapplied>,
     reached: Vec<Subject>,
+}
+
+/// What was found of figures that went back.
+pub(super) struct Found {
+    /// What is to be listed.
+    pub(super) found: Vec<Unapplied>,
+    /// What is listed and was reached again, or is listed anew.
+    pub(super) reached: Vec<Subject>,
+    /// How many there was no room for.
+    pub(super) unlisted: u32,
 }
 
 impl<'a> WentBack<'a> {
@@ -42,13 +57,22 @@ impl<'a> WentBack<'a> {
         let earlier = state.earlier_life_of(from, told.incarnation);
         let all = state.set_aside().iter();
         let figures = all.filter(|known| known.subject.is_lost_figure());
-        let room = MOST.saturating_sub(figures.clone().count());
+        let (mut of_all, mut of_peer) = (0, 0);
+        for known in figures.clone() {
+            let is_listed = !known.subject.is_unlisted_figures();
+            of_all += usize::from(is_listed);
+            of_peer += usize::from(is_listed && known.from == from);
+        }
+        let room = MOST.saturating_sub(of_all);
+        let room = room.min(MOST_OF_A_PEER.saturating_sub(of_peer));
         Self {
             state,
+            from,
             earlier: earlier.filter(|_| !has_ended),
             numbers: after..=told.upto,
             listed: figures.filter(|known| known.from == from).collect(),
             room,
+            unlisted: 0,
             found: Vec::new(),
             reached: Vec::new(),
         }
@@ -90,9 +114,12 @@ impl<'a> WentBack<'a> {
         if is_nothing
             || is_taken_back(cell)
             || held == cell.sums
-            || self.room == 0
             || self.known(&subject).any(|(_, lost)| lost == Some(held))
         {
+            return;
+        }
+        if self.room == 0 {
+            self.unlisted = self.unlisted.saturating_add(1);
             return;
         }
         self.room -= 1;
@@ -122,9 +149,44 @@ impl<'a> WentBack<'a> {
         });
     }
 
-    /// What is to be listed, and what is listed and was reached again.
-    pub(super) fn done(self) -> (Vec<Unapplied>, Vec<Subject>) {
-        (self.found, self.reached)
+    /// What is to be listed, and what is done with.
+    pub(super) fn done(mut self) -> Found {
+        if self.unlisted > 0 {
+            self.count_unlisted();
+        }
+        Found {
+            found: self.found,
+            reached: self.reached,
+            unlisted: self.unlisted,
+        }
+    }
+
+    /// One line stands for all that there was no room for, those of before among them.
+    fn count_unlisted(&mut self) {
+        let mut listed = self.listed.iter();
+        let before = listed.find(|known| known.subject.is_unlisted_figures());
+        let count = before.map_or(0, |known| known.subject.version) + u64::from(self.unlisted);
+        self.reached
+            .extend(before.map(|known| known.subject.clone()));
+        let what = Quarantined {
+            what: format!("{count} more figures of {}", self.from),
+            reason: REASON.to_owned(),
+            message: format!(
+                "{count} more figures went back than there was room to list, which of them is not \
+                 known any more; what was reported to their node after its backup has to be reported \
+                 again"
+            ),
+        };
+        self.found.push(Unapplied {
+            subject: Subject {
+                kind: Subject::LOST_FIGURE.to_owned(),
+                owner: self.from.to_string(),
+                id: String::new(),
+                version: count,
+            },
+            what,
+            content: Content::Nothing,
+        });
     }
 
     /// What is listed of a cell, each with what was lost: it may have gone back more than once.

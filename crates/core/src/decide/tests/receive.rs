@@ -132,6 +132,7 @@ fn a_ratio_that_is_made_of_itself_is_set_aside() {
     let Ok(Answer::Received {
         applied,
         quarantined,
+        ..
     }) = city.run(Command::Receive(incoming))
     else {
         panic!("a batch is taken")

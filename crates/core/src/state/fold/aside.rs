@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::{Content, Quarantined, Received, Released, SetAsideBatch, Subject};
+use crate::event::{Content, Event, Quarantined, Received, Released, SetAsideBatch, Subject};
 use crate::region::RegionCode;
 use crate::state::{SetAside, State};
 
-/// Set-aside changes that are kept for listing; older ones stay in the journal.
+/// Set-aside changes that are kept for listing; older ones stay in the journal. Figures that went back
+/// have room beside them, see [`crate::decide`].
 const MAX_SET_ASIDE: usize = 1_000;
 
 /// Of so many the content is kept, to be tried again; of older ones only the names. A peer that
@@ -32,7 +33,6 @@ impl State {
                 content: change.content.clone(),
             });
         }
-        self.bound_set_aside();
     }
 
     /// What programs wrote that kept nothing but the description.
@@ -90,9 +90,53 @@ impl State {
         MAX_CONTENTS.saturating_sub(kept.count())
     }
 
-    fn bound_set_aside(&mut self) {
+    /// How changes that could not be applied are written down. Where the list has room for them it is
+    /// as earlier programs did, which know of no other way.
+    pub(crate) fn set_aside_event(&self, batch: SetAsideBatch) -> Event {
+        if self.set_aside.len() + batch.changes.len() <= MAX_SET_ASIDE {
+            Event::SetAside(batch)
+        } else {
+            Event::SetAsideFairly(batch)
+        }
+    }
+
+    pub(super) fn bound_set_aside(&mut self) {
         let excess = self.set_aside.len().saturating_sub(MAX_SET_ASIDE);
         self.set_aside.drain(..excess);
+        self.bound_contents();
+    }
+
+    /// Lets go of the oldest that could not be applied, of whichever peer has most: one that sends
+    /// nothing else takes no room from the others. What is listed of figures that went back is nowhere
+    /// else, and stays; of them no more are listed than there is room for.
+    pub(super) fn bound_set_aside_fairly(&mut self) {
+        let mut kept: BTreeMap<RegionCode, usize> = BTreeMap::new();
+        for known in self.set_aside.iter().filter(|known| is_unapplied(known)) {
+            *kept.entry(known.from).or_default() += 1;
+        }
+        let total: usize = kept.values().sum();
+        let mut going: BTreeMap<RegionCode, usize> = BTreeMap::new();
+        for _ in MAX_SET_ASIDE..total {
+            let Some((from, count)) = kept.iter_mut().max_by_key(|(_, count)| **count) else {
+                break;
+            };
+            *count -= 1;
+            *going.entry(*from).or_default() += 1;
+        }
+        self.set_aside.retain(|known| {
+            let goes = going.get_mut(&known.from).filter(|left| **left > 0);
+            match goes.filter(|_| is_unapplied(known)) {
+                Some(left) => {
+                    *left -= 1;
+                    false
+                }
+                None => true,
+            }
+        });
+        self.bound_contents();
+    }
+
+    fn bound_contents(&mut self) {
         let newest = self.set_aside.iter_mut().rev();
         let with_content = newest.filter(|known| has_content(known));
         for old in with_content.skip(MAX_CONTENTS) {
@@ -102,7 +146,11 @@ impl State {
 }
 
 fn has_content(known: &SetAside) -> bool {
-    known.content != Content::Nothing && !known.subject.is_lost_figure()
+    known.content != Content::Nothing && is_unapplied(known)
+}
+
+fn is_unapplied(known: &SetAside) -> bool {
+    !known.subject.is_lost_figure()
 }
 
 /// A figure may go back more than once, and what was lost each time is missing for itself.

@@ -4,6 +4,7 @@ mod back;
 mod broken;
 mod clock;
 mod copied;
+mod listed;
 mod several;
 
 use crate::access::Relation;

@@ -30,6 +30,7 @@ use super::{Frames, Waiting};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::check;
+use crate::link::warn_unlisted;
 use crate::{drill, proof, trace};
 
 /// How long changes are gathered when [`Planted::WatermarkFirst`] is switched on.
@@ -272,7 +273,8 @@ impl Receiving<'_> {
         });
         let taken = self.context.committer.submit_waiting(command, on);
         let taken = taken.instrument(span).await;
-        taken.map_err(|refusal| refusal.to_string())?;
+        let taken = taken.map_err(|refusal| refusal.to_string())?;
+        warn_unlisted(self.peer, &taken);
         self.taken.send_replace(upto);
         Ok(())
     }

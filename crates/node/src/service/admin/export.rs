@@ -236,6 +236,7 @@ fn weight(event: &Event) -> usize {
         | Event::MovedOut { .. }
         | Event::Put(_)
         | Event::SetAside(_)
+        | Event::SetAsideFairly(_)
         | Event::Released(_)
         | Event::PeerHolds(_)
         | Event::LifeBegan(_)

@@ -154,6 +154,7 @@ impl Content {
                 }
                 Event::MovedOut { .. }
                 | Event::SetAside(_)
+                | Event::SetAsideFairly(_)
                 | Event::Released(_)
                 | Event::PeerHolds(_)
                 | Event::LifeBegan(_)

@@ -138,7 +138,11 @@ async fn reason(city: &Running, reason: &str) {
 
 async fn retry(city: &Running, unsigned: bool) -> RetrySetAsideResponse {
     let peer = String::new();
-    let request = RetrySetAsideRequest { peer, unsigned };
+    let request = RetrySetAsideRequest {
+        peer,
+        unsigned,
+        ..Default::default()
+    };
     let mut client = liandong_wire::link::v1::link_file_service_client::LinkFileServiceClient::new(
         city.channel.clone(),
     );

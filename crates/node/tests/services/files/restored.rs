@@ -1,5 +1,7 @@
 //! A county that is restored, or put back without a restore, and whose city it reaches by files.
 
+mod seen;
+
 use std::fs;
 use std::path::Path;
 

@@ -17,6 +17,7 @@ use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::check;
 use crate::link::file::earlier::Earlier;
+use crate::link::warn_unlisted;
 
 /// Bytes read from the spool at a time.
 const CHUNK: usize = 256 << 10;
@@ -188,9 +189,11 @@ async fn take(
         .committer
         .submit_waiting(command, origin.clone())
         .await?;
+    warn_unlisted(peer, &taken);
     if let Answer::Received {
         applied,
         quarantined,
+        ..
     } = taken
     {
         outcome.applied += u64::from(applied);

@@ -82,6 +82,7 @@ impl Selection {
             }
             Event::Attested(attested) => self.attested(&attested).map(Event::Attested),
             Event::SetAside(_)
+            | Event::SetAsideFairly(_)
             | Event::Released(_)
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
