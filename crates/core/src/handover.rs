@@ -4,6 +4,10 @@
 //! entry has another signature, and by itself that could be the word of whoever wants the region. So
 //! the node that lets it go says so, in a document of the region that it signs like any other, and
 //! the node that takes the region over hands it on as it came: the former signer is gone by then.
+//!
+//! Whoever holds the region's documents can check it: the nodes above, and `verify` of their data. Proof
+//! files ([`proof`](crate::proof)) hold figures alone and no handover. Where another node speaks for a
+//! region, whoever has only the file cannot tell whether the former signer agreed, nor that there was one.
 
 use serde::{Deserialize, Serialize};
 
