@@ -122,7 +122,6 @@ impl Mesh {
         run_for_facts(&["backup", "--config", text(&config)?, "--to", text(&to)?]).await
     }
 
-    /// Every node fits in itself and with its peers, as soon as they are together.
     /// The city lists a figure that is another than before the county was restored, also where it
     /// has grown meanwhile; whoever runs it looks, and takes the line away.
     async fn see_to_what_went_back(&self) -> Result<()> {
@@ -137,6 +136,7 @@ impl Mesh {
         Ok(())
     }
 
+    /// Every node fits in itself and with its peers, as soon as they are together.
     async fn fits(&self) -> Result<()> {
         for node in [&self.city, &self.county, &self.town] {
             node.recount().await?;

@@ -118,8 +118,17 @@ async fn a_folder_that_was_copied_back_is_noticed_and_healed() -> Result<()> {
         Ok(compared.then_some(output))
     });
     println!("measured: the city says {}", printed(&verified.await?));
-    // In the end the city holds what the county reports, and both say that all of it fits.
+    // In the end the city holds what the county reports, and what is gone is listed there.
     arrives(&mesh.city, COUNTY, DROPOUTS, 9, 1).await?;
+    let listed = eventually("the city lists what went back", async || {
+        let listed = mesh.city.status().await?.quarantined;
+        Ok(listed.into_iter().find(|line| line.reason == "WENT_BACK"))
+    });
+    let listed = listed.await?;
+    ensure!(listed.message.contains("numerator 7"), "{listed:?}");
+    push_new(&mesh.county, "4", vec![count(&second, 4)]).await?;
+    arrives(&mesh.city, COUNTY, DROPOUTS, 13, 2).await?;
+    mesh.see_to_what_went_back().await?;
     mesh.fits().await?;
     let facts = ask_for_facts(&mesh.city, &["status"]).await?;
     ensure!(facts["region"] == CITY, "{facts}");
