@@ -26,17 +26,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches};
 use liandong_core::language::Language;
-use mimalloc::MiMalloc;
 
 use arguments::{Arguments, Command, Shared};
 use failure::{Failure, Verdict};
 use output::Output;
 use session::{Session, Standing};
-
-/// A batch is decoded by one thread and let go by another, which the system's allocator makes wait for
-/// each other.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit status of a wrong command line.
 const USAGE: u8 = 2;

@@ -43,15 +43,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use liandong_load::Machine;
-use mimalloc::MiMalloc;
 use serde_json::json;
 
 use crate::measures::Measures;
 use crate::province::Province;
-
-/// As in the node, so that the limit, SQLite's server and everybody's clients are as quick.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
