@@ -16,6 +16,9 @@ const FILES: [&str; 8] = [
     "liandong/identity/v1/identity.proto",
 ];
 
+/// Its messages carry figures by the thousand.
+const TAKEN: &str = "liandong.progress.v1";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let manifest_dir = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let root = manifest_dir.join("../../proto");
@@ -26,6 +29,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         Path::new(&out_dir).join("descriptors.bin"),
         descriptors.encode_to_vec(),
     )?;
+    // A node's own server takes rows as they come; see `src/progress/unread.rs`.
+    let intake = Path::new(&out_dir).join("intake");
+    std::fs::create_dir_all(&intake)?;
+    let mut reports = descriptors.clone();
+    let taken = |file: &prost_types::FileDescriptorProto| file.package() == TAKEN;
+    reports.file.retain(taken);
+    tonic_prost_build::configure()
+        .build_client(false)
+        .extern_path(".liandong.progress.v1", "crate::progress::v1")
+        .extern_path(
+            ".liandong.progress.v1.PushReportsRequest",
+            "crate::progress::UnreadPush",
+        )
+        .extern_path(
+            ".liandong.progress.v1.UploadReportsRequest",
+            "crate::progress::UnreadUpload",
+        )
+        .out_dir(intake)
+        .compile_fds(reports)?;
     // What holds a secret has a `Debug` of its own; see `src/identity.rs`.
     tonic_prost_build::configure()
         .skip_debug([".liandong.identity.v1.EnrolRequest"])

@@ -28,7 +28,7 @@ use liandong_wire::collaboration::v1::collaboration_service_server::Collaboratio
 use liandong_wire::identity::v1::identity_service_server::IdentityServiceServer;
 use liandong_wire::link::v1::link_file_service_server::LinkFileServiceServer;
 use liandong_wire::link::v1::link_service_server::LinkServiceServer;
-use liandong_wire::progress::v1::progress_service_server::ProgressServiceServer;
+use liandong_wire::progress::intake::progress_service_server::ProgressServiceServer;
 use liandong_wire::rollup::v1::rollup_service_server::RollupServiceServer;
 use liandong_wire::task::v1::task_service_server::TaskServiceServer;
 use metrics_exporter_prometheus::PrometheusHandle;

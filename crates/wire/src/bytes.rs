@@ -1,5 +1,6 @@
 //! Messages as bytes, for whoever keeps or checks them outside a call: files, tests, fuzzing.
 
+use bytes::Bytes;
 use thiserror::Error;
 
 /// A generated message.
@@ -18,6 +19,14 @@ pub struct NotAMessage(#[from] prost::DecodeError);
 /// [`NotAMessage`] says where the bytes stop making sense.
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, NotAMessage> {
     Ok(M::decode(bytes)?)
+}
+
+/// Reads a message that may keep parts of the bytes, as a call does with those that came.
+///
+/// # Errors
+/// [`NotAMessage`] says where the bytes stop making sense.
+pub fn decode_sharing<M: Message>(bytes: Vec<u8>) -> Result<M, NotAMessage> {
+    Ok(M::decode(Bytes::from(bytes))?)
 }
 
 /// Writes a generated message.

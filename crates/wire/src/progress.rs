@@ -11,15 +11,28 @@ pub mod v1 {
     tonic::include_proto!("liandong.progress.v1");
 }
 
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "written by the code generator; the proto files carry the comments"
+)]
+/// The generated server of `liandong.progress.v1` as a node runs it: it takes rows as they come, to
+/// be read where they stand; see [`UnreadPush`].
+pub mod intake {
+    include!(concat!(env!("OUT_DIR"), "/intake/liandong.progress.v1.rs"));
+}
+
 mod history;
+mod row;
+mod unread;
 
 pub use history::{FigureKey, HistoryPage, HistoryPlace, MAX_HISTORY_PAGE};
+pub use unread::{ReadBatch, UnreadBatch, UnreadPush, UnreadUpload};
 
-use liandong_core::command::Push;
 use liandong_core::language::Language;
-use liandong_core::period::Period;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
-use liandong_core::report::{MAX_ROWS, Outcome, Report};
+use liandong_core::report::{Outcome, Report};
 
 use crate::read;
 use crate::refusal::{RemoteRefusal, message};
@@ -39,128 +52,6 @@ impl From<&Report> for v1::Report {
             revision: report.revision,
             note: report.note.clone(),
         }
-    }
-}
-
-impl TryFrom<v1::Report> for Report {
-    type Error = Refusal;
-
-    fn try_from(report: v1::Report) -> Result<Self, Refusal> {
-        read_report(report, &mut None)
-    }
-}
-
-/// Reads a report. Rows of one batch mostly name the same period, so the last one that was read is
-/// remembered with its text.
-fn read_report(
-    report: v1::Report,
-    last_period: &mut Option<(String, Period)>,
-) -> Result<Report, Refusal> {
-    let v1::Report {
-        id,
-        source,
-        indicator,
-        period: period_text,
-        numerator,
-        denominator,
-        revision,
-        note,
-    } = report;
-    let period = match last_period {
-        Some((text, period)) if *text == period_text => *period,
-        _ => {
-            let period = read::period("period", &period_text)?;
-            *last_period = Some((period_text, period));
-            period
-        }
-    };
-    Ok(Report {
-        id,
-        source: read::region("source", &source)?,
-        indicator: read::indicator("indicator", &indicator)?,
-        period,
-        numerator,
-        denominator,
-        revision,
-        note,
-    })
-}
-
-/// A batch as it was read: the rows that could be read, and the refusals of those that could not.
-#[derive(Clone, Debug)]
-pub struct ReadBatch {
-    /// What can be pushed.
-    pub push: Push,
-    /// Rows that could not be read, with their numbers, in order.
-    pub refused: Vec<(u32, Refusal)>,
-}
-
-impl TryFrom<v1::ReportBatch> for ReadBatch {
-    type Error = Refusal;
-
-    fn try_from(batch: v1::ReportBatch) -> Result<Self, Refusal> {
-        let v1::ReportBatch {
-            id,
-            by,
-            first_row,
-            rows: pushed,
-            all_or_nothing,
-        } = batch;
-        if pushed.len() > MAX_ROWS {
-            let most = i64::try_from(MAX_ROWS).unwrap_or(i64::MAX);
-            let accepted = Accepted::Range(0, most);
-            return Err(Refusal::new(
-                Reason::TooManyRows,
-                "rows",
-                pushed.len(),
-                accepted,
-            ));
-        }
-        let first = first_row.max(1);
-        let most = u32::MAX - u32::try_from(MAX_ROWS).unwrap_or(u32::MAX);
-        if first > most {
-            let accepted = Accepted::Range(0, i64::from(most));
-            let reason = Reason::OutOfRange;
-            return Err(Refusal::new(reason, "first_row", first_row, accepted));
-        }
-        let mut rows = Vec::with_capacity(pushed.len());
-        let mut refused = Vec::new();
-        let mut last_period = None;
-        for (number, report) in (first..).zip(pushed) {
-            match read_report(report, &mut last_period) {
-                Ok(report) => rows.push((number, report)),
-                Err(refusal) => refused.push((number, refusal)),
-            }
-        }
-        let push = Push {
-            id,
-            by,
-            rows,
-            all_or_nothing,
-        };
-        Ok(Self { push, refused })
-    }
-}
-
-impl ReadBatch {
-    /// What to push and what to tell of the rows that could not be read. When all rows were to be
-    /// taken or none, and one could not be read, nothing is left to push.
-    pub fn split(self) -> (Option<Push>, Vec<(u32, Outcome)>) {
-        let Self { mut push, refused } = self;
-        let unreadable = !refused.is_empty();
-        let refused = refused.into_iter();
-        let mut outcomes: Vec<(u32, Outcome)> = refused
-            .map(|(number, refusal)| (number, Outcome::Refused(refusal)))
-            .collect();
-        if !(push.all_or_nothing && unreadable) {
-            return (Some(push), outcomes);
-        }
-        for (number, _) in push.rows.drain(..) {
-            let refusal = Refusal::new(Reason::BatchRefused, "", "", Accepted::Nothing);
-            outcomes.push((number, Outcome::Refused(refusal)));
-        }
-        outcomes.sort_by_key(|(number, _)| *number);
-        (None, outcomes)
     }
 }
 

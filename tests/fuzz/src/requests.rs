@@ -66,22 +66,33 @@ pub(crate) fn travels(refusal: &Refusal) {
     }
 }
 
-/// A batch is read row by row: no row may be lost.
+/// A batch is read row by row, out of the bytes of its rows: no row may be lost, and each is what the
+/// generated code reads.
 fn batch(bytes: &[u8]) {
-    let Ok(request) = decode::<progress::v1::PushReportsRequest>(bytes) else {
+    let unread = decode::<progress::UnreadPush>(bytes);
+    if let Ok(request) = decode::<progress::v1::PushReportsRequest>(bytes) {
+        decodes_again(&request);
+        assert!(unread.is_ok(), "{request:?}: {unread:?}");
+    }
+    let Some(batch) = unread.ok().and_then(|request| request.batch) else {
         return;
     };
-    let Some(batch) = request.batch else {
-        return;
-    };
-    let rows = batch.rows.len();
+    let pushed = batch.rows.clone();
+    let rows = pushed.len();
+    let first = batch.first_row.max(1);
     match ReadBatch::try_from(batch) {
         Ok(read) => {
             assert_eq!(read.push.rows.len() + read.refused.len(), rows);
-            for (_, report) in &read.push.rows {
-                let sent = progress::v1::Report::from(report);
-                let again = liandong_core::report::Report::try_from(sent);
-                assert!(again.as_ref() == Ok(report), "{report:?} is not {again:?}");
+            for (number, report) in &read.push.rows {
+                let row = &pushed[(number - first) as usize];
+                let Ok(said) = decode::<progress::v1::Report>(row) else {
+                    panic!("{report:?} was read of what is no row");
+                };
+                assert_eq!(said.period.parse(), Ok(report.period));
+                // A period may be spelt in more than one way.
+                let period = report.period.to_string();
+                let said = progress::v1::Report { period, ..said };
+                assert_eq!(said, progress::v1::Report::from(report));
             }
             for (_, refusal) in &read.refused {
                 travels(refusal);

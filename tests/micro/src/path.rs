@@ -13,9 +13,8 @@ use liandong_core::report::Outcome;
 use liandong_core::state::State;
 use liandong_store::journal::{Journal, JournalOptions};
 use liandong_store::record::Batch;
-use liandong_wire::bytes::{decode, encode};
-use liandong_wire::progress::v1::PushReportsRequest;
-use liandong_wire::progress::{ReadBatch, push_response};
+use liandong_wire::bytes::{decode_sharing, encode};
+use liandong_wire::progress::{ReadBatch, UnreadPush, push_response};
 use tempfile::TempDir;
 
 use crate::county::County;
@@ -79,8 +78,12 @@ impl<'a> Path<'a> {
     ///
     /// # Errors
     /// When the request is none, or a row is refused.
-    pub fn push(&mut self, request: &[u8], meter: &mut impl Meter) -> Result<Vec<(u32, Outcome)>> {
-        let request: PushReportsRequest = meter.around(Stage::Decode, || decode(request))?;
+    pub fn push(
+        &mut self,
+        request: Vec<u8>,
+        meter: &mut impl Meter,
+    ) -> Result<Vec<(u32, Outcome)>> {
+        let request: UnreadPush = meter.around(Stage::Decode, || decode_sharing(request))?;
         let batch = request.batch.context("a request without a batch")?;
         let read = meter.around(Stage::Check, || ReadBatch::try_from(batch))?;
         let (Some(push), _) = read.split() else {

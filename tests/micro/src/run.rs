@@ -26,7 +26,7 @@ impl<'a> Run<'a> {
         let mut path = Path::new(county, with_journal)?;
         if kind != Kind::New {
             for number in 0..county.batches() {
-                path.push(&county.request(Kind::New, number), &mut ())?;
+                path.push(county.request(Kind::New, number), &mut ())?;
             }
         }
         Ok(Self {
@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
         }
         let request = self.county.request(self.kind, self.next);
         self.next += 1;
-        self.path.push(&request, meter)
+        self.path.push(request, meter)
     }
 
     /// The node.

@@ -11,8 +11,7 @@ const BOUNDS: [(Kind, &[(Stage, u64)]); 3] = [
     (
         Kind::New,
         &[
-            // Three texts in each report: its source, indicator and period.
-            (Stage::Decode, 3_050),
+            (Stage::Decode, 40),
             (Stage::Check, 15),
             (Stage::Decide, 60),
             (Stage::Fold, 230),
@@ -25,7 +24,7 @@ const BOUNDS: [(Kind, &[(Stage, u64)]); 3] = [
     (
         Kind::Correction,
         &[
-            (Stage::Decode, 3_050),
+            (Stage::Decode, 40),
             (Stage::Check, 25),
             (Stage::Decide, 80),
             // What was corrected is remembered beside the cell.
@@ -39,7 +38,7 @@ const BOUNDS: [(Kind, &[(Stage, u64)]); 3] = [
     (
         Kind::Duplicate,
         &[
-            (Stage::Decode, 3_050),
+            (Stage::Decode, 40),
             (Stage::Check, 15),
             (Stage::Decide, 60),
             (Stage::Answer, 30),

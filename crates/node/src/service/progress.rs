@@ -6,12 +6,13 @@ mod push;
 use std::sync::Arc;
 
 use liandong_core::access::Right;
-use liandong_wire::progress::v1::progress_service_server::ProgressService as Service;
+use liandong_wire::progress::intake::progress_service_server::ProgressService as Service;
 use liandong_wire::progress::v1::{
-    ListHistoryRequest, ListHistoryResponse, PushReportsRequest, PushReportsResponse,
-    UploadReportsRequest, UploadReportsResponse,
+    ListHistoryRequest, ListHistoryResponse, PushReportsResponse, UploadReportsResponse,
 };
-use liandong_wire::progress::{HistoryPage, add_to_upload, push_response};
+use liandong_wire::progress::{
+    HistoryPage, UnreadPush, UnreadUpload, add_to_upload, push_response,
+};
 use tonic::{Request, Response, Status, Streaming};
 use tracing::info_span;
 
@@ -38,7 +39,7 @@ impl ProgressService {
 impl Service for ProgressService {
     async fn push_reports(
         &self,
-        request: Request<PushReportsRequest>,
+        request: Request<UnreadPush>,
     ) -> Result<Response<PushReportsResponse>, Status> {
         let rows = request
             .get_ref()
@@ -52,7 +53,7 @@ impl Service for ProgressService {
             span,
             request,
             |caller, message| async move {
-                let PushReportsRequest {
+                let UnreadPush {
                     batch,
                     all_outcomes,
                 } = message;
@@ -67,7 +68,7 @@ impl Service for ProgressService {
 
     async fn upload_reports(
         &self,
-        request: Request<Streaming<UploadReportsRequest>>,
+        request: Request<Streaming<UnreadUpload>>,
     ) -> Result<Response<UploadReportsResponse>, Status> {
         let span = info_span!("upload_reports");
         let context = &self.context;
@@ -79,7 +80,7 @@ impl Service for ProgressService {
                 let mut response = UploadReportsResponse::default();
                 // Of an upload without batches, too.
                 context.ask_rights(&caller, |sight| sight.require_somewhere(Right::Report))?;
-                while let Some(UploadReportsRequest { batch }) = batches.message().await? {
+                while let Some(UnreadUpload { batch }) = batches.message().await? {
                     let mut batch = push::read(context, batch)?;
                     push::check_rights(context, &caller, &mut batch)?;
                     let id = batch.push.id.clone();

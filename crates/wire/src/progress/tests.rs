@@ -2,7 +2,9 @@ use liandong_core::language::Language;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::report::{MAX_ROWS, Outcome, Report};
 
-use super::{MAX_LISTED_REFUSALS, ReadBatch, RemoteOutcome, RemoteRow, v1};
+use prost::Message;
+
+use super::{MAX_LISTED_REFUSALS, ReadBatch, RemoteOutcome, RemoteRow, UnreadBatch, v1};
 use super::{add_to_upload, push_response};
 
 fn row(source: &str, period: &str) -> v1::Report {
@@ -18,14 +20,16 @@ fn row(source: &str, period: &str) -> v1::Report {
     }
 }
 
-fn batch(first_row: u32, all_or_nothing: bool, rows: Vec<v1::Report>) -> v1::ReportBatch {
-    v1::ReportBatch {
+/// As it travels.
+fn batch(first_row: u32, all_or_nothing: bool, rows: Vec<v1::Report>) -> UnreadBatch {
+    let sent = v1::ReportBatch {
         id: "march".to_owned(),
         by: "东阿县教育局".to_owned(),
         first_row,
         rows,
         all_or_nothing,
-    }
+    };
+    UnreadBatch::decode(sent.encode_to_vec().as_slice()).expect("a batch")
 }
 
 #[test]
@@ -98,7 +102,9 @@ fn reports_survive_the_wire() {
         revision: 3,
         note: "更正".to_owned(),
     };
-    assert_eq!(Report::try_from(v1::Report::from(&report)), Ok(report));
+    let sent = batch(0, false, vec![v1::Report::from(&report)]);
+    let read = ReadBatch::try_from(sent).expect("a batch");
+    assert_eq!(read.push.rows, [(1, report)]);
 }
 
 #[test]

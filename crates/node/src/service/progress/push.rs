@@ -11,8 +11,7 @@ use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ID_LEN, Outcome};
 use liandong_core::step::MAX_AUTHOR_CHARS;
-use liandong_wire::progress::ReadBatch;
-use liandong_wire::progress::v1::ReportBatch;
+use liandong_wire::progress::{ReadBatch, UnreadBatch};
 
 use super::super::call::{Caller, unexpected};
 use crate::context::Context;
@@ -30,7 +29,7 @@ pub(super) enum Pace {
 ///
 /// A batch without an id is taken only when every row has its own: a row is known again by its own
 /// id, or by its number in a batch that is known again. The node names such a batch itself.
-pub(super) fn read(context: &Context, batch: Option<ReportBatch>) -> Result<ReadBatch, Refusal> {
+pub(super) fn read(context: &Context, batch: Option<UnreadBatch>) -> Result<ReadBatch, Refusal> {
     let missing = || Refusal::new(Reason::Missing, "batch", "", Accepted::Nothing);
     let mut read = ReadBatch::try_from(batch.ok_or_else(missing)?).map_err(in_batch)?;
     let push = &mut read.push;
