@@ -20,6 +20,9 @@ use samples::Stacks;
 
 const DEFAULT_SECONDS: u32 = 15;
 const MOST_SECONDS: u32 = 600;
+/// The load goes on for so many seconds more: perf takes its time to begin, and one that loses its
+/// process before it ends has failed.
+const AROUND: u32 = 10;
 /// Not a multiple of what anything in the program does by the clock.
 const TIMES_A_SECOND: &str = "997";
 /// How many functions are listed.
@@ -56,7 +59,7 @@ pub(crate) fn command(root: &Path, arguments: &[&str]) -> Result<bool> {
             may_look(&mut bench, &folder)?;
             let built = build(&mut bench)?;
             let data = folder.join("perf.data");
-            let mut load = Load::start(&built, seconds)?;
+            let mut load = Load::start(&built, seconds + AROUND)?;
             record(&mut bench, &load.node, seconds, &data)?;
             load.finish()?;
             data
