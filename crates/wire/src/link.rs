@@ -22,6 +22,7 @@ mod evidence;
 pub mod file;
 mod frame;
 mod pack;
+mod trace;
 
 use liandong_core::compare::{Bucket, Findings};
 use liandong_core::document::{CellDocument, Document};
@@ -98,7 +99,8 @@ impl StreamWriter {
                 .map(|document| v1::Document::from(&**document))
                 .collect(),
             cells: self.cells.write(&set.cells),
-            trace_parent: trace_parent.to_owned(),
+            trace_parent: String::new(),
+            trace: trace::to_bytes(trace_parent),
             evidence: self.evidence.write(&set.proofs),
             found: None,
         }
@@ -126,7 +128,9 @@ impl StreamReader {
             trace_parent,
             evidence,
             found,
+            trace,
         } = changes;
+        let trace_parent = traced(&trace, trace_parent);
         let read = sent.into_iter().map(|document| {
             let bytes = document.encode_to_vec();
             document::read(document, &bytes)
@@ -158,7 +162,9 @@ impl StreamReader {
             trace_parent,
             evidence,
             found,
+            trace,
         } = unpacked;
+        let trace_parent = traced(&trace, trace_parent);
         let read = sent.iter().map(|bytes| document::read_bytes(bytes));
         let read = self.rest((after, upto), read.collect(), evidence, cells, trace_parent)?;
         let found = compare::read_found(found)?;
@@ -238,6 +244,15 @@ impl StreamReader {
             trace_parent,
             found: None,
         })
+    }
+}
+
+/// The trace of changes, however the sender says it.
+fn traced(trace: &[u8], trace_parent: String) -> String {
+    if trace.is_empty() {
+        trace_parent
+    } else {
+        trace::to_text(trace)
     }
 }
 

@@ -92,9 +92,7 @@ fn packed(upto: u64, documents: Vec<Vec<u8>>, cells: Option<CellBlock>) -> Said 
         upto,
         documents,
         cells,
-        trace_parent: String::new(),
-        evidence: None,
-        found: None,
+        ..UnreadChanges::default()
     };
     Said::Packed(Packed {
         packing: Packing::None.into(),

@@ -9,7 +9,7 @@ use proptest::proptest;
 use prost::Message;
 
 use super::frame::{Hello, Incoming};
-use super::{StreamReader, StreamWriter, v1};
+use super::{StreamReader, StreamWriter, pack, v1};
 use crate::strategies;
 
 /// What arrives of a message: its bytes, read again.
@@ -207,6 +207,24 @@ fn what_is_malformed_is_set_aside_and_the_rest_is_taken() {
         let read = StreamReader::new().changes(changes).expect("a frame");
         assert_eq!((read.cells.len(), read.unreadable.len()), (1, 1), "{what}");
         assert_eq!(read.unreadable[0].what.reason, Reason::Malformed.code());
+    }
+}
+
+#[test]
+fn a_trace_goes_with_the_changes_whoever_sends_it() {
+    let trace = "00-01a2062905e9b7206bc73f158ec85dea-bc73f15a56a63339-01";
+    let packed = StreamWriter::new().changes(0, &set(Vec::new(), Vec::new(), 1), trace);
+    assert_eq!(packed.trace.len(), 25);
+    let as_text = v1::Changes {
+        trace_parent: trace.to_owned(),
+        upto: 1,
+        ..v1::Changes::default()
+    };
+    for changes in [packed, as_text] {
+        let read = StreamReader::new().changes(travel(&changes));
+        assert_eq!(read.expect("changes").trace_parent, trace);
+        let read = StreamReader::new().packed(travel(&pack(&changes)));
+        assert_eq!(read.expect("changes").trace_parent, trace);
     }
 }
 

@@ -96,8 +96,13 @@ impl Sending<'_> {
                 // Before it is sent: the acknowledgement must not come first.
                 self.sent.store(changes.upto, Ordering::Relaxed);
                 let now = Instant::now();
+                let cells = if changes.documents.is_empty() {
+                    changes.cells.len()
+                } else {
+                    0
+                };
                 line.pace
-                    .sent(changes.upto, weight, on_line(&said, bytes), now);
+                    .sent(changes.upto, cells, on_line(&said, bytes), now);
                 self.outbox.send(said).await.map_err(|_| closed())?;
                 context.links.sent(peer, changes.upto, bytes);
             }

@@ -22,6 +22,9 @@ const QUICK: Duration = Duration::from_millis(1_000);
 /// A confirmation that takes longer lets it shrink.
 const SLOW: Duration = Duration::from_millis(2_000);
 
+/// Bytes that a frame has beside its cells: numbers of changes, a trace, a region, a period.
+const FRAME_ITSELF: usize = 96;
+
 /// The most changes that are looked through for one frame: the commit loop waits meanwhile.
 const MOST_CHANGES: usize = 2_048;
 
@@ -31,8 +34,8 @@ pub(super) struct Pace {
     window: usize,
     on_their_way: VecDeque<Sent>,
     bytes: usize,
-    /// Sixteenths of a byte that a change took lately.
-    per_change: usize,
+    /// Sixteenths of a byte that a cell took lately.
+    per_cell: usize,
     /// The last change and how many pieces the peer has confirmed.
     confirmed: (u64, u64),
     shrunk: Option<Instant>,
@@ -63,7 +66,7 @@ impl Pace {
             window: FIRST_WINDOW,
             on_their_way: VecDeque::new(),
             bytes: 0,
-            per_change: 12 * 16,
+            per_cell: 12 * 16,
             confirmed: (0, 0),
             shrunk: None,
         }
@@ -76,14 +79,18 @@ impl Pace {
 
     /// How many changes should be looked through for it.
     pub(super) fn frame_changes(&self) -> usize {
-        (self.frame_bytes() * 16 / self.per_change).clamp(1, MOST_CHANGES)
+        (self.frame_bytes() * 16 / self.per_cell).clamp(1, MOST_CHANGES)
     }
 
-    /// A frame with so many changes was sent and took so many bytes.
-    pub(super) fn sent(&mut self, upto: u64, changes: usize, bytes: usize, now: Instant) {
+    /// A frame was sent and took so many bytes. `cells` is how many it had; 0 where it had documents,
+    /// too, whose size says nothing of that of cells: a seal follows each batch, and the next batch
+    /// would be cut into many frames for it.
+    pub(super) fn sent(&mut self, upto: u64, cells: usize, bytes: usize, now: Instant) {
         self.note_sent(What::ChangesUpto(upto), bytes, now);
-        let per_change = (bytes * 16 / changes.max(1)).max(1);
-        self.per_change = (self.per_change * 3 + per_change).div_ceil(4);
+        let of_cells = bytes.saturating_sub(FRAME_ITSELF) * 16;
+        if let Some(per_cell) = of_cells.checked_div(cells) {
+            self.per_cell = (self.per_cell * 3 + per_cell.max(1)).div_ceil(4);
+        }
     }
 
     /// The so-many-eth piece on this stream was sent.
@@ -196,6 +203,24 @@ mod tests {
     fn a_fast_line_is_soon_used_in_full() {
         let (arrived, _) = over(100_000_000, Duration::from_millis(1), 2);
         assert!(arrived > 50_000_000, "{arrived} bytes in a second");
+    }
+
+    #[test]
+    fn a_batch_of_a_school_stays_in_one_frame_whatever_was_sent_before() {
+        let mut pace = Pace::new();
+        let now = Instant::now();
+        for upto in 1..1_000 {
+            assert!(pace.frame_changes() >= 60, "{pace:?}");
+            let (cells, bytes) = match upto % 3 {
+                0 => (41, 300),
+                // A seal.
+                1 => (0, 165),
+                // A correction.
+                _ => (1, 100),
+            };
+            pace.sent(upto, cells, bytes, now);
+            pace.confirmed(upto, 0, now + Duration::from_millis(5));
+        }
     }
 
     #[test]
