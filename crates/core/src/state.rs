@@ -15,6 +15,7 @@ mod proven;
 mod recount;
 mod repeated;
 mod review;
+mod rosters;
 mod seals;
 mod snapshot;
 mod tally;
@@ -44,6 +45,7 @@ use cells::{CellKey, Cells};
 use changes::Changes;
 use proven::Proven;
 use repeated::Repeated;
+use rosters::Rosters;
 
 /// Where a peer's changes have been taken up to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +106,8 @@ pub struct State {
     tree: RegionTree,
     documents: BTreeMap<DocumentKey, Stored>,
     document_changes: Changes<DocumentKey>,
+    /// What the rosters among the documents say, added up for the region above each.
+    rosters: Rosters,
     cells: Cells,
     watermarks: BTreeMap<RegionCode, Watermark>,
     set_aside: Vec<SetAside>,

@@ -70,10 +70,7 @@ pub(super) fn host(
                 "only what stands below a region that this node hosts can be added".to_owned(),
             ));
         }
-        let epoch = state
-            .hosted()
-            .find(|(code, _)| *code == region.code)
-            .map_or(FIRST_EPOCH, |(_, epoch)| epoch);
+        let epoch = state.epoch(region.code).unwrap_or(FIRST_EPOCH);
         events.push(Event::Hosted { region, epoch });
     }
     Ok(Decision {

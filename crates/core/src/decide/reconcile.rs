@@ -40,12 +40,12 @@ pub(super) fn reconcile(
     let (Bucket::Documents(_, owner) | Bucket::Cells(owner)) = bucket;
     let mut acting = Acting::new(state, setting, (peer, relation), &shown);
     acting.takes_back = state.met(peer) == Some(true);
-    let hosted = state.hosted().find(|(code, _)| *code == owner);
+    let hosted = state.epoch(owner);
     if hosted.is_none() && state.tree().is_within(owner, setting.here) {
         acting.events.extend(overtaken(state, owner, &findings));
         acting.told_again |= !acting.events.is_empty();
     }
-    if let Some((_, epoch)) = hosted {
+    if let Some(epoch) = hosted {
         for document in findings.documents {
             let named = Bucket::Documents(document.body.kind(), document.owner);
             if named == bucket && document.version >> EPOCH_SHIFT < MOST_EPOCHS {

@@ -236,13 +236,16 @@ impl State {
         };
         let is_roster = key.kind == Kind::Roster;
         let owner = document.owner;
-        self.documents.insert(
+        let before = self.documents.insert(
             key.clone(),
             Stored {
                 document: Arc::new(document),
                 change: self.change,
             },
         );
+        if is_roster {
+            self.replace_roster(&key, before.as_ref());
+        }
         let documents = &self.documents;
         if is_new || !planted::is(Planted::RechangeUnlisted) {
             self.document_changes
@@ -273,6 +276,7 @@ impl State {
         changed.extend(old_parent);
         changed.extend(new_parent);
         if old_parent != new_parent {
+            self.move_roster(code, old_parent, new_parent);
             self.move_sums(code, old_parent, new_parent);
         }
         if let Some(parent) = new_parent.filter(|_| parent_was_unit) {

@@ -163,7 +163,7 @@ impl State {
         let listed = snapshot.unowned_documents.into_iter();
         let (taken_back, unowned_documents) =
             listed.partition(|(key, _)| snapshot.hosted.contains_key(&key.owner));
-        Self {
+        let mut state = Self {
             frame: snapshot.frame,
             change: snapshot.change,
             hosted: snapshot.hosted,
@@ -171,6 +171,7 @@ impl State {
             tree,
             documents,
             document_changes: snapshot.document_changes,
+            rosters: super::rosters::Rosters::default(),
             cells: Cells {
                 regions: snapshot.regions,
                 indicators: snapshot.indicators,
@@ -190,6 +191,8 @@ impl State {
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
             repeated: Repeated::from(&*snapshot.repeated),
             noted: snapshot.noted,
-        }
+        };
+        state.add_up_rosters();
+        state
     }
 }

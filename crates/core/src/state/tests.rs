@@ -7,3 +7,4 @@ mod links;
 mod lives;
 mod mesh;
 mod moves;
+mod rosters;

@@ -51,6 +51,11 @@ impl State {
         self.hosted.iter().map(|(region, epoch)| (*region, *epoch))
     }
 
+    /// The epoch of a hosted region.
+    pub fn epoch(&self, region: RegionCode) -> Option<u32> {
+        self.hosted.get(&region).copied()
+    }
+
     /// Whether the region was hosted here and moved out.
     pub fn has_moved_out(&self, region: RegionCode) -> bool {
         self.moved.contains_key(&region)

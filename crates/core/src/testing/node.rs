@@ -214,6 +214,7 @@ impl Node {
     pub(crate) fn verify(&self) {
         let (_, mismatches) = self.state.recount();
         assert_eq!(mismatches, [], "recount at {}", self.here);
+        self.state.check_rosters();
         let mut replayed = State::default();
         for (frame, events) in (1..).zip(&self.journal) {
             for event in events {

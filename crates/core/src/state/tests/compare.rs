@@ -209,6 +209,8 @@ impl State {
                 });
             }
         }
+        // What was told of a roster counts as it was told.
+        self.add_up_rosters();
     }
 
     fn rewrite(&mut self, key: &crate::document::DocumentKey, how: impl FnOnce(&mut Document)) {
