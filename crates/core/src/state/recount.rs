@@ -1,4 +1,5 @@
-//! Recount: every sum computed again from the accepted reports and the children's cells.
+//! Recount: every sum computed again from the accepted reports and the children's cells, one region
+//! after the other. It shares nothing with how the fold keeps them.
 
 use std::collections::BTreeMap;
 
@@ -24,73 +25,64 @@ pub struct Mismatch {
     pub recounted: Sums,
 }
 
+/// Which of a region's cells: the number of the indicator, and the period.
+type Figure = (u32, Period);
+
 impl State {
     /// Recounts every cell of every hosted region: its own report plus the cells of the regions
-    /// directly below. Returns how many cells were recounted, and those that differ.
+    /// directly below. Returns how many cells were recounted, and those that differ. One region is
+    /// recounted after the other, so that what it takes beside the state is what the largest takes.
     pub fn recount(&self) -> (usize, Vec<Mismatch>) {
-        let mut expected: BTreeMap<CellKey, Sums> = BTreeMap::new();
-        for region in self.cells.cells.regions() {
-            if !self.is_hosted_number(region) {
-                continue;
-            }
-            for (key, head, _) in self.cells.cells.heads_of(region) {
-                add(&mut expected, key, &head.sums);
-            }
-        }
-        for (key, cell) in self.cells.cells.iter() {
-            let parent = self
-                .cells
-                .regions
-                .item(key.region)
-                .and_then(|region| self.tree.parent(region))
-                .filter(|parent| self.hosted.contains_key(parent))
-                .and_then(|parent| self.cells.regions.find(parent));
-            if let Some(parent) = parent {
-                let above = CellKey {
-                    region: parent,
-                    ..key
-                };
-                add(&mut expected, above, &cell.sums);
-            }
-        }
-        let mut kept: BTreeMap<CellKey, Sums> = BTreeMap::new();
-        for (key, cell) in self.cells.cells.iter() {
-            if self.is_hosted_number(key.region) {
-                kept.insert(key, cell.sums);
-            }
-        }
+        let mut checked = 0;
         let mut mismatches = Vec::new();
-        for key in kept
-            .keys()
-            .chain(expected.keys().filter(|key| !kept.contains_key(key)))
-        {
-            let held = kept.get(key).copied().unwrap_or_default();
-            let recounted = expected.get(key).copied().unwrap_or_default();
-            let region = self.cells.regions.item(key.region);
-            let indicator = self.cells.indicators.item(key.indicator);
-            if let (true, Some(region), Some(indicator)) = (held != recounted, region, indicator) {
-                mismatches.push(Mismatch {
-                    region,
-                    indicator,
-                    period: key.period,
-                    kept: held,
-                    recounted,
-                });
+        for region in self.hosted.keys() {
+            let expected = self.expected(*region);
+            let mut kept: BTreeMap<Figure, Sums> = BTreeMap::new();
+            if let Some(own) = self.cells.regions.find(*region) {
+                for (key, cell) in self.cells.cells.of(own) {
+                    kept.insert((key.indicator, key.period), cell.sums);
+                }
+            }
+            checked += kept.len();
+            let uncounted = expected.keys().filter(|figure| !kept.contains_key(figure));
+            for figure in kept.keys().chain(uncounted) {
+                let held = kept.get(figure).copied().unwrap_or_default();
+                let recounted = expected.get(figure).copied().unwrap_or_default();
+                let indicator = self.cells.indicators.item(figure.0);
+                if let (true, Some(indicator)) = (held != recounted, indicator) {
+                    mismatches.push(Mismatch {
+                        region: *region,
+                        indicator,
+                        period: figure.1,
+                        kept: held,
+                        recounted,
+                    });
+                }
             }
         }
-        (kept.len(), mismatches)
+        (checked, mismatches)
     }
 
-    fn is_hosted_number(&self, number: u32) -> bool {
-        self.cells
-            .regions
-            .item(number)
-            .is_some_and(|region| self.hosted.contains_key(&region))
+    /// What a hosted region's cells have to hold: its own reports and the cells directly below.
+    fn expected(&self, region: RegionCode) -> BTreeMap<Figure, Sums> {
+        let mut expected = BTreeMap::new();
+        if let Some(own) = self.cells.regions.find(region) {
+            for (key, head, _) in self.cells.cells.heads_of(own) {
+                add(&mut expected, &key, &head.sums);
+            }
+        }
+        let children = self.tree.children(region).iter();
+        for below in children.filter_map(|child| self.cells.regions.find(*child)) {
+            for (key, cell) in self.cells.cells.of(below) {
+                add(&mut expected, &key, &cell.sums);
+            }
+        }
+        expected
     }
 }
 
-fn add(sums: &mut BTreeMap<CellKey, Sums>, key: CellKey, more: &Sums) {
-    sums.entry(key)
+fn add(sums: &mut BTreeMap<Figure, Sums>, key: &CellKey, more: &Sums) {
+    sums.entry((key.indicator, key.period))
         .or_default()
         .add(&more.since(&Sums::default()));
 }

@@ -7,4 +7,5 @@ mod links;
 mod lives;
 mod mesh;
 mod moves;
+mod recount;
 mod rosters;
