@@ -1,5 +1,9 @@
 //! The authority of a trust domain: holds the root's key, issues certificates, and takes them back.
 
+mod error;
+
+pub use error::AuthorityError;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -10,12 +14,11 @@ use rcgen::{
     RevokedCertParams, SanType, SerialNumber,
 };
 use rustls::pki_types::CertificateDer;
-use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem, to_pem};
+use crate::certificate::{Certificate, Serial, all_from_pem, to_pem};
 use crate::key::Key;
-use crate::request::{Request, RequestError};
+use crate::request::Request;
 
 /// A clock that is this far behind does not refuse a certificate that was issued just now.
 const BEFORE: i64 = 5 * 60;
@@ -53,53 +56,6 @@ pub struct Revocation {
     pub serial: Serial,
     /// When it was taken back.
     pub at: Timestamp,
-}
-
-/// Something that an authority cannot do.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum AuthorityError {
-    /// The root cannot be read.
-    #[error("the root: {0}")]
-    Root(#[from] CertificateError),
-    /// The key is another's.
-    #[error("the key does not belong to the root certificate")]
-    AnotherKey,
-    /// The certificate is no root.
-    #[error("the certificate is not a root: it may not issue others")]
-    NotARoot,
-    /// The request cannot be read.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// An identity of somebody else's trust domain.
-    #[error("{identity} is not of the trust domain {domain}")]
-    ForeignDomain {
-        /// The identity.
-        identity: Identity,
-        /// The authority's domain.
-        domain: TrustDomain,
-    },
-    /// A name that no certificate can carry.
-    #[error("{name:?} is neither a host name nor an address")]
-    Name {
-        /// The name.
-        name: String,
-    },
-    /// Times that make no sense.
-    #[error("a certificate cannot be valid from {from} to {until}; the root ends at {root_ends}")]
-    Times {
-        /// From when.
-        from: Timestamp,
-        /// Until when.
-        until: Timestamp,
-        /// When the root ends.
-        root_ends: Timestamp,
-    },
-    /// The library did not make it.
-    #[error("the certificate could not be made: {why}")]
-    NotMade {
-        /// In its words.
-        why: String,
-    },
 }
 
 impl Authority {

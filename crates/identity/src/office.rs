@@ -4,34 +4,27 @@
 //! program both work here, at the same time if need be.
 
 mod error;
+mod revoking;
+mod wanted;
 
 pub use error::OfficeError;
+pub use revoking::{TakenBack, Which};
+pub use wanted::{MOST_DAYS, NODE_DAYS, PERSON_DAYS, Wanted};
 
 use jiff::{SignedDuration, Timestamp};
-use liandong_core::identity::{Identity, Role, TrustDomain};
+use liandong_core::identity::{Identity, TrustDomain};
 use rcgen::PublicKeyData;
-use rustls::pki_types::DnsName;
 
 use crate::authority::{Authority, AuthorityError, Grant};
-use crate::certificate::{Certificate, Chain, Serial};
+use crate::certificate::{Certificate, Chain};
 use crate::folder::{Folder, FolderError};
 use crate::invitation::{Invitation, Secret};
-use crate::list::{is_signed_by_any, list_number, revoked_count};
 use crate::package::Package;
 use crate::random::random;
 use crate::register::{Register, RegisterError, Registered};
 use crate::request::Request;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// How many days a node's certificate is valid: short, because a node has it renewed by itself.
-pub const NODE_DAYS: u16 = 90;
-
-/// How many days a person's certificate is valid: people renew theirs by hand.
-pub const PERSON_DAYS: u16 = 365;
-
-/// The most days that a certificate may be issued for.
-pub const MOST_DAYS: u16 = 825;
 
 /// An authority in its home.
 #[derive(Debug)]
@@ -40,58 +33,6 @@ pub struct Office {
     authority: Authority,
     /// The root before, and what it says of this one, while one takes the place of the other.
     former: Option<(Authority, Certificate)>,
-}
-
-/// Whom a certificate is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Whose it will be.
-    pub identity: Identity,
-    /// Hosts and addresses that its owner is called by, when it listens.
-    pub names: Vec<String>,
-}
-
-/// What is taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// One certificate.
-    Serial(Serial),
-    /// All of an identity that are valid still.
-    Identity(Identity),
-}
-
-/// What was taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakenBack {
-    /// The numbers of the certificates.
-    pub serials: Vec<Serial>,
-    /// How many invitations that had not been used.
-    pub invitations: usize,
-}
-
-impl Wanted {
-    /// Whether a certificate can be made for it.
-    ///
-    /// # Errors
-    /// [`AuthorityError::Name`] for a name that no certificate can carry.
-    pub fn check(&self) -> Result<(), AuthorityError> {
-        for name in &self.names {
-            let is_address = name.parse::<std::net::IpAddr>().is_ok();
-            if !is_address && DnsName::try_from(name.as_str()).is_err() {
-                let name = name.chars().take(64).collect();
-                return Err(AuthorityError::Name { name });
-            }
-        }
-        Ok(())
-    }
-
-    /// For how many days it is issued unless somebody says otherwise.
-    pub fn days(&self) -> u16 {
-        match self.identity.role {
-            Role::Node => NODE_DAYS,
-            _ => PERSON_DAYS,
-        }
-    }
 }
 
 impl Office {
@@ -294,70 +235,6 @@ impl Office {
         let certificate = self.make(request, wanted, days, now)?;
         self.register().note_issued(&certificate, identity, now)?;
         self.package(certificate)
-    }
-
-    /// Takes certificates back, and tells so in a new list. With all certificates of an identity go
-    /// the invitations that it has not used: whoever stole the one may have the other.
-    ///
-    /// # Errors
-    /// [`OfficeError::NothingToRevoke`] and [`RegisterError::NoCertificate`] among others.
-    pub fn revoke(&self, which: &Which, now: Timestamp) -> Result<TakenBack, OfficeError> {
-        let mut invitations = 0;
-        let serials = match which {
-            Which::Serial(serial) => vec![serial.clone()],
-            Which::Identity(identity) => {
-                // First, so that none is used between the two.
-                invitations = self.register().withdraw(identity, now)?;
-                let known = self.registered()?;
-                let issued = known.certificates.iter().filter(|issued| {
-                    issued.identity == *identity
-                        && issued.until > now
-                        && !known.is_revoked(&issued.serial)
-                });
-                issued.map(|issued| issued.serial.clone()).collect()
-            }
-        };
-        let is_nothing = serials.is_empty() && invitations == 0;
-        if let (Which::Identity(identity), true) = (which, is_nothing) {
-            let identity = identity.clone();
-            return Err(OfficeError::NothingToRevoke { identity });
-        }
-        for serial in &serials {
-            self.register().revoke(serial, now)?;
-        }
-        self.publish(now)?;
-        Ok(TakenBack {
-            serials,
-            invitations,
-        })
-    }
-
-    /// Signs a new list of what was taken back, if the register is ahead of the list that there is.
-    /// A crash between the two is made good by the next call; whether there was need.
-    ///
-    /// # Errors
-    /// [`OfficeError`].
-    pub fn publish(&self, now: Timestamp) -> Result<bool, OfficeError> {
-        let revocations = self.registered()?.revocations;
-        let count = u64::try_from(revocations.len()).unwrap_or(u64::MAX);
-        // While two roots are valid, the one signs that everybody knows.
-        let former = self.former.as_ref().map(|(former, _)| former);
-        let signing = former.filter(|root| is_valid(root, now));
-        let signing = signing.unwrap_or(&self.authority);
-        let known = self.folder.list(self.domain())?;
-        let known = known.as_deref();
-        let is_current = |list: &&[u8]| {
-            revoked_count(list) >= Some(count)
-                && is_signed_by_any(list, &[signing.certificate().clone()])
-        };
-        if known.filter(is_current).is_some() {
-            return Ok(false);
-        }
-        // The first list says that nothing was taken back.
-        let before = known.and_then(list_number).unwrap_or(0);
-        let number = count.max(before).saturating_add(1);
-        let list = signing.revoked(&revocations, number, now)?;
-        Ok(self.folder.keep_list(self.domain(), &list)?)
     }
 
     fn register(&self) -> Register {

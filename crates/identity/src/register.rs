@@ -4,180 +4,33 @@
 //! durable before anything is given away because of it. A last line that a crash cut off never
 //! counted, and is cut off.
 
+mod error;
+mod line;
+mod registered;
+
+pub use error::{NotInvited, RegisterError};
+pub use registered::{ANSWERED_AGAIN, Answered, Invited, Issued, Registered};
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use liandong_core::identity::Identity;
 use rustix::fs::{FlockOperation, flock};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::authority::Revocation;
-use crate::certificate::{Certificate, CertificateError, Chain, NoSerial, Serial, to_pem};
-use crate::files::{FileError, failing, sync_folder};
+use crate::certificate::{Certificate, Serial};
+use crate::files::{failing, sync_folder};
 use crate::invitation::{Secret, SecretHash};
 use crate::office::Wanted;
+
+use line::Line;
 
 /// The file with what an authority did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Register(PathBuf);
-
-/// What it holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Registered {
-    /// Certificates, oldest first.
-    pub certificates: Vec<Issued>,
-    /// Invitations, oldest first.
-    pub invitations: Vec<Invited>,
-    /// What was taken back, oldest first; as many as the number of the newest list.
-    pub revocations: Vec<Revocation>,
-}
-
-/// A certificate that was issued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
-    /// Its number.
-    pub serial: Serial,
-    /// Whose it is.
-    pub identity: Identity,
-    /// Hosts and addresses in it.
-    pub names: Vec<String>,
-    /// When it was issued.
-    pub at: Timestamp,
-    /// Until when it is valid.
-    pub until: Timestamp,
-}
-
-/// An invitation that was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invited {
-    /// By what it is recognised.
-    pub secret: SecretHash,
-    /// Whose the certificate will be.
-    pub identity: Identity,
-    /// Hosts and addresses that will be in it.
-    pub names: Vec<String>,
-    /// Until when the invitation holds.
-    pub until: Timestamp,
-    /// The certificate that was issued for it, if one was.
-    pub used: Option<Serial>,
-    /// That certificate and when it was issued, where the register holds it.
-    pub answer: Option<Answered>,
-    /// When it was withdrawn, if it was.
-    pub withdrawn: Option<Timestamp>,
-}
-
-/// What an invitation was answered with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// When.
-    pub at: Timestamp,
-    /// The certificate.
-    pub certificate: Certificate,
-}
-
-/// How long whoever was invited is given the same certificate again, when the answer was lost.
-pub const ANSWERED_AGAIN: SignedDuration = SignedDuration::from_hours(24);
-
-/// Why an invitation is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum NotInvited {
-    /// Nobody gave it, or another authority did.
-    #[error("the invitation is not known here")]
-    Unknown,
-    /// It was used before.
-    #[error("the invitation has been used: ask for another")]
-    Used,
-    /// It was used before, with another key.
-    #[error("the invitation has been used, with another key: ask for another")]
-    UsedByAnother,
-    /// It is over.
-    #[error("the invitation has expired: ask for another")]
-    Expired,
-    /// It was taken back with what its owner had.
-    #[error("the invitation was withdrawn: ask for another")]
-    Withdrawn,
-}
-
-/// A register that cannot be read or written.
-#[derive(Debug, Error)]
-pub enum RegisterError {
-    /// The file.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A line that is none of ours.
-    #[error("{}, line {line}: not an entry of a register: {why}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What the reader said.
-        why: String,
-    },
-    /// No such certificate.
-    #[error("no certificate {serial} was issued here")]
-    NoCertificate {
-        /// The number.
-        serial: Serial,
-    },
-    /// It was taken back before.
-    #[error("the certificate {serial} was revoked at {at}")]
-    Revoked {
-        /// The number.
-        serial: Serial,
-        /// When.
-        at: Timestamp,
-    },
-    /// An invitation that is not taken.
-    #[error(transparent)]
-    NotInvited(#[from] NotInvited),
-}
-
-/// Why a line that can be read says nothing.
-#[derive(Debug, Error)]
-enum Untaken {
-    #[error(transparent)]
-    Serial(#[from] NoSerial),
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-}
-
-/// A line.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "did", rename_all = "kebab-case", deny_unknown_fields)]
-enum Line {
-    Issued {
-        serial: String,
-        identity: Identity,
-        names: Vec<String>,
-        at: Timestamp,
-        until: Timestamp,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        invitation: Option<SecretHash>,
-        /// As text, where it was issued for an invitation.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        certificate: Option<String>,
-    },
-    Invited {
-        secret: SecretHash,
-        identity: Identity,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        names: Vec<String>,
-        until: Timestamp,
-    },
-    Revoked {
-        serial: String,
-        at: Timestamp,
-    },
-    Withdrawn {
-        secret: SecretHash,
-        at: Timestamp,
-    },
-}
 
 impl Register {
     /// The register at that place, which need not exist yet.
@@ -236,7 +89,7 @@ impl Register {
         let invited = invited.map_err(RegisterError::from)?;
         let (identity, hash) = (invited.identity.clone(), invited.secret);
         let certificate = issue(invited)?;
-        open.write(&issued(&certificate, identity, now, Some(hash)))?;
+        open.write(&Line::issued(&certificate, identity, now, Some(hash)))?;
         Ok(certificate)
     }
 
@@ -251,7 +104,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<(), RegisterError> {
         self.open()?
-            .write(&issued(certificate, identity, now, None))
+            .write(&Line::issued(certificate, identity, now, None))
     }
 
     /// Takes a certificate back; gives all that was taken back so far.
@@ -374,135 +227,5 @@ impl Open {
         let written = self.file.write_all(&text);
         let written = written.and_then(|()| self.file.sync_all());
         Ok(written.map_err(failing("write", path))?)
-    }
-}
-
-impl Invited {
-    /// Whether it can be used at that time.
-    pub fn is_open(&self, now: Timestamp) -> bool {
-        self.used.is_none() && self.withdrawn.is_none() && self.until >= now
-    }
-}
-
-impl Registered {
-    /// Whether a certificate was taken back.
-    pub fn is_revoked(&self, serial: &Serial) -> bool {
-        self.revocations.iter().any(|it| it.serial == *serial)
-    }
-
-    /// What was issued for an invitation not long ago, to whoever has the key that it is of.
-    fn answered(
-        &self,
-        secret: &Secret,
-        now: Timestamp,
-        is_of_key: impl FnOnce(&Certificate) -> bool,
-    ) -> Result<Option<&Certificate>, NotInvited> {
-        let mut invitations = self.invitations.iter();
-        let invited = invitations.find(|invited| secret.is(&invited.secret));
-        let Some(answer) = invited.and_then(|invited| invited.answer.as_ref()) else {
-            return Ok(None);
-        };
-        let Answered { at, certificate } = answer;
-        let is_over = now.duration_since(*at) > ANSWERED_AGAIN
-            || certificate.not_after() < now
-            || self.is_revoked(certificate.serial());
-        if is_over {
-            return Err(NotInvited::Used);
-        }
-        if !is_of_key(certificate) {
-            return Err(NotInvited::UsedByAnother);
-        }
-        Ok(Some(certificate))
-    }
-
-    fn invitation(&self, secret: &Secret, now: Timestamp) -> Result<&Invited, NotInvited> {
-        let mut invitations = self.invitations.iter();
-        let invited = invitations.find(|invited| secret.is(&invited.secret));
-        match invited {
-            None => Err(NotInvited::Unknown),
-            Some(invited) if invited.used.is_some() => Err(NotInvited::Used),
-            Some(invited) if invited.withdrawn.is_some() => Err(NotInvited::Withdrawn),
-            Some(invited) if invited.until < now => Err(NotInvited::Expired),
-            Some(invited) => Ok(invited),
-        }
-    }
-
-    fn take(&mut self, line: Line) -> Result<(), Untaken> {
-        match line {
-            Line::Issued {
-                serial,
-                identity,
-                names,
-                at,
-                until,
-                invitation,
-                certificate,
-            } => {
-                let serial: Serial = serial.parse()?;
-                let answer = match certificate {
-                    Some(text) => Some(Answered {
-                        at,
-                        certificate: Chain::from_pem(&text)?.leaf,
-                    }),
-                    None => None,
-                };
-                let mut invitations = self.invitations.iter_mut();
-                let used = invitations.find(|invited| Some(invited.secret) == invitation);
-                if let Some(invited) = used {
-                    invited.used = Some(serial.clone());
-                    invited.answer = answer;
-                }
-                self.certificates.push(Issued {
-                    serial,
-                    identity,
-                    names,
-                    at,
-                    until,
-                });
-            }
-            Line::Invited {
-                secret,
-                identity,
-                names,
-                until,
-            } => self.invitations.push(Invited {
-                secret,
-                identity,
-                names,
-                until,
-                used: None,
-                answer: None,
-                withdrawn: None,
-            }),
-            Line::Revoked { serial, at } => {
-                let serial = serial.parse()?;
-                self.revocations.push(Revocation { serial, at });
-            }
-            Line::Withdrawn { secret, at } => {
-                let mut invitations = self.invitations.iter_mut();
-                let meant = invitations.find(|invited| invited.secret == secret);
-                if let Some(invited) = meant {
-                    invited.withdrawn = Some(at);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn issued(
-    certificate: &Certificate,
-    identity: Identity,
-    at: Timestamp,
-    invitation: Option<SecretHash>,
-) -> Line {
-    Line::Issued {
-        serial: certificate.serial().to_string(),
-        identity,
-        names: certificate.names().to_vec(),
-        at,
-        until: certificate.not_after(),
-        certificate: invitation.map(|_| to_pem(certificate)),
-        invitation,
     }
 }

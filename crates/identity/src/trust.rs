@@ -1,47 +1,31 @@
 //! Who is trusted: the roots of some trust domains, and what each of them took back.
 
+mod domain;
+mod error;
 mod known;
 mod refused;
 
+pub use domain::Domain;
+pub use error::TrustError;
 pub use refused::Refused;
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use liandong_core::identity::{Identity, TrustDomain};
-use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use thiserror::Error;
+use liandong_core::identity::Identity;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::{
-    BorrowedCertRevocationList, CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage,
-    OwnedCertRevocationList, RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy,
+    CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, RevocationCheckDepth,
+    RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 
 use self::known::Known;
 use self::refused::refusal;
-use crate::certificate::{Certificate, CertificateError, Serial, all_from_pem};
-use crate::regions::Regions;
+use crate::certificate::Certificate;
 
 /// The most words of roots on others that are remembered.
 const MOST_CROSSED: usize = 16;
-
-/// One trust domain: its roots, of which there are two while one takes the place of the other, and
-/// the newest list of what they took back.
-pub struct Domain {
-    name: TrustDomain,
-    roots: Vec<Certificate>,
-    anchors: Vec<TrustAnchor<'static>>,
-    regions: Regions,
-    revoked: Option<Revoked>,
-}
-
-/// A list of revoked certificates.
-struct Revoked {
-    list: CertRevocationList<'static>,
-    since: BTreeMap<Serial, Timestamp>,
-}
 
 /// All the trust domains that somebody trusts.
 #[derive(Debug, Default)]
@@ -63,39 +47,6 @@ pub enum Usage {
     Server,
 }
 
-/// Roots or a list of revoked certificates that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum TrustError {
-    /// The roots cannot be read.
-    #[error("the roots of {domain}: {cause}")]
-    Roots {
-        /// Whose.
-        domain: TrustDomain,
-        /// Why.
-        cause: CertificateError,
-    },
-    /// One of them is no root, or another domain's.
-    #[error("the certificate {serial} among the roots of {domain} is not a root of that domain")]
-    NotARoot {
-        /// Whose.
-        domain: TrustDomain,
-        /// Which.
-        serial: Serial,
-    },
-    /// The list cannot be read, or no root of the domain signed it.
-    #[error("the list of revoked certificates is not one that a root of {domain} signed")]
-    List {
-        /// Whose.
-        domain: TrustDomain,
-    },
-    /// Two sets of roots for one domain.
-    #[error("the trust domain {domain} is named twice")]
-    Twice {
-        /// Which.
-        domain: TrustDomain,
-    },
-}
-
 impl Usage {
     fn word(self) -> &'static str {
         match self {
@@ -109,102 +60,6 @@ impl Usage {
             Self::Client => KeyUsage::client_auth(),
             Self::Server => KeyUsage::server_auth(),
         }
-    }
-}
-
-impl Domain {
-    /// The roots of a domain as a file holds them, and the newest list of what they took back. It
-    /// speaks for all regions unless told otherwise.
-    ///
-    /// # Errors
-    /// [`TrustError`].
-    pub fn new(
-        name: TrustDomain,
-        roots_pem: &str,
-        revoked: Option<&[u8]>,
-    ) -> Result<Self, TrustError> {
-        let roots = all_from_pem(roots_pem).map_err(|cause| TrustError::Roots {
-            domain: name.clone(),
-            cause,
-        })?;
-        let mut anchors = Vec::new();
-        for root in &roots {
-            let der = root.der();
-            let anchor = webpki::anchor_from_trusted_cert(&der).map(|anchor| anchor.to_owned());
-            match anchor {
-                Ok(anchor) if root.root_of() == Some(&name) => anchors.push(anchor),
-                _ => {
-                    return Err(TrustError::NotARoot {
-                        domain: name,
-                        serial: root.serial().clone(),
-                    });
-                }
-            }
-        }
-        let mut domain = Self {
-            name,
-            roots,
-            anchors,
-            regions: Regions::All,
-            revoked: None,
-        };
-        if let Some(list) = revoked {
-            domain.revoked = Some(domain.read_list(list)?);
-        }
-        Ok(domain)
-    }
-
-    /// Believes the domain's certificates where they are of these regions, and no others.
-    #[must_use]
-    pub fn speaking_for(mut self, regions: Regions) -> Self {
-        self.regions = regions;
-        self
-    }
-
-    /// The regions that it may speak for.
-    pub fn regions(&self) -> &Regions {
-        &self.regions
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &TrustDomain {
-        &self.name
-    }
-
-    /// Its roots.
-    pub fn roots(&self) -> &[Certificate] {
-        &self.roots
-    }
-
-    /// The newest list of what they took back; none was ever needed where there is none.
-    pub fn has_list(&self) -> bool {
-        self.revoked.is_some()
-    }
-
-    /// A list that one of the roots signed.
-    fn read_list(&self, der: &[u8]) -> Result<Revoked, TrustError> {
-        let no_list = || TrustError::List {
-            domain: self.name.clone(),
-        };
-        let borrowed = BorrowedCertRevocationList::from_der(der).map_err(|_| no_list())?;
-        let owned: OwnedCertRevocationList = borrowed.to_owned().map_err(|_| no_list())?;
-        if !crate::list::is_signed_by_any(der, &self.roots) {
-            return Err(no_list());
-        }
-        let since = crate::list::revoked_since(der).ok_or_else(no_list)?;
-        let list = CertRevocationList::Owned(owned);
-        Ok(Revoked { list, since })
-    }
-}
-
-impl fmt::Debug for Domain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Domain")
-            .field("name", &self.name)
-            .field("regions", &self.regions)
-            .field("roots", &self.roots.len())
-            .field("has_list", &self.revoked.is_some())
-            .finish()
     }
 }
 
