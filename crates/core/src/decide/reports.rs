@@ -1,5 +1,7 @@
 //! Taking reports: each row is judged by itself, against the state and the rows before it.
 
+mod judge;
+
 use std::collections::HashMap;
 
 use jiff::ToSpan;
@@ -11,25 +13,15 @@ use crate::command::{Answer, Decision, Push};
 use crate::event::Event;
 use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
-use crate::planted::{self, Planted};
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
 use crate::report::{
-    Fingerprints, MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, Role, check,
+    Fingerprints, MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, check,
     id_fingerprint, repeated_name,
 };
-use crate::state::{ReportHead, State};
+use crate::state::State;
 
-/// The version of a cell's figure that counts, in the state or earlier in this push.
-#[derive(Clone, Copy)]
-struct Counting {
-    id: u64,
-    revision: u32,
-    numerator: i64,
-    denominator: i64,
-    frame: u64,
-    role: Role,
-}
+use judge::{Counting, Judged, judge};
 
 /// Judges a push and gathers what is accepted into one event.
 pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision {
@@ -82,19 +74,6 @@ fn refuse_all(push: &Push, refusal: &Refusal) -> Decision {
     Decision {
         events: Vec::new(),
         answer: Answer::Reports(push.rows.iter().map(|(row, _)| outcome(*row)).collect()),
-    }
-}
-
-impl Counting {
-    fn of(head: &ReportHead) -> Self {
-        Self {
-            id: head.id,
-            revision: head.revision,
-            numerator: head.sums.numerator,
-            denominator: head.sums.denominator,
-            frame: head.frame,
-            role: head.role,
-        }
     }
 }
 
@@ -335,78 +314,4 @@ impl<'a> Batch<'a> {
         }
         events
     }
-}
-
-/// Decides between a retry, a late-comer, a conflict and a correction. The same figure of a source
-/// that stands as something else by now is a new version of it: it counts in another way.
-fn judge(
-    report: &Report,
-    (denominator, role): (i64, Role),
-    id: u64,
-    counting: Counting,
-    (was_superseded, repeated): (impl FnOnce() -> bool, impl FnOnce() -> Option<u64>),
-) -> Result<Judged, Refusal> {
-    let revision = counting.revision;
-    let same = report.numerator == counting.numerator && denominator == counting.denominator;
-    let knows = !planted::is(Planted::NoDeduplication);
-    if knows && id == counting.id {
-        if same {
-            return Ok(Judged::Known(Outcome::Duplicate { revision }));
-        }
-        return Err(reused(report));
-    }
-    if knows && was_superseded() {
-        return Ok(Judged::Known(Outcome::Stale { revision }));
-    }
-    if report.revision == 0 {
-        // The same figure again is no correction: a file that is pushed twice changes nothing. Nor
-        // is it one when it comes once more after a correction.
-        return match repeated().filter(|_| knows) {
-            Some(_) if same => Ok(Judged::Known(Outcome::Duplicate { revision })),
-            Some(counted) if counted == counting.id => Err(reused(report)),
-            Some(_) => Ok(Judged::Known(Outcome::Stale { revision })),
-            None if same && role == counting.role => Ok(Judged::Same),
-            None => Ok(Judged::Next(revision.saturating_add(1))),
-        };
-    }
-    if report.revision < revision {
-        return Ok(Judged::Known(Outcome::Stale { revision }));
-    }
-    if report.revision == revision {
-        if same && role == counting.role {
-            return Ok(Judged::Known(Outcome::Duplicate { revision }));
-        }
-        if same {
-            // Its source counts the versions, and knows of no other.
-            return Ok(Judged::Next(revision));
-        }
-        return Err(Refusal::advise(
-            Reason::RevisionConflict,
-            "revision",
-            report.revision,
-            format!("更正请用 {} 或更大", revision.saturating_add(1)),
-            format!(
-                "number a correction {} or higher",
-                revision.saturating_add(1)
-            ),
-        ));
-    }
-    Ok(Judged::Next(report.revision))
-}
-
-fn reused(report: &Report) -> Refusal {
-    Refusal::advise(
-        Reason::IdReused,
-        "id",
-        &report.id,
-        "更正请换用新的编号",
-        "give a correction an id of its own",
-    )
-}
-
-enum Judged {
-    Known(Outcome),
-    /// It says what counts already, under an id of its own.
-    Same,
-    Next(u32),
 }
