@@ -1,16 +1,16 @@
 //! Arbitrary values of core for the tests of the conversions.
 
+mod aid;
+mod plan;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
-use liandong_core::aid::{
-    AidConsent, AidEntry, AidFact, AidProject, AidSummary, Milestone, PairingKind, PairingSide,
-};
+use liandong_core::aid::{AidConsent, AidEntry};
 use liandong_core::document::{Body, CellDocument, Document, Kind, Roster};
 use liandong_core::handover::Handover;
 use liandong_core::indicator::{Direction, Indicator, IndicatorCode, IndicatorKind};
 use liandong_core::period::{Period, PeriodKind};
-use liandong_core::plan::{Bound, Comment, Plan, PlanItem, PlanStatus, PlanText, Target};
-use liandong_core::quantity::Exact;
+use liandong_core::plan::Comment;
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
 use liandong_core::rollup::Sums;
 use liandong_core::seal::Seal;
@@ -21,6 +21,9 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
+
+use aid::{aid_project, aid_summary, fact, pairing};
+use plan::{plan, target};
 
 pub(crate) fn region_code() -> impl Strategy<Value = RegionCode> + Clone {
     "[0-9A-Za-z-]{1,23}".prop_map(|text| text.parse().expect("a region code"))
@@ -43,42 +46,6 @@ fn date() -> impl Strategy<Value = Date> + Clone {
 
 fn text() -> impl Strategy<Value = String> + Clone {
     "[\\PC]{0,12}"
-}
-
-fn exact() -> impl Strategy<Value = Exact> + Clone {
-    let unit = select(vec!["", "%", "元"]);
-    (0i64..1_000_000, 0usize..=6, any::<u16>(), unit).prop_map(|(whole, digits, rest, unit)| {
-        let decimals = format!("{rest:06}");
-        let number = if digits == 0 {
-            format!("{whole}{unit}")
-        } else {
-            format!("{whole}.{}{unit}", &decimals[..digits])
-        };
-        number.parse().expect("a number")
-    })
-}
-
-fn bound() -> impl Strategy<Value = Bound> + Clone {
-    (exact(), 0..3).prop_map(|(value, which)| match which {
-        0 => Bound::AtLeast(value),
-        1 => Bound::AtMost(value),
-        _ => Bound::Equals(value),
-    })
-}
-
-fn target() -> impl Strategy<Value = Target> + Clone {
-    let parts = (
-        indicator_code(),
-        option::of(period()),
-        option::of(bound()),
-        text(),
-    );
-    parts.prop_map(|(indicator, due, bound, text)| Target {
-        indicator,
-        due,
-        bound,
-        text,
-    })
 }
 
 fn step() -> impl Strategy<Value = Step> + Clone {
@@ -158,62 +125,6 @@ fn indicator() -> impl Strategy<Value = Indicator> {
     })
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
-    let offices = || vec(text(), 0..3);
-    let item = (
-        (text(), text(), text(), text(), text()),
-        (offices(), offices(), offices()),
-        vec(target(), 0..3),
-    );
-    let item = item.prop_map(|(words, offices, targets)| {
-        let (number, group, name, content, goal) = words;
-        let (lead, participants, offices) = offices;
-        PlanItem {
-            number,
-            group,
-            name,
-            content,
-            goal,
-            lead,
-            participants,
-            offices,
-            targets,
-        }
-    });
-    let status = (0..3, date()).prop_map(|(which, until)| match which {
-        0 => PlanStatus::Draft,
-        1 => PlanStatus::Consultation { until },
-        _ => PlanStatus::Issued,
-    });
-    let words = (text(), text(), text(), text(), text());
-    let named = (
-        option::of(region_code()),
-        option::of(date()),
-        option::of(date()),
-    );
-    let parts = (words, named, vec(item, 0..3), status, steps());
-    parts.prop_map(|(words, named, items, status, steps)| {
-        let (code, title, document, source, note) = words;
-        let (issuer, issued_on, consultation_until) = named;
-        let text = PlanText {
-            code,
-            title,
-            document,
-            issuer,
-            issued_on,
-            consultation_until,
-            source,
-            note,
-            items,
-        };
-        Plan {
-            text,
-            status,
-            steps,
-        }
-    })
-}
-
 fn task() -> impl Strategy<Value = Task> {
     let names = (region_code(), text(), text(), text(), region_code());
     let parts = (
@@ -235,131 +146,6 @@ fn task() -> impl Strategy<Value = Task> {
             due,
             steps,
             reviewed,
-        }
-    })
-}
-
-fn pairing() -> impl Strategy<Value = PairingSide> {
-    let agreed = (
-        region_code(),
-        select(&PairingKind::ALL[..]),
-        text(),
-        date(),
-        option::of(date()),
-    );
-    let parts = (agreed, steps(), any::<bool>(), any::<bool>());
-    parts.prop_map(|(agreed, steps, signed, ended)| {
-        let (partner, kind, terms, from, until) = agreed;
-        PairingSide {
-            partner,
-            kind,
-            terms,
-            from,
-            until,
-            steps,
-            signed,
-            ended,
-        }
-    })
-}
-
-fn aid_project() -> impl Strategy<Value = AidProject> {
-    let milestone = (any::<u32>(), text(), date(), region_code());
-    let milestone = milestone.prop_map(|(number, title, due, owner)| Milestone {
-        number,
-        title,
-        due,
-        owner,
-    });
-    let words = (text(), text(), text());
-    let sides = (region_code(), region_code());
-    let parts = (words, sides, any::<i64>(), vec(milestone, 0..3), steps());
-    parts.prop_map(|(words, sides, fund, milestones, steps)| {
-        let (pairing, name, content) = words;
-        let (donor, recipient) = sides;
-        AidProject {
-            pairing,
-            name,
-            content,
-            donor,
-            recipient,
-            fund,
-            milestones,
-            steps,
-        }
-    })
-}
-
-fn fact() -> impl Strategy<Value = AidFact> {
-    let parts = (
-        0..6,
-        any::<i64>(),
-        any::<u32>(),
-        date(),
-        date(),
-        text(),
-        text(),
-    );
-    parts.prop_map(|(which, amount, count, on, until, one, two)| match which {
-        0 => AidFact::Disbursement {
-            amount,
-            on,
-            purpose: one,
-        },
-        1 => AidFact::Receipt {
-            disbursement: one,
-            amount,
-            on,
-        },
-        2 => AidFact::Expenditure {
-            amount,
-            on,
-            purpose: one,
-        },
-        3 => AidFact::Placement {
-            teachers: count,
-            from: on,
-            until,
-            subject: one,
-            host: two,
-        },
-        4 => AidFact::PlacementConfirmed {
-            placement: one,
-            teachers: count,
-        },
-        _ => AidFact::MilestoneReached { number: count, on },
-    })
-}
-
-fn aid_summary() -> impl Strategy<Value = AidSummary> {
-    let names = (region_code(), text(), text(), region_code(), region_code());
-    let parts = (names, any::<bool>(), any::<[i64; 4]>(), any::<[u32; 5]>());
-    parts.prop_map(|(names, agreed, amounts, counts)| {
-        let (proposer, project, name, donor, recipient) = names;
-        let [fund, disbursed, received, spent] = amounts;
-        let [
-            milestones,
-            milestones_reached,
-            teachers_sent,
-            teachers_confirmed,
-            differences,
-        ] = counts;
-        AidSummary {
-            proposer,
-            project,
-            name,
-            donor,
-            recipient,
-            agreed,
-            fund,
-            disbursed,
-            received,
-            spent,
-            milestones,
-            milestones_reached,
-            teachers_sent,
-            teachers_confirmed,
-            differences,
         }
     })
 }
