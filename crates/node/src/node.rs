@@ -1,90 +1,46 @@
 //! Starting and stopping a node.
 
+mod beginning;
+mod error;
+mod opening;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use liandong_core::access::{Relation, to_sign_again};
 use liandong_core::command::Command;
-use liandong_core::refusal::Refusal;
-use liandong_core::region::Region;
-use liandong_store::journal::{JournalOptions, Unsynced};
-use liandong_store::{
-    Announcement, FileError, OpenError, Opened, Store, StoreOptions, announce, withdraw,
-};
+use liandong_store::journal::Unsynced;
+use liandong_store::{Announcement, announce, withdraw};
 use metrics_exporter_prometheus::PrometheusHandle;
-use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::checkpoint::Keeper;
 use crate::commit::{self, CommitLoop, Failure, Origin};
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::context::Context;
 use crate::evidence::keep_sealed;
-use crate::hosting::{self, CatalogueError};
+use crate::hosting;
 use crate::identity::{Identities, IdentityError, keep_up};
 use crate::limits::LimitsFile;
-use crate::link::{self, Links, dial};
-use crate::plain::{self, PlainTextError};
+use crate::link::{self, Links};
+use crate::plain;
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
 use crate::signals;
 use crate::signing::OwnKey;
-use crate::surroundings::{Incoming, Surroundings, Threads};
-use crate::telemetry::{self, TelemetryError};
+use crate::surroundings::{Incoming, Surroundings};
+use crate::telemetry;
 use crate::trace::Traces;
 use crate::workers::Workers;
 
-/// Why a node does not start, or stopped by itself.
-#[derive(Debug, Error)]
-pub enum NodeError {
-    /// The configuration cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// Logs, spans or metrics cannot be set up.
-    #[error(transparent)]
-    Telemetry(#[from] TelemetryError),
-    /// The catalogue or the tree cannot be used.
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
-    /// The data directory cannot be opened.
-    #[error("data directory: {0}")]
-    Store(#[from] OpenError),
-    /// The address cannot be announced in the data directory.
-    #[error("data directory: {0}")]
-    Announce(#[from] FileError),
-    /// The regions cannot be hosted as configured.
-    #[error("hosting: {0}")]
-    Hosting(Refusal),
-    /// The node would speak in plain text where it must not.
-    #[error(transparent)]
-    PlainText(#[from] PlainTextError),
-    /// The node has no identity to show.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The operating system's reason.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The port could not be served.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// Signals cannot be waited for.
-    #[error("cannot wait for signals: {0}")]
-    Signals(#[source] std::io::Error),
-}
+pub use error::NodeError;
 
-/// How often a long start says how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+use beginning::{host, make_key, start_links, tell_of_pairings};
+use opening::open;
 
 /// A running node.
 #[derive(Debug)]
@@ -273,6 +229,8 @@ impl Node {
     /// Waits until the node has to give up, because its journal cannot be written or made durable;
     /// says why. From then on the node only waits to be dropped; what it had not acknowledged may
     /// be lost. With [`Threads::System`] the process ends instead.
+    ///
+    /// [`Threads::System`]: crate::surroundings::Threads::System
     pub fn failed(&self) -> impl Future<Output = String> + Send + use<> {
         let mut failure = self.failure.clone();
         async move {
@@ -311,60 +269,6 @@ impl Node {
     }
 }
 
-fn open(config: &Config, surroundings: &Surroundings) -> Result<Opened, NodeError> {
-    let journal = JournalOptions {
-        segment_bytes: config.segment_bytes,
-        free_floor: config.free_floor,
-        mirror: config.mirror.clone(),
-        ..JournalOptions::default()
-    };
-    let options = match surroundings.threads {
-        Threads::System => StoreOptions {
-            journal,
-            ..StoreOptions::default()
-        },
-        Threads::Tasks { .. } => StoreOptions::single_threaded(journal),
-    };
-    // Random bits, and the time in front of them: a name that no other life of any node has.
-    let seed = surroundings.id().into_bytes();
-    let mut folded = 0u64;
-    let mut told = Instant::now();
-    let opened = Store::open(&config.data, options, seed, &mut |progress| {
-        folded += 1;
-        if told.elapsed() >= TELL_EVERY {
-            told = Instant::now();
-            let (frame, percent) = (progress.frame, progress.percent());
-            tracing::info!(frame, percent, "reading the journal");
-        }
-    })?;
-    if let Some(loss) = &opened.loss {
-        tracing::warn!(%loss, "the checkpoint was not usable; the journal was read instead");
-    }
-    if let Some(mirrored) = &opened.recovery.mirrored {
-        for repair in &mirrored.repairs {
-            tracing::warn!(
-                ?repair,
-                "frames were taken from the other copy of the journal"
-            );
-        }
-        let (copied, restored) = (mirrored.copied, mirrored.restored);
-        if copied + restored > 0 {
-            tracing::warn!(
-                copied,
-                restored,
-                "segments were copied between journal and mirror"
-            );
-        }
-    }
-    tracing::info!(
-        frames = opened.recovery.last,
-        checkpoint = opened.checkpoint.unwrap_or(0),
-        folded,
-        "journal verified",
-    );
-    Ok(opened)
-}
-
 fn identities(
     config: &Config,
     surroundings: &Surroundings,
@@ -396,82 +300,5 @@ async fn stop_on_failure(mut failure: Failure, stop: watch::Sender<bool>) {
             }
         }
         _ = stopping.wait_for(|stop| *stop) => {}
-    }
-}
-
-/// Hosts what the configuration names; regions that moved out since stay out, with what stands
-/// below them.
-async fn host(context: &Context, regions: Vec<Region>) -> Result<(), Refusal> {
-    let tree = &context.catalogue.regions;
-    let regions = context
-        .reader
-        .read(|state| {
-            let mut staying = regions;
-            staying.retain(|region| {
-                let mut line = std::iter::once(region.code).chain(tree.ancestors(region.code));
-                !line.any(|code| state.has_moved_out(code))
-            });
-            staying
-        })
-        .await?;
-    let command = Command::Host {
-        regions,
-        configured: true,
-    };
-    context.committer.submit(command, Origin::of_node()).await?;
-    Ok(())
-}
-
-/// Says which pairings are not in force until one side has signed once more: those that earlier programs
-/// began again with one signature seem to be, in everything that was said of them before.
-async fn tell_of_pairings(context: &Context) -> Result<(), Refusal> {
-    for (side, partner) in context.reader.read(to_sign_again).await? {
-        tracing::warn!(
-            %side,
-            %partner,
-            "a pairing is not in force: this side signed before the pairing was last ended; run \
-             `liandong aid sign PARTNER` at its node"
-        );
-    }
-    Ok(())
-}
-
-/// Makes the node's key at its first start, so that it can be told to peers before it is needed.
-fn make_key(context: &Context) {
-    if let Err(refusal) = link::file::own_signer(context) {
-        // Only links by file need it, and say so.
-        tracing::warn!(%refusal, "the node has no key");
-    }
-}
-
-fn start_links(
-    context: &Arc<Context>,
-    workers: &mut JoinSet<()>,
-    stopping: &watch::Receiver<bool>,
-) {
-    let parent = context
-        .config
-        .parent
-        .iter()
-        .map(|peer| (peer, Relation::Parent));
-    let partners = context
-        .config
-        .partners
-        .iter()
-        .map(|peer| (peer, Relation::Partner));
-    for (peer, relation) in parent.chain(partners) {
-        match &peer.address {
-            Some(address) => {
-                let dialling = dial(
-                    Arc::clone(context),
-                    peer.region,
-                    relation,
-                    address.clone(),
-                    stopping.clone(),
-                );
-                workers.spawn(dialling);
-            }
-            None => context.links.expect(peer.region, relation, ""),
-        }
     }
 }
