@@ -13,25 +13,30 @@
 //! Opening never guesses: a damaged journal, or one that ends before its checkpoint, stops with the
 //! place named; a damaged checkpoint is only time lost.
 
+mod checkpointer;
+mod error;
+
 use std::cell::RefCell;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use liandong_core::event::Event;
-use liandong_core::state::{Snapshot, State};
+use liandong_core::state::State;
 
-use crate::checkpoint::{Beside, Checkpoint, CheckpointLoss, Checkpoints, SaveError, Saved};
-use crate::durable::{FileError, create_dir};
-use crate::history::{self, History};
-use crate::identity::{self, IdentityError, Incarnation};
+use crate::checkpoint::{Checkpoint, CheckpointLoss, Checkpoints};
+use crate::durable::create_dir;
+use crate::history::History;
+use crate::identity::{self, Incarnation};
 use crate::journal::{
     Journal, JournalError, JournalOptions, Recovery, Sealer, Sequence, frame_bytes,
 };
-use crate::lock::{DirLock, LockError};
+use crate::lock::DirLock;
 use crate::progress::{Progress, Work};
-use crate::record::{self, EncodeError};
+use crate::record;
 use crate::restore;
+
+pub use checkpointer::{CheckpointError, Checkpointer};
+pub use error::{CommitError, OpenError};
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -67,67 +72,6 @@ pub enum CheckpointPlace {
     Sled,
     /// Nowhere: opening folds the whole journal, and saving does nothing.
     None,
-}
-
-/// Why a store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A restore was cut short.
-    #[error("a backup was not restored completely into {}: restore it again", dir.display())]
-    UnfinishedRestore {
-        /// The data directory.
-        dir: PathBuf,
-    },
-    /// Another process has the directory.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The identity file is damaged.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// The journal is damaged or cannot be read.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The journal ends before a state that was saved from it: durable frames are gone.
-    #[error(
-        "the journal ends at frame {journal}, but a checkpoint stands at {checkpoint}: \
-         durable frames are missing, restore the journal from a backup"
-    )]
-    JournalBehind {
-        /// Last frame of the journal.
-        journal: Sequence,
-        /// Frame of the checkpoint.
-        checkpoint: Sequence,
-    },
-    /// A file operation failed.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-/// Why a checkpoint was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckpointError {
-    /// The state contains frames that are not durable; sync first.
-    #[error("the state stands at frame {state}, but only {durable} are durable")]
-    NotDurable {
-        /// Frame of the state.
-        state: Sequence,
-        /// Last durable frame.
-        durable: Sequence,
-    },
-    /// The state could not be saved.
-    #[error(transparent)]
-    Save(#[from] SaveError),
-}
-
-/// Why a batch was not committed.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// The events cannot be put into bytes.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The journal refused or failed.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
 }
 
 /// An open data directory. Its parts may be taken out and given to different threads; each keeps
@@ -290,52 +234,6 @@ impl Store {
     pub fn commit(&mut self, events: &[Event]) -> Result<Sequence, CommitError> {
         self.journal.append(&record::encode(events)?)?;
         Ok(self.journal.sync()?)
-    }
-}
-
-/// Saves states. Cheap to clone; may be used from any thread.
-#[derive(Debug, Clone)]
-pub struct Checkpointer {
-    /// `None` where checkpoints go nowhere.
-    checkpoints: Option<Checkpoints>,
-    history: History,
-    incarnation: Incarnation,
-}
-
-impl Checkpointer {
-    /// Saves a snapshot, durably, in place of the one before; `None` when checkpoints go nowhere.
-    ///
-    /// # Errors
-    /// Whatever goes wrong, the journal is not touched and saving may be tried again.
-    pub fn save(&self, snapshot: &Snapshot) -> Result<Option<Saved>, CheckpointError> {
-        let Some(checkpoints) = &self.checkpoints else {
-            return Ok(None);
-        };
-        let (state, durable) = (snapshot.frame(), self.history.last());
-        if state > durable {
-            return Err(CheckpointError::NotDurable { state, durable });
-        }
-        let beside = Beside {
-            indexes: history::known_indexes(self.history.journal()),
-            stretches: self.history.stretches.up_to(state),
-        };
-        let mut write = |writer: &mut dyn io::Write| {
-            record::write_state(self.incarnation, snapshot, writer).map_err(io::Error::other)
-        };
-        Ok(Some(checkpoints.save(state, &beside, &mut write)?))
-    }
-}
-
-#[cfg(test)]
-impl Checkpointer {
-    /// Saves what another program would have.
-    pub(crate) fn save_bytes(&self, at: Sequence, bytes: &[u8]) -> Result<(), SaveError> {
-        let Some(checkpoints) = &self.checkpoints else {
-            return Ok(());
-        };
-        let mut write = |writer: &mut dyn io::Write| writer.write_all(bytes);
-        checkpoints.save(at, &Beside::default(), &mut write)?;
-        Ok(())
     }
 }
 
