@@ -5,6 +5,9 @@ mod wordy;
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use liandong_core::event::Event;
 
 use crate::backup::{BackupLabel, backup};
 use crate::identity::Incarnation;
@@ -13,7 +16,7 @@ use crate::lock::LockError;
 use crate::record;
 use crate::store::tests::{batch, commit, options};
 use crate::store::{Opened, Store, StoreOptions};
-use crate::verify::{Fault, Report, VerifyError, VerifyOptions, verify};
+use crate::verify::{Fault, Judge, Report, VerifyError, VerifyOptions, verify};
 
 fn open(data: &Path) -> Opened {
     let mut options: StoreOptions = options();
@@ -46,11 +49,23 @@ fn filled(data: &Path) -> PathBuf {
     target
 }
 
+/// Commits what other nodes told, too, in a frame of its own.
+fn commit_events(opened: &mut Opened, events: &[Event]) {
+    let sequence = opened.store.commit(events).unwrap();
+    for event in events {
+        opened.state.apply(event, sequence);
+    }
+}
+
 fn run(data: &Path) -> Result<Report, VerifyError> {
+    run_judged(data, None)
+}
+
+fn run_judged(data: &Path, judge: Option<Arc<dyn Judge>>) -> Result<Report, VerifyError> {
     let options = VerifyOptions {
         mirror: Some(data.with_extension("mirror")),
         scratch: data.parent().map(Path::to_path_buf),
-        judge: None,
+        judge,
     };
     verify(data, &options, &mut |_| {})
 }

@@ -1,7 +1,6 @@
 //! A seal that a newer one took the place of counts still: with the last it says whether a figure was
 //! ever given. One that its region's node never signed is found in the journal.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use liandong_core::document::{Body, CellDocument, Document};
@@ -13,10 +12,8 @@ use liandong_core::rollup::Sums;
 use liandong_core::seal::{SEAL_ID, Seal};
 use liandong_core::state::not_from;
 
-use super::open;
-use crate::record;
-use crate::store::Opened;
-use crate::verify::{Fault, Judge, Report, VerifyOptions, verify};
+use super::{commit_events, open, run_judged};
+use crate::verify::{Fault, Judge, Report};
 
 const CITY: &str = "371500";
 const COUNTY: &str = "371524";
@@ -125,25 +122,6 @@ fn said(document: Document, signer: &str, altered: bool) -> [Event; 2] {
     [Event::Received(received), Event::Attested(attested)]
 }
 
-fn commit(opened: &mut Opened, events: &[Event]) {
-    let sequence = opened.store.journal.last() + 1;
-    let journal = &mut opened.store.journal;
-    journal.append(&record::encode(events).unwrap()).unwrap();
-    journal.sync().unwrap();
-    for event in events {
-        opened.state.apply(event, sequence);
-    }
-}
-
-fn run(data: &Path) -> Report {
-    let options = VerifyOptions {
-        mirror: Some(data.with_extension("mirror")),
-        scratch: data.parent().map(Path::to_path_buf),
-        judge: Some(Arc::new(ByHash)),
-    };
-    verify(data, &options, &mut |_| {}).unwrap()
-}
-
 /// What is found in a journal with three seals in the frames 4 to 6, the one with the version `forged`
 /// by that signer or altered.
 fn found(signer: &str, altered: bool, forged: u64) -> Report {
@@ -155,15 +133,15 @@ fn found(signer: &str, altered: bool, forged: u64) -> Report {
         (COUNTY, CITY, Level::County),
         (NEIGHBOUR, CITY, Level::County),
     ] {
-        commit(&mut opened, &said(region(name, parent, level), name, false));
+        commit_events(&mut opened, &said(region(name, parent, level), name, false));
     }
     for version in 1..=3 {
         let is_forged = version == forged;
         let by = if is_forged { signer } else { COUNTY };
-        commit(&mut opened, &said(seal(version), by, altered && is_forged));
+        commit_events(&mut opened, &said(seal(version), by, altered && is_forged));
     }
     drop(opened);
-    run(&data)
+    run_judged(&data, Some(Arc::new(ByHash))).unwrap()
 }
 
 fn names_frame(report: &Report, frame: u64) {

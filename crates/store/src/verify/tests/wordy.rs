@@ -10,9 +10,7 @@ use liandong_core::evidence::{Batch, Proof, Said, Signer, document_leaf};
 use liandong_core::region::RegionCode;
 use liandong_core::state::Snapshot;
 
-use super::{open, run};
-use crate::record;
-use crate::store::Opened;
+use super::{commit_events, open, run};
 use crate::verify::Fault;
 
 const COUNT: u64 = 100;
@@ -78,16 +76,6 @@ fn attested(documents: &[Document], leaves: &[[u8; 32]]) -> Attested {
     }
 }
 
-fn commit(opened: &mut Opened, events: &[Event]) {
-    let sequence = opened.store.journal.last() + 1;
-    let journal = &mut opened.store.journal;
-    journal.append(&record::encode(events).unwrap()).unwrap();
-    journal.sync().unwrap();
-    for event in events {
-        opened.state.apply(event, sequence);
-    }
-}
-
 #[test]
 fn a_checkpoint_with_dead_leaves_is_the_same_state() {
     let dir = tempfile::tempdir().unwrap();
@@ -96,9 +84,9 @@ fn a_checkpoint_with_dead_leaves_is_the_same_state() {
     let first = documents(1);
     let leaves: Vec<_> = first.iter().filter_map(document_leaf).collect();
     let evidence = Event::Attested(attested(&first, &leaves));
-    commit(&mut opened, &[received(first.clone(), 1), evidence]);
+    commit_events(&mut opened, &[received(first.clone(), 1), evidence]);
     // All but the first are told anew, by somebody who signs nothing.
-    commit(&mut opened, &[received(documents(2).split_off(1), 2)]);
+    commit_events(&mut opened, &[received(documents(2).split_off(1), 2)]);
     let snapshot = opened.state.snapshot();
     let kept = snapshot.evidence().unwrap().evidence.proofs();
     assert_eq!((kept.len(), kept[0].batch.leaves.len()), (1, 0));
@@ -116,7 +104,7 @@ fn a_checkpoint_with_dead_leaves_is_the_same_state() {
     // One leaf that counts is another.
     let mut other = leaves;
     other[1] = [0; 32];
-    commit(&mut opened, &[received(documents(3).split_off(99), 3)]);
+    commit_events(&mut opened, &[received(documents(3).split_off(99), 3)]);
     let snapshot = opened.state.snapshot();
     let wordy = with_evidence(snapshot, attested(&first[..1], &other));
     opened.store.checkpointer.save(&wordy).unwrap();
