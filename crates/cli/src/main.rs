@@ -19,6 +19,7 @@ mod runtime;
 mod serve;
 mod session;
 mod value;
+mod watched;
 
 use std::io::Write;
 use std::process::ExitCode;

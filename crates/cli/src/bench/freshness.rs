@@ -3,16 +3,15 @@
 
 use std::time::{Duration, Instant};
 
+use liandong_client::Client;
 use liandong_client::wire::progress::v1::{PushReportsRequest, Report, ReportBatch};
-use liandong_client::wire::rollup::v1;
-use liandong_client::{Client, Watch, WatchEvent};
 use liandong_core::region::RegionCode;
 use liandong_load::{Latencies, Target};
-use tokio::time::timeout;
 
 use super::error::BenchError;
 use super::outcome::Seen;
 use super::query::sums;
+use crate::watched::WatchedCell;
 
 /// Reports that are sent for each way of seeing them.
 const SAMPLES: i64 = 100;
@@ -54,17 +53,9 @@ pub(super) async fn measure(
     // What others have in the same sum, as it stands: nobody else reports there meanwhile.
     let others = sums(at, region.as_str(), indicator, period).await?;
     let others = others.numerator - held;
-    let mut watched = Watched {
-        watch: at.rollup().watch(v1::WatchRollupRequest {
-            regions: vec![region.to_string()],
-            indicators: vec![indicator.clone()],
-            ..v1::WatchRollupRequest::default()
-        }),
-        region,
-        cell,
-    };
+    let mut watched = WatchedCell::at(at, region.as_str(), indicator, period);
     push(from, cell, first).await?;
-    watched.wait_for(first + others).await?;
+    wait_to_see(&mut watched, region, first + others).await?;
     let mut acknowledged = Latencies::default();
     let mut read = Latencies::default();
     let mut told = Latencies::default();
@@ -75,7 +66,7 @@ pub(super) async fn measure(
             Ok::<Duration, BenchError>(sent.elapsed())
         };
         let watching = async {
-            watched.wait_for(number + others).await?;
+            wait_to_see(&mut watched, region, number + others).await?;
             Ok::<Duration, BenchError>(sent.elapsed())
         };
         let (answer, sight) = tokio::try_join!(pushing, watching)?;
@@ -97,7 +88,7 @@ pub(super) async fn measure(
         acknowledged.record(answer);
         read.record(sight);
         // What was not watched is told, so that the watch does not fall behind.
-        watched.wait_for(number + others).await?;
+        wait_to_see(&mut watched, region, number + others).await?;
     }
     Ok(Seen {
         acknowledged: acknowledged.quantiles(),
@@ -146,45 +137,21 @@ async fn wait_to_read(
     }
 }
 
+/// Waits until the watch tells the sum.
+async fn wait_to_see(
+    watched: &mut WatchedCell,
+    region: RegionCode,
+    expected: i64,
+) -> Result<(), BenchError> {
+    if watched.shows(expected, PATIENCE).await? {
+        return Ok(());
+    }
+    Err(not_seen(region))
+}
+
 fn not_seen(region: RegionCode) -> BenchError {
     BenchError::NotSeen {
         region,
         seconds: PATIENCE.as_secs(),
-    }
-}
-
-/// A watch on one cell.
-struct Watched<'c> {
-    watch: Watch,
-    region: RegionCode,
-    cell: &'c Cell,
-}
-
-impl Watched<'_> {
-    /// Waits until the cell's numerator is `expected`.
-    async fn wait_for(&mut self, expected: i64) -> Result<(), BenchError> {
-        let arrival = async {
-            loop {
-                let changes = match self.watch.next().await? {
-                    WatchEvent::Changes(changes) | WatchEvent::StartedOver(changes) => changes,
-                    WatchEvent::Interrupted { .. } => continue,
-                };
-                if self.shows(&changes, expected) {
-                    return Ok(());
-                }
-            }
-        };
-        timeout(PATIENCE, arrival)
-            .await
-            .map_err(|_| not_seen(self.region))?
-    }
-
-    fn shows(&self, changes: &v1::WatchRollupResponse, expected: i64) -> bool {
-        changes.cells.iter().any(|change| {
-            change.region == self.region.as_str()
-                && change.indicator == self.cell.indicator
-                && change.period == self.cell.period
-                && change.sums.is_some_and(|sums| sums.numerator == expected)
-        })
     }
 }

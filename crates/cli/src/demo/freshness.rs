@@ -2,20 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use liandong_client::wire::rollup::v1;
-use liandong_client::{Watch, WatchEvent};
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::period::Period;
 use liandong_core::region::{RegionCode, RegionKind};
 use liandong_core::report::Report;
 use serde::Serialize;
-use tokio::time::timeout;
 
 use super::error::{Awaited, DemoError};
 use super::nodes::Mesh;
 use super::push::{Samples, push_one};
 use super::steps::millis;
 use super::world::{Source, World};
+use crate::watched::WatchedCell;
 
 /// How many reports are timed at each county.
 const ROUNDS: usize = 4;
@@ -47,20 +45,14 @@ pub(super) async fn measure(
     let province = world.places.shandong;
     let period = world.last_month()?;
     let indicator = indicator(world)?;
-    let request = v1::WatchRollupRequest {
-        regions: vec![province.to_string()],
-        indicators: vec![indicator.to_string()],
-        ..v1::WatchRollupRequest::default()
-    };
-    let mut watched = Watched {
-        watch: mesh.client(province)?.rollup().watch(request),
-        region: province,
-        indicator,
-        period,
-    };
-    watched
-        .wait_for(samples.shandong.total(indicator, period).numerator)
-        .await?;
+    let mut watched = WatchedCell::at(
+        &mesh.client(province)?,
+        province.as_str(),
+        indicator.as_str(),
+        &period.to_string(),
+    );
+    let held = samples.shandong.total(indicator, period).numerator;
+    wait_to_see(&mut watched, held).await?;
     let mut seen = Vec::new();
     let mut answered = Vec::new();
     for _ in 0..ROUNDS {
@@ -76,7 +68,7 @@ pub(super) async fn measure(
                 Ok::<Duration, DemoError>(started.elapsed())
             };
             let watching = async {
-                watched.wait_for(expected).await?;
+                wait_to_see(&mut watched, expected).await?;
                 Ok::<Duration, DemoError>(started.elapsed())
             };
             let (answer, sight) = tokio::try_join!(pushing, watching)?;
@@ -144,43 +136,11 @@ fn median(sorted: &[u64]) -> u64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
-/// A watch on one cell.
-struct Watched {
-    watch: Watch,
-    region: RegionCode,
-    indicator: IndicatorCode,
-    period: Period,
-}
-
-impl Watched {
-    /// Waits until the cell's numerator is `expected`.
-    async fn wait_for(&mut self, expected: i64) -> Result<(), DemoError> {
-        let arrival = async {
-            loop {
-                let changes = match self.watch.next().await? {
-                    WatchEvent::Changes(changes) | WatchEvent::StartedOver(changes) => changes,
-                    WatchEvent::Interrupted { .. } => continue,
-                };
-                if self.shows(&changes, expected) {
-                    return Ok(());
-                }
-            }
-        };
-        let late = |_| DemoError::Waited(Awaited::Freshness);
-        timeout(PATIENCE, arrival).await.map_err(late)?
+async fn wait_to_see(watched: &mut WatchedCell, expected: i64) -> Result<(), DemoError> {
+    if watched.shows(expected, PATIENCE).await? {
+        return Ok(());
     }
-
-    fn shows(&self, changes: &v1::WatchRollupResponse, expected: i64) -> bool {
-        changes.cells.iter().any(|cell| {
-            cell.region == self.region.as_str()
-                && cell.indicator == self.indicator.as_str()
-                && cell.period == self.period.to_string()
-                && cell
-                    .sums
-                    .as_ref()
-                    .is_some_and(|sums| sums.numerator == expected)
-        })
-    }
+    Err(DemoError::Waited(Awaited::Freshness))
 }
 
 #[cfg(test)]
