@@ -4,6 +4,8 @@ mod entry;
 mod listing;
 mod pairing;
 mod project;
+mod reconciling;
+mod showing;
 
 use clap::Subcommand;
 use liandong_client::wire::collaboration::v1;
@@ -117,8 +119,8 @@ pub(crate) async fn run(session: &Session, command: &AidCommand) -> Result<Verdi
         AidCommand::Place(arguments) => entry::place(session, arguments).await,
         AidCommand::Confirm(arguments) => entry::confirm(session, arguments).await,
         AidCommand::Milestone(arguments) => entry::milestone(session, arguments).await,
-        AidCommand::Reconcile(name) => listing::reconcile(session, name).await,
+        AidCommand::Reconcile(name) => reconciling::reconcile(session, name).await,
         AidCommand::List { partner } => listing::list(session, *partner).await,
-        AidCommand::Show(name) => listing::show(session, name).await,
+        AidCommand::Show(name) => showing::show(session, name).await,
     }
 }

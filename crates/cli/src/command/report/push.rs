@@ -1,26 +1,28 @@
 //! `liandong report push`: a file of any size, row by row.
 
+mod file;
+mod summary;
+
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use jiff::Zoned;
 use liandong_client::{PushCounts, RefusedReport};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ROWS, Report, check};
-use liandong_input::{
-    InputError, InputKind, Interpreted, KnownIndicators, RefusedRow, RowReader, interpret,
-};
+use liandong_input::{InputKind, RefusedRow, RowReader};
 use uuid::Uuid;
 
 use super::refused::{Refused, from_node};
 use crate::failure::{Failure, Verdict};
-use crate::output::{Cell, Said};
 use crate::session::Session;
+
+use file::{Found, ReportFile, open, progress_bar};
+use summary::Summary;
 
 /// The arguments of `report push`.
 #[derive(Debug, Args)]
@@ -106,69 +108,6 @@ pub(super) async fn run(session: &Session, arguments: &PushArguments) -> Result<
 
 /// The counts, and what broke the push off, if anything.
 type Outcome = Result<(PushCounts, Option<Failure>), Failure>;
-
-fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
-    if path == Path::new("-") {
-        return Ok((Box::new(std::io::stdin().lock()), None));
-    }
-    let file = File::open(path).map_err(Failure::file(path))?;
-    let about = file.metadata().map_err(Failure::file(path))?;
-    let size = about.is_file().then_some(about.len());
-    Ok((Box::new(file), size))
-}
-
-/// A bar on the standard error when that is a terminal.
-fn progress_bar(size: Option<u64>) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let (bar, template) = match size {
-        Some(size) => (
-            ProgressBar::new(size),
-            "{bar:30} {bytes}/{total_bytes} {eta} {msg}",
-        ),
-        None => (ProgressBar::new_spinner(), "{spinner} {bytes} {msg}"),
-    };
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
-}
-
-/// A file of reports with what its rows mean.
-struct ReportFile<'f, R: Read> {
-    rows: RowReader<R>,
-    path: &'f Path,
-    known: &'f KnownIndicators,
-    row: u32,
-}
-
-/// What one row turned out to be.
-enum Found {
-    Report(u32, Report),
-    LeftEmpty,
-    Refused(RefusedRow),
-}
-
-impl<R: Read> ReportFile<'_, R> {
-    fn next(&mut self, session: &Session) -> Result<Option<Found>, Failure> {
-        let read = self.rows.next_row().map_err(Failure::input(self.path))?;
-        let Some(raw) = read else { return Ok(None) };
-        // A row's number is its line, so that people find it; it also names the row at the node.
-        self.row = u32::try_from(raw.line).map_err(|_| Failure::Input {
-            path: self.path.to_owned(),
-            error: InputError::TooManyLines,
-        })?;
-        Ok(Some(match interpret(&raw, self.known) {
-            Ok(Interpreted::Report(report)) => Found::Report(self.row, report),
-            Ok(Interpreted::LeftEmpty) => Found::LeftEmpty,
-            Err(refusal) => {
-                let language = session.language();
-                Found::Refused(RefusedRow::here(raw.line, raw.cells, &refusal, language))
-            }
-        }))
-    }
-}
 
 /// Reads everything and checks what can be checked without sending it; `hosted` are the regions and
 /// units that the node takes reports of.
@@ -333,59 +272,4 @@ fn too_many_rows() -> Refusal {
 fn batch_id(arguments: &PushArguments) -> String {
     let given = arguments.batch.clone();
     given.unwrap_or_else(|| Uuid::now_v7().simple().to_string())
-}
-
-/// What became of the file.
-struct Summary {
-    counts: PushCounts,
-    refused_here: u64,
-    left_empty: u64,
-    dry_run: bool,
-}
-
-impl Summary {
-    fn refused(&self) -> u64 {
-        self.counts.refused + self.refused_here
-    }
-
-    fn show(&self, refused: &Refused) -> Result<(), Failure> {
-        let PushCounts {
-            accepted,
-            superseded,
-            duplicate,
-            stale,
-            ..
-        } = self.counts;
-        let (bad, empty) = (self.refused(), self.left_empty);
-        let (empty_zh, empty_en) = if empty > 0 {
-            (format!("，未填 {empty}"), format!(", left empty {empty}"))
-        } else {
-            (String::new(), String::new())
-        };
-        let said = if self.dry_run {
-            Said::new(
-                format!("检查：可报 {accepted}，有误 {bad}{empty_zh}；未上报"),
-                format!("checked: good {accepted}, refused {bad}{empty_en}; nothing was sent"),
-            )
-        } else {
-            Said::new(
-                format!(
-                    "新收 {accepted}，更正 {superseded}，未变 {duplicate}，过时 {stale}，被拒 {bad}{empty_zh}"
-                ),
-                format!(
-                    "accepted {accepted}, superseded {superseded}, unchanged {duplicate}, stale {stale}, refused {bad}{empty_en}"
-                ),
-            )
-        };
-        let said = said
-            .fact("dry_run", Cell::Yes(Some(self.dry_run)))
-            .fact("accepted", Cell::Count(accepted))
-            .fact("superseded", Cell::Count(superseded))
-            .fact("unchanged", Cell::Count(duplicate))
-            .fact("stale", Cell::Count(stale))
-            .fact("refused", Cell::Count(bad))
-            .fact("left_empty", Cell::Count(empty));
-        refused.show(&said)?;
-        Ok(())
-    }
 }
