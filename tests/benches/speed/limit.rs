@@ -1,67 +1,28 @@
 //! The limit: a server that decodes what a node would take, counts it and answers.
 
 use anyhow::Result;
-use liandong_client::wire::progress::v1::progress_service_server::{
-    ProgressService, ProgressServiceServer,
-};
-use liandong_client::wire::progress::v1::{
-    ListHistoryRequest, ListHistoryResponse, OutcomeCounts, PushReportsRequest,
-    PushReportsResponse, UploadReportsRequest, UploadReportsResponse,
-};
-use liandong_client::{Client, ConnectOptions};
-use liandong_load::{connect, rows_of};
-use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Request, Response, Status, Streaming};
+use liandong_client::Client;
+use liandong_client::wire::progress::v1::PushReportsRequest;
+use liandong_load::rows_of;
+use tonic::Status;
 
 use crate::peer::Own;
+use crate::server::{self, Taking};
 
 /// The argument that turns this program into the server.
 pub(crate) const SERVER: &str = "--limit-server";
 
 struct Counting;
 
-#[tonic::async_trait]
-impl ProgressService for Counting {
-    async fn push_reports(
-        &self,
-        request: Request<PushReportsRequest>,
-    ) -> Result<Response<PushReportsResponse>, Status> {
-        let accepted = u64::try_from(rows_of(request.get_ref())).unwrap_or(u64::MAX);
-        Ok(Response::new(PushReportsResponse {
-            counts: Some(OutcomeCounts {
-                accepted,
-                ..OutcomeCounts::default()
-            }),
-            outcomes: Vec::new(),
-        }))
-    }
-
-    async fn upload_reports(
-        &self,
-        _: Request<Streaming<UploadReportsRequest>>,
-    ) -> Result<Response<UploadReportsResponse>, Status> {
-        Err(Status::unimplemented("only pushes are counted"))
-    }
-
-    async fn list_history(
-        &self,
-        _: Request<ListHistoryRequest>,
-    ) -> Result<Response<ListHistoryResponse>, Status> {
-        Err(Status::unimplemented("only pushes are counted"))
+impl Taking for Counting {
+    async fn take(&self, request: PushReportsRequest) -> Result<u64, Status> {
+        Ok(u64::try_from(rows_of(&request)).unwrap_or(u64::MAX))
     }
 }
 
 /// Serves until the process is killed; the address is the first line that is printed.
 pub(crate) async fn serve() -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("http://{}", listener.local_addr()?);
-    tonic::transport::Server::builder()
-        .tcp_nodelay(true)
-        .add_service(ProgressServiceServer::new(Counting).max_decoding_message_size(16 << 20))
-        .serve_with_incoming(TcpListenerStream::new(listener))
-        .await?;
-    Ok(())
+    server::serve(Counting).await
 }
 
 /// The server in a process of its own.
@@ -78,10 +39,6 @@ impl Limit {
 
     /// Connections to it: the limit is one without TLS.
     pub(crate) async fn lines(&self, count: usize) -> Result<Vec<Client>> {
-        let options = ConnectOptions {
-            insecure_loopback: true,
-            ..ConnectOptions::default()
-        };
-        Ok(connect(&self.url.parse()?, &options, count).await?)
+        server::lines(&self.url, count).await
     }
 }

@@ -35,6 +35,7 @@ mod peer;
 mod postgres;
 mod province;
 mod query;
+mod server;
 mod signing;
 mod sqlite;
 

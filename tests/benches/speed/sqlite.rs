@@ -5,8 +5,8 @@ mod server;
 mod writer;
 
 use anyhow::Result;
-use liandong_client::{Client, ConnectOptions};
-use liandong_load::{Sum, connect};
+use liandong_client::Client;
+use liandong_load::Sum;
 use rusqlite::{Connection, OpenFlags, params};
 use tempfile::TempDir;
 
@@ -47,11 +47,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn lines(&self, count: usize) -> Result<Vec<Client>> {
-        let options = ConnectOptions {
-            insecure_loopback: true,
-            ..ConnectOptions::default()
-        };
-        Ok(connect(&self.url.parse()?, &options, count).await?)
+        crate::server::lines(&self.url, count).await
     }
 
     /// A reader in this process: no line lies between it and the database.
