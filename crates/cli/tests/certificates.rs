@@ -289,3 +289,67 @@ fn another_domain_is_trusted_for_its_own_regions_when_its_fingerprint_is_known()
     );
     assert!(why.contains("not the root"), "{why}");
 }
+
+#[test]
+fn a_root_is_replaced_while_nodes_and_people_go_on() {
+    let (city, county) = (founded("371500"), Place::new());
+    let office = Node::start(&city, "371500", "");
+    let invitation = city.invite("identity", &office.url(), "371524", "node");
+    let joined = county.run_with(&["cert", "issue", "-"], &invitation);
+    assert!(joined.status.success(), "{}", errors(&joined));
+    let above = office.url();
+    let parent = format!("[parent]\nregion = \"371500\"\naddress = \"{above}\"\n");
+    let below = Node::start(&county, "371524", &parent);
+    let person = |folder: &str| {
+        let invitation = city.invite("identity", &office.url(), "371524", "admin");
+        let words = ["cert", "issue", "-", "--identity", folder];
+        // The authority's node takes its new certificate up within seconds.
+        let issued = || city.run_with(&words, &invitation).status.success();
+        office.wait_for("the certificate", issued);
+    };
+    let is_let_in = |folder: &str| {
+        let url = below.url();
+        let words = ["--identity", folder, "--node", &url, "status"];
+        city.json(&words)["region"] == "371524"
+    };
+    let roots = |place: &Place, folder: &str| {
+        let words = ["--identity", folder, "cert", "show"];
+        let trusted = place.json(&words)["trusted"].clone();
+        trusted.as_array().map_or(0, Vec::len)
+    };
+    person("before");
+    assert!(is_let_in("before"));
+
+    let replaced = city.json(&["cert", "replace-root"]);
+    let shown = city.json(&["cert", "show"]);
+    let fingerprints = shown["trusted"].as_array().expect("roots");
+    let known = |root: &serde_json::Value| root["root"] == replaced["root_fingerprint"];
+    assert!(fingerprints.iter().any(known), "{replaced} {shown}");
+    // Once only, while the one before is valid.
+    let again = city.refused(&["cert", "replace-root"], "");
+    assert!(again.contains("valid until"), "{again}");
+
+    // The county has not heard of it, and lets in whoever was and whoever comes now.
+    assert_eq!((roots(&city, "before"), roots(&county, "identity")), (1, 1));
+    assert!(is_let_in("before"));
+    person("after");
+    assert_eq!(roots(&city, "after"), 2);
+    assert!(is_let_in("after"));
+    // The county's node dials the authority's anew, which shows a certificate by the new root.
+    drop(office);
+    let address = above.trim_start_matches("https://").to_owned();
+    let office = Node::start_at(&city, "371500", "", &address);
+    let up = || {
+        let log = std::fs::read_to_string(&below.log).unwrap_or_default();
+        log.matches("link is up").count() == 2
+    };
+    below.wait_for("the link", up);
+    // Whoever renews takes it up.
+    county.json(&["cert", "renew"]);
+    city.json(&["--identity", "before", "cert", "renew"]);
+    assert_eq!((roots(&city, "before"), roots(&county, "identity")), (2, 2));
+    for folder in ["before", "after"] {
+        below.wait_for("the certificate", || is_let_in(folder));
+    }
+    drop(office);
+}

@@ -136,6 +136,21 @@ fn a_proof_is_checked_where_no_node_is_and_a_changed_one_is_found() {
         "{text}"
     );
 
+    // With another root, and the county's certificate taken back since: it is as it was, and the
+    // second is said.
+    province.json(&["cert", "replace-root"]);
+    let county = "spiffe://edu.example/region/371524/node";
+    province.json(&["cert", "revoke", county]);
+    let words = ["verify", "--proof", "march.proof", "--identity", "identity"];
+    let checked = province.json(&words);
+    assert_eq!(
+        (&checked["fits"], &checked["revoked_since"]),
+        (&true.into(), &1.into())
+    );
+    let said = province.run(&words);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("have been revoked since"), "{said}");
+
     // A figure that somebody mended by hand.
     let text = String::from_utf8(proof).expect("a text");
     let mended = text.replacen("\"numerator\":3", "\"numerator\":2", 1);

@@ -83,3 +83,6 @@ impl State {
         Some((handover, signer == Some(handover.from)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,7 +174,7 @@ impl Trust {
     }
 
     /// When a certificate was taken back, as far as is known here.
-    pub(crate) fn revoked_at(&self, leaf: &Certificate) -> Option<Timestamp> {
+    pub fn revoked_at(&self, leaf: &Certificate) -> Option<Timestamp> {
         let domain = self.domain_of(leaf.identity()?)?;
         let revoked = domain.revoked.as_ref()?;
         revoked.since.get(leaf.serial()).copied()

@@ -184,7 +184,11 @@ fn rollup_row(row: v1::RollupRow) -> Vec<Cell> {
         Cell::Share(row.completion_basis_points),
         Cell::Share(row.scheduled_basis_points),
         Cell::Word(light(row.light)),
-        Cell::text(reported_of(sums.reported, sums.expected)),
+        // Of a figure that is not published nothing came along.
+        Cell::text(match row.hidden {
+            true => String::new(),
+            false => reported_of(sums.reported, sums.expected),
+        }),
     ]
 }
 

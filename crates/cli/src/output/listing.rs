@@ -111,10 +111,10 @@ fn harmless(text: String, cell: &Cell) -> String {
     }
 }
 
-/// Spreadsheets run words that begin like a formula; an apostrophe keeps them words. A number that
-/// stands for itself is left as it is.
+/// Spreadsheets run words that begin like a formula, some of them in full-width signs, too; an
+/// apostrophe keeps them words. A number that stands for itself is left as it is.
 pub(crate) fn harmless_words(text: String) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let runs = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']);
     if runs && text.parse::<i64>().is_err() {
         return format!("'{text}");
     }

@@ -85,7 +85,12 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn start(place: &Place, region: &str, more: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("an address");
+        Self::start_at(place, region, more, "127.0.0.1:0")
+    }
+
+    /// Starts one at an address that is free; at port 0, at any.
+    pub(crate) fn start_at(place: &Place, region: &str, more: &str, address: &str) -> Self {
+        let free = TcpListener::bind(address).expect("an address");
         let address = free.local_addr().expect("an address");
         drop(free);
         let (config, log) = (place.at("node.toml"), place.at("node.log"));

@@ -1,6 +1,6 @@
 //! Hosting regions.
 
-use super::text::check_text;
+use super::text::{check_region_code, check_text};
 use super::{Setting, require_hosted};
 use crate::command::{Answer, Decision};
 use crate::event::Event;
@@ -60,6 +60,7 @@ pub(super) fn host(
         if state.hosts(region.code) && state.tree().get(region.code) == Some(&region) {
             continue;
         }
+        check_region_code("region", &region)?;
         if !configured && !stands_below(state, &tree, setting, region.code) {
             // Nobody above would ever hear of what it reports here.
             return Err(Refusal::advise(

@@ -10,6 +10,7 @@ use crate::command::{Answer, Decision};
 use crate::document::{Body, Kind};
 use crate::indicator::Indicator;
 use crate::plan::{Comment, Plan, PlanStatus, PlanText};
+use crate::privacy::check_given_id;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
 use crate::state::State;
@@ -139,7 +140,7 @@ fn check_number(field: &str, number: &str) -> Result<(), Refusal> {
         let accepted = Accepted::AtMostChars(MAX_ITEM_NUMBER_LEN / 3);
         return Err(Refusal::new(Reason::TooLong, field, number, accepted));
     }
-    Ok(())
+    check_given_id(field, number, MAX_ITEM_NUMBER_LEN)
 }
 
 /// Puts a draft to consultation until the end of a day.

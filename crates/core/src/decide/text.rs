@@ -2,7 +2,11 @@
 
 use crate::privacy::{check_free_text, check_given_id};
 use crate::refusal::{Accepted, Reason, Refusal};
+use crate::region::{Region, RegionCode};
 use crate::step::{Author, MAX_AUTHOR_CHARS, MAX_TEXT_CHARS};
+
+/// The digits of an identity number, which begins with a county's code.
+const IDENTITY_LEN: usize = 18;
 
 /// The most bytes of an id that a client chooses for a plan, project, comment or entry.
 pub(super) const MAX_CHOSEN_ID_LEN: usize = 48;
@@ -18,6 +22,17 @@ pub(super) fn check_id(field: &str, id: &str) -> Result<(), Refusal> {
         return Err(Refusal::new(Reason::Malformed, field, id, accepted));
     }
     check_given_id(field, id, MAX_CHOSEN_ID_LEN)
+}
+
+/// The code of a unit that somebody adds: whole lists of pupils could come in as units. Codes are long
+/// numbers by themselves, so one that goes on from its parent's is no mobile number.
+pub(super) fn check_region_code(field: &str, region: &Region) -> Result<(), Refusal> {
+    let code = region.code.as_str();
+    let goes_on = |parent: RegionCode| code.starts_with(parent.as_str());
+    if code.len() != IDENTITY_LEN && region.parent.is_some_and(goes_on) {
+        return Ok(());
+    }
+    check_given_id(field, code, code.len())
 }
 
 /// A text that must be there where it is required, must not be endless, and must not hold the number

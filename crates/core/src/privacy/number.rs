@@ -10,37 +10,111 @@ pub enum PersonalNumber {
     Mobile,
 }
 
+/// How numbers of persons are set in groups of digits.
+const SETTINGS: [&[usize]; 6] = [
+    &[3, 4, 4],
+    &[4, 3, 4],
+    &[3, 3, 5],
+    &[6, 8, 4],
+    &[6, 4, 4, 4],
+    &[6, 6, 3],
+];
+
 /// The first number of a person that the text seems to hold.
 ///
-/// Digits may be full-width and set in groups by single spaces, hyphens or dots. An identity number
-/// counts only with a possible date and, of eighteen digits, the right check digit, so that nearly
-/// no other long number is taken for one.
+/// Digits may be full-width and set in groups by single spaces, hyphens or dots. Eighteen digits count
+/// with a possible province and a date between 1900 and 2099, or with any date and the right check digit:
+/// one that was mistyped is still somebody's. So nearly no other long number is taken for one.
 pub fn personal_number(text: &str) -> Option<PersonalNumber> {
+    if has_few_digits(text) {
+        return None;
+    }
     in_runs(text, in_run)
 }
 
+/// Nobody's number has fewer than eleven.
+fn has_few_digits(text: &str) -> bool {
+    let digits = text
+        .chars()
+        .filter(|character| narrow(*character).is_ascii_digit());
+    digits.count() < 11
+}
+
+/// Digits in a row, 10 for an X, in groups that are set apart.
+#[derive(Default)]
+struct Run {
+    digits: Vec<u32>,
+    /// Where each group begins.
+    begins: Vec<usize>,
+    apart: bool,
+}
+
+impl Run {
+    fn put(&mut self, digit: u32) {
+        if self.digits.is_empty() || self.apart {
+            self.begins.push(self.digits.len());
+        }
+        self.digits.push(digit);
+        self.apart = false;
+    }
+
+    fn clear(&mut self) {
+        self.digits.clear();
+        self.begins.clear();
+        self.apart = false;
+    }
+
+    /// What is found in all of it, however it is set; in one group; or in some that follow each
+    /// other and are set as such numbers are, with other numbers before or behind them.
+    fn find(&self, find: &impl Fn(&[u32]) -> Option<PersonalNumber>) -> Option<PersonalNumber> {
+        if let Some(found) = find(&self.digits) {
+            return Some(found);
+        }
+        for place in 0..self.begins.len() {
+            let settings = SETTINGS
+                .iter()
+                .filter(|setting| self.is_set(place, setting));
+            let counts = [1].into_iter().chain(settings.map(|setting| setting.len()));
+            for count in counts {
+                let digits = &self.digits[self.begin(place)..self.begin(place + count)];
+                if let Some(found) = find(digits) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where a group begins; behind the last one, where all ends.
+    fn begin(&self, place: usize) -> usize {
+        let begin = self.begins.get(place).copied();
+        begin.unwrap_or(self.digits.len())
+    }
+
+    /// Whether groups of these sizes stand there.
+    fn is_set(&self, first: usize, sizes: &[usize]) -> bool {
+        let mut sizes = sizes.iter().enumerate();
+        sizes.all(|(place, size)| {
+            let place = first + place;
+            self.begin(place) + size == self.begin(place + 1)
+        })
+    }
+}
+
 /// What is found in the first run of digits in which something is.
-fn in_runs(text: &str, find: impl Fn(&[char]) -> Option<PersonalNumber>) -> Option<PersonalNumber> {
-    let mut run = Vec::new();
-    let mut gap = false;
+fn in_runs(text: &str, find: impl Fn(&[u32]) -> Option<PersonalNumber>) -> Option<PersonalNumber> {
+    let mut run = Run::default();
     for character in text.chars().map(narrow).chain(['\n']) {
-        match character {
-            '0'..='9' => {
-                run.push(character);
-                gap = false;
-            }
-            // The check digit of an identity number may be an X, and nothing goes on behind it.
-            'X' | 'x' if run.len() >= 17 => {
-                run.push('X');
-                gap = false;
-            }
-            ' ' | '-' | '.' | '·' if !run.is_empty() && !gap => gap = true,
+        match (character, character.to_digit(10)) {
+            (_, Some(digit)) => run.put(digit),
+            // The check digit of an identity number may be an X.
+            ('X' | 'x', _) if run.digits.len() >= 17 => run.put(10),
+            (' ' | '-' | '.', _) if !run.apart && !run.digits.is_empty() => run.apart = true,
             _ => {
-                if let Some(found) = find(&run) {
+                if let Some(found) = run.find(&find) {
                     return Some(found);
                 }
                 run.clear();
-                gap = false;
             }
         }
     }
@@ -54,17 +128,14 @@ fn in_runs(text: &str, find: impl Fn(&[char]) -> Option<PersonalNumber>) -> Opti
 /// and no other group of digits touches; eighteen digits with their date and their check digit however
 /// they are set.
 pub fn personal_number_in_id(id: &str) -> Option<PersonalNumber> {
-    if id
-        .chars()
-        .filter(|character| narrow(*character).is_ascii_digit())
-        .count()
-        < 11
-    {
+    if has_few_digits(id) {
         return None;
     }
-    let is_proven = |found: &PersonalNumber| *found == PersonalNumber::Identity;
-    let eighteen = |run: &[char]| (run.len() == 18).then(|| in_run(run)).flatten();
-    if let Some(found) = in_runs(id, eighteen).filter(is_proven) {
+    let eighteen = |digits: &[u32]| {
+        let is_proven = is_identity(digits, true);
+        is_proven.then_some(PersonalNumber::Identity)
+    };
+    if let Some(found) = in_runs(id, eighteen) {
         return Some(found);
     }
     let is_joined = |character: char| {
@@ -73,16 +144,29 @@ pub fn personal_number_in_id(id: &str) -> Option<PersonalNumber> {
     };
     let mut pieces = id.split(|character| !is_joined(character));
     pieces.find_map(|piece| {
-        let piece: Vec<char> = piece.chars().map(narrow).collect();
-        let is_digits = piece.iter().all(char::is_ascii_digit);
-        is_digits.then(|| in_run(&piece)).flatten()
+        let digits = piece
+            .chars()
+            .map(|character| narrow(character).to_digit(10));
+        let digits: Vec<u32> = digits.collect::<Option<_>>()?;
+        // Of eighteen digits only those count that are proven.
+        if digits.len() == 18 {
+            return None;
+        }
+        in_run(&digits)
     })
 }
 
-/// Full-width digits and letters as plain ones.
+/// Full-width digits and letters as plain ones, and what word processors make of spaces, hyphens and
+/// dots.
 fn narrow(character: char) -> char {
     let code = u32::from(character);
     match code {
+        // No-break, thin and ideographic spaces, tabs.
+        0x09 | 0xa0 | 0x2000..=0x200a | 0x202f | 0x3000 => ' ',
+        // Hyphens and dashes, the minus sign, the full-width hyphen and underscores.
+        0x2010..=0x2015 | 0x2212 | 0xff0d | 0x5f | 0xff3f => '-',
+        // Middle and full-width dots.
+        0xb7 | 0x2022 | 0x2027 | 0x30fb | 0xff0e => '.',
         0xff10..=0xff19 | 0xff21..=0xff3a | 0xff41..=0xff5a => {
             char::from_u32(code - 0xfee0).unwrap_or(character)
         }
@@ -90,19 +174,16 @@ fn narrow(character: char) -> char {
     }
 }
 
-/// Of a whole run of digits, so that a piece of a longer number is none; groups may have been set
-/// one behind the other, so the beginning and the end of a run are looked at, too.
-fn in_run(run: &[char]) -> Option<PersonalNumber> {
-    let digits: Vec<u32> = run
-        .iter()
-        .map(|digit| digit.to_digit(10).unwrap_or(10))
-        .collect();
-    match digits.as_slice() {
+/// Of all the digits, so that a piece of a longer number is none.
+fn in_run(digits: &[u32]) -> Option<PersonalNumber> {
+    match digits {
         [8, 6, number @ ..] | [0, 0, 8, 6, number @ ..] if is_mobile(number) => {
             Some(PersonalNumber::Mobile)
         }
         number if is_mobile(number) => Some(PersonalNumber::Mobile),
-        number if is_identity(number) || is_old_identity(number) => Some(PersonalNumber::Identity),
+        number if is_identity(number, false) || is_old_identity(number) => {
+            Some(PersonalNumber::Identity)
+        }
         _ => None,
     }
 }
@@ -111,8 +192,9 @@ fn is_mobile(digits: &[u32]) -> bool {
     digits.len() == 11 && digits[0] == 1 && (3..=9).contains(&digits[1]) && digits[10] < 10
 }
 
-/// Region, date of birth, sequence, check digit by ISO 7064 MOD 11-2.
-fn is_identity(digits: &[u32]) -> bool {
+/// Region, date of birth, sequence, check digit by ISO 7064 MOD 11-2; whether one with another check
+/// digit is none at all.
+fn is_identity(digits: &[u32], proven: bool) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     if digits.len() != 18 || digits[..17].contains(&10) {
         return false;
@@ -124,10 +206,14 @@ fn is_identity(digits: &[u32]) -> bool {
         .sum();
     let check = (12 - sum % 11) % 11;
     let year = number(&digits[6..10]);
-    check == digits[17]
-        && is_region(digits)
-        && (1850..=2150).contains(&year)
-        && is_day(&digits[10..14])
+    let years = if check == digits[17] {
+        1850..=2150
+    } else if proven {
+        return false;
+    } else {
+        1900..=2099
+    };
+    is_region(digits) && years.contains(&year) && is_day(&digits[10..14])
 }
 
 fn is_old_identity(digits: &[u32]) -> bool {
@@ -151,88 +237,4 @@ fn number(digits: &[u32]) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::PersonalNumber::{Identity, Mobile};
-    use super::{personal_number, personal_number_in_id};
-
-    // The examples of identity numbers are those that GB 11643-1999 itself prints.
-    #[test]
-    fn numbers_of_persons_are_found_however_they_are_set() {
-        let found = [
-            ("11010519491231002X", Identity),
-            ("身份证11010519491231002x，已核", Identity),
-            ("440524188001010014", Identity),
-            ("440524 18800101 0014", Identity),
-            ("440524-18800101-0014", Identity),
-            ("４４０５２４１８８００１０１００１４", Identity),
-            ("440524800101001", Identity),
-            ("13800138000", Mobile),
-            ("联系人电话:138-0013-8000。", Mobile),
-            ("138 0013 8000", Mobile),
-            ("+86 13800138000", Mobile),
-            ("008613800138000", Mobile),
-            ("电话１９９００００００００", Mobile),
-            ("两校共 12 人；13800138000", Mobile),
-        ];
-        for (text, number) in found {
-            assert_eq!(personal_number(text), Some(number), "{text}");
-        }
-    }
-
-    #[test]
-    fn other_numbers_are_let_through() {
-        let passed = [
-            "",
-            "完成 97.5%，新增学位 1200 个",
-            "440524188001010015",
-            "440524188013010012",
-            "440524801301001",
-            "资金 12345678901 元",
-            "12800138000",
-            "1380013800",
-            "138001380001",
-            "2025-03-14 至 2025-12-31",
-            "371524S01",
-            "91371500MA3C0X1234",
-            "鲁教字〔2023〕15号",
-            "0635-8246000",
-            "3.1415926535897932384626",
-        ];
-        for text in passed {
-            assert_eq!(personal_number(text), None, "{text}");
-        }
-    }
-    #[test]
-    fn an_id_is_no_number_of_a_person_and_none_that_holds_other_numbers_is() {
-        let found = [
-            ("440524188001010014", Identity),
-            ("11010519491231002x", Identity),
-            ("pupil-440524188001010014", Identity),
-            ("440524-18800101-0014", Identity),
-            ("学生440524188001010014", Identity),
-            ("440524800101001", Identity),
-            ("13800138000", Mobile),
-            ("１３８００１３８０００", Mobile),
-            ("学生13800138000", Mobile),
-            ("8613800138000", Mobile),
-        ];
-        for (id, number) in found {
-            assert_eq!(personal_number_in_id(id), Some(number), "{id}");
-        }
-        let passed = [
-            "",
-            "b-1",
-            // Seconds since 1970 and a row; a day, a time and a row; hexadecimal numbers.
-            "1763851234-5",
-            "20251122-102144-1",
-            "202511221021441",
-            "a13800138000",
-            "13800138-0001-4000-8000-138001380001",
-            "0f13800138000e77",
-            "2025-03-371524S01-138",
-        ];
-        for id in passed {
-            assert_eq!(personal_number_in_id(id), None, "{id}");
-        }
-    }
-}
+mod tests;

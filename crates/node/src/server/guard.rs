@@ -293,7 +293,9 @@ fn refused(is_grpc: bool, status: Status) -> Response<AxumBody> {
         let told = RemoteRefusal::from_status(&status).and_then(|refusal| refusal.retry_after);
         let seconds = told.map_or(1, |wait| wait.as_secs() + 1);
         let after = [(header::RETRY_AFTER, seconds.to_string())];
-        (StatusCode::TOO_MANY_REQUESTS, after).into_response()
+        // Which limit it is; no browser tells the number of seconds.
+        let says = status.message().to_owned();
+        (StatusCode::TOO_MANY_REQUESTS, after, says).into_response()
     } else {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use liandong_core::language::Language;
 use liandong_identity::Own;
 use liandong_wire::admin::v1::GetStatusRequest;
@@ -16,6 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
+use crate::rights::pages::get;
 use crate::support::certificates::Realm;
 use crate::support::{Setup, TREE, batch, dropouts, start, until};
 
@@ -127,6 +129,18 @@ async fn who_asks_too_often_is_told_when_to_come_again() {
     }
     let said = said.expect("one is refused");
     assert!(said.message().contains("已达到；请在"), "{said}");
+    // Whoever looks at pages, too.
+    let mut said = None;
+    for _ in 0..20 {
+        let (status, body) = get(one.clone(), "/console").await;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            said = Some(body);
+            break;
+        }
+    }
+    let said = said.expect("one is refused");
+    assert!(said.contains("requests_per_second"), "{said}");
+    assert!(said.contains("try again in"), "{said}");
 }
 
 #[tokio::test]

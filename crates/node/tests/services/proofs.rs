@@ -15,6 +15,7 @@ use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
 use tempfile::TempDir;
 use tonic::{Code, Status};
 
+use crate::moving::{export, import};
 use crate::support::certificates::Realm;
 use crate::support::{Running, Setup, TREE, dropouts, start, until};
 
@@ -24,6 +25,11 @@ const COUNTY: &str = "371524";
 /// A county without schools in the mesh, which reports its own figure.
 const OTHER: &str = "371525";
 const TOWN: &str = "371524001";
+/// The county with two schools, where the city hosts it.
+const HOSTED: &str = "code,name,parent,level,kind\n\
+    371524,东阿县,371500,county,bureau\n\
+    371524-A,第一小学,371524,unit,primary-school\n\
+    371524-B,第二小学,371524,unit,primary-school\n";
 
 /// A province with all that is below it.
 pub(crate) struct World {
@@ -344,4 +350,40 @@ async fn figures_that_move_are_asked_for_again_until_they_fit() {
     };
     let ((), proven) = tokio::join!(moving, proving);
     assert!(proven > 0, "never once did the figures stand still");
+}
+
+#[tokio::test]
+async fn a_proof_holds_when_the_region_has_moved_to_a_node_of_its_own_and_back() {
+    let realm = Realm::new("edu.sd.example");
+    let city = begin(&realm, CITY, HOSTED, "").await;
+    let rows = [("371524-A", 3), ("371524-B", 4)];
+    let rows = rows.map(|(school, figure)| dropouts(school, figure));
+    city.push("march", rows.to_vec()).await;
+    let lines = |county: &str| [line(0, CITY, 7, 0, CITY), line(1, COUNTY, 7, 2, county)];
+    let before = file(city.rollup(), CITY, false).await.expect("a proof");
+    let (_, told_before) = told(&before, &realm, None).expect("it fits");
+    assert_eq!(told_before, lines(CITY));
+
+    let county = begin(&realm, COUNTY, "", &below(CITY, &city)).await;
+    let history = export(&city, COUNTY, true).await.expect("an export");
+    import(&county, &history).await.expect("an import");
+    // The county's node proves what the city's has taken.
+    let own = until("the county answers", async || {
+        file(city.rollup(), CITY, false).await.ok()
+    });
+    let (_, told_by_county) = told(&own.await, &realm, None).expect("it fits");
+    assert_eq!(told_by_county, lines(COUNTY));
+
+    // And the city's node again, what the county's had.
+    let later = vec![corrected("371524-A", 3), corrected("371524-B", 5)];
+    county.push("april", later).await;
+    let history = export(&county, COUNTY, true).await.expect("an export");
+    drop(county.stop().await);
+    import(&city, &history).await.expect("an import");
+    let back = file(city.rollup(), CITY, false).await.expect("a proof");
+    let (_, told_after) = told(&back, &realm, None).expect("it fits");
+    let expected = [line(0, CITY, 8, 0, CITY), line(1, COUNTY, 8, 2, CITY)];
+    assert_eq!(told_after, expected);
+    // What was proven before stays so.
+    told(&before, &realm, None).expect("it fits as it did");
 }

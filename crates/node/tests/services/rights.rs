@@ -5,7 +5,7 @@ mod across;
 mod audit;
 mod every_method;
 mod matrix;
-mod pages;
+pub(crate) mod pages;
 mod published;
 mod rows;
 mod streaming;

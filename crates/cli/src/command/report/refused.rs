@@ -212,7 +212,7 @@ mod tests {
     fn no_cell_of_a_refused_row_is_run_by_a_spreadsheet() {
         let mut cells = Cells::default();
         for (place, field) in Field::ALL.into_iter().enumerate() {
-            let text = ["=1+1", "+cmd", "@SUM(A1)", "-5", "12", "\t=1", "本校"];
+            let text = ["=1+1", "+cmd", "＝A1", "-5", "12", "\t=1", "本校"];
             cells.set(field, text[place % text.len()].to_owned());
         }
         let row = RefusedRow {
@@ -224,8 +224,8 @@ mod tests {
             message: "=x".to_owned(),
         };
         let record = record(&row, Language::En);
-        let runs =
-            |cell: &&String| cell.starts_with(['=', '+', '-', '@', '\t']) && cell.as_str() != "-5";
+        let signs = ['=', '+', '-', '@', '＝', '\t'];
+        let runs = |cell: &&String| cell.starts_with(signs) && cell.as_str() != "-5";
         assert_eq!(record.iter().find(runs), None);
         assert!(record.contains(&"'=1+1".to_owned()), "{record:?}");
         assert!(record.contains(&"-5".to_owned()) && record.contains(&"12".to_owned()));

@@ -53,6 +53,8 @@ struct Found {
     missing: Vec<String>,
     /// How many statements are of regions that another region's node speaks for.
     hosted: u64,
+    /// How many were signed, by their own word, before their certificate was revoked.
+    revoked_since: u64,
     /// The first thing that does not fit; empty when all does.
     fault: String,
     roots: Listing,
@@ -104,7 +106,7 @@ impl Found {
         let kind = figure.and_then(|figure| indicators.get(&figure.indicator));
         let kind = kind.map_or(IndicatorKind::Count, |known| known.kind);
         let mut statements = Listing::new(&STATEMENTS);
-        let (mut count, mut reports, mut hosted) = (0, 0, 0);
+        let (mut count, mut reports, mut hosted, mut revoked_since) = (0, 0, 0, 0);
         let names = Names::new();
         for part in told {
             if let Told::Statement {
@@ -116,6 +118,7 @@ impl Found {
                 count += 1;
                 reports += row.reports as u64;
                 hosted += u64::from(row.is_hosted);
+                revoked_since += u64::from(trust.revoked_at(certificate).is_some());
                 statements.row(cells(row, certificate, *at, kind, &names));
             }
         }
@@ -128,6 +131,7 @@ impl Found {
             reports,
             missing,
             hosted,
+            revoked_since,
             fault: text(checked.err().map(|why| why.message(output.language))),
             roots: roots_of(trust),
             statements,
@@ -154,6 +158,13 @@ impl Found {
             output.line(&output.pick(
                 format!("其中 {hosted} 份由承载该区域的节点代为陈述（见“由上级承载”一列）：是否确由它承载，只凭它自己的话；原先由谁签名，见上级节点的 status --only signers"),
                 format!("{hosted} of the statements are by the node that hosts the region (column hosted): that it does is its own word; who signed for the region before, `status --only signers` of the nodes above tells"),
+            ))?;
+        }
+        if self.revoked_since > 0 {
+            let revoked = self.revoked_since;
+            output.line(&output.pick(
+                format!("其中 {revoked} 份所用的证书后来已被吊销：签名是否确在吊销之前，只凭签名者自己的话；可请该区域用新证书重新出具证明"),
+                format!("{revoked} of the statements are signed under certificates that have been revoked since: that they were signed before is the signer's own word; ask for a new proof"),
             ))?;
         }
         Ok(())

@@ -4,7 +4,8 @@ use super::super::receive::shape::{check_of, derived_part};
 use super::super::text::{check_text, check_texts};
 use super::super::{Setting, body};
 use crate::document::{Body, Kind};
-use crate::indicator::{Indicator, IndicatorKind};
+use crate::indicator::{Indicator, IndicatorKind, MAX_INDICATOR_CODE_LEN};
+use crate::privacy::check_given_id;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::region::RegionCode;
 use crate::state::State;
@@ -31,6 +32,8 @@ pub(super) fn check(
             ));
         }
     }
+    let code = indicator.code.as_str();
+    check_given_id("indicator.code", code, MAX_INDICATOR_CODE_LEN)?;
     check_text("indicator.name", &indicator.name, true)?;
     check_text("indicator.name_en", &indicator.name_en, false)?;
     check_text("indicator.unit", &indicator.unit, false)?;

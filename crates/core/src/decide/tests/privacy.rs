@@ -8,6 +8,7 @@ use crate::language::Language;
 use crate::plan::{Bound, PlanText};
 use crate::quantity::Exact;
 use crate::refusal::Reason;
+use crate::region::Region;
 use crate::report::Outcome;
 use crate::step::{Action, Author};
 use crate::testing::{Node, author, bureau, code, indicator, plan_text, report, school, target};
@@ -231,4 +232,57 @@ fn no_id_of_a_report_is_a_person_nor_is_one_of_a_comment() {
     assert!(matches!(outcomes[1], Outcome::Accepted { .. }));
     let plan = |text: &mut PlanText| text.code = NUMBER.to_owned();
     refused(&mut node, "plan.code", plan_with(plan));
+}
+
+/// Like [`NUMBER`], in lower case and without an X, as codes of indicators have to be.
+const IN_DIGITS: &str = "440524188001010014";
+
+#[test]
+fn no_code_of_a_unit_is_a_person() {
+    let mut node = city();
+    let host = |region: Region, configured| Command::Host {
+        regions: vec![region],
+        configured,
+    };
+    // The second was born where the school is.
+    for number in [IN_DIGITS, "371524199001010010", "13800138000"] {
+        for configured in [false, true] {
+            let mut pupil = school(number, "371524");
+            "一名学生".clone_into(&mut pupil.name);
+            let before = node.journal.len();
+            let refusal = node.run(host(pupil, configured)).expect_err(number);
+            let found = (refusal.reason, refusal.field.as_str());
+            assert_eq!(found, (Reason::PersonalNumber, "region"), "{number}");
+            assert!(!refusal.message(Language::En).contains(number));
+            assert_eq!(node.journal.len(), before, "nothing is written");
+        }
+    }
+    // Long codes of units, which begin with their county's.
+    for number in ["371524102001", "371524S01", "3137000001"] {
+        let unit = school(number, "371524");
+        node.run(host(unit, false)).expect(number);
+    }
+    let below = bureau("130102", Some("371500"));
+    node.run(host(below, true)).expect("a county of Hebei");
+    let mut unit = school("13010200011", "130102");
+    "第一小学".clone_into(&mut unit.name);
+    node.run(host(unit, false)).expect("a unit of it");
+}
+
+#[test]
+fn no_code_of_an_indicator_nor_number_of_an_item_is_a_person() {
+    let mut node = city();
+    let coded = indicator(
+        &format!("pupil-{IN_DIGITS}"),
+        crate::indicator::IndicatorKind::Count,
+    );
+    let command = Command::ImportPlan {
+        issuer: code("371500"),
+        text: plan_text("p", Vec::new()),
+        indicators: vec![coded],
+        author: author(""),
+    };
+    refused(&mut node, "indicator.code", command);
+    let numbered = |text: &mut PlanText| text.items[0].number = NUMBER.to_owned();
+    refused(&mut node, "plan.items[0].number", plan_with(numbered));
 }

@@ -205,6 +205,10 @@ impl<'a> Sight<'a> {
             return Refusal::advise(Reason::NoRight, "", region, zh, en);
         };
         denial::note(&identity.to_string(), right, region, standing);
+        // What is published of a region below is published at the node above it.
+        let is_at_own_node = standing == Standing::Superior
+            && right == Right::ReadPublished
+            && allows(identity.role, right, Standing::Hosted);
         let say = |language: Language| {
             let right = right.describe(language);
             let stands = standing.sentence(identity.region, region, language);
@@ -213,12 +217,24 @@ impl<'a> Sight<'a> {
                 (true, Language::Zh) => "（证书属于另一信任域）",
                 (true, Language::En) => " (by a certificate of another trust domain)",
             };
+            let elsewhere = match is_at_own_node {
+                true => at_own_node(identity.region, language),
+                false => String::new(),
+            };
             language.pick(
-                format!("{identity} 无权{right}：{stands}{domain}"),
-                format!("{identity} may not {right}: {stands}{domain}"),
+                format!("{identity} 无权{right}：{stands}{domain}{elsewhere}"),
+                format!("{identity} may not {right}: {stands}{domain}{elsewhere}"),
             )
         };
         let (zh, en) = (say(Language::Zh), say(Language::En));
         Refusal::advise(Reason::NoRight, "", region, zh, en)
     }
+}
+
+/// The sentence that says where a viewer sees the same.
+fn at_own_node(region: RegionCode, language: Language) -> String {
+    language.pick(
+        format!("；请到 {region} 自己的节点查看，下级的公布数据也在那里"),
+        format!("; ask the node of {region} instead, which publishes the figures of those below"),
+    )
 }

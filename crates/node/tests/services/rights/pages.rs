@@ -8,7 +8,7 @@ use tower::{Service, ServiceExt};
 
 use super::{CITY, COUNTY, NEIGHBOUR, PARTNER, TOWN, World};
 
-async fn get(mut channel: Channel, path: &str) -> (StatusCode, String) {
+pub(crate) async fn get(mut channel: Channel, path: &str) -> (StatusCode, String) {
     let request = Request::get(format!("https://node.example{path}"));
     let request = request.header("accept-language", "en");
     let request = request.body(Body::empty()).expect("a request");

@@ -1,7 +1,8 @@
 //! What a viewer sees of counts of few people, at every door that shows figures.
 
+use liandong_core::language::Language;
 use liandong_core::refusal::Reason;
-use liandong_wire::refusal::RemoteRefusal;
+use liandong_wire::refusal::{RemoteRefusal, ask_for};
 use liandong_wire::rollup::v1::rollup_service_client::RollupServiceClient;
 use liandong_wire::rollup::v1::{
     CompareRegionsRequest, ComparedRegion, Drill, DrillRollupRequest, GetRollupRequest,
@@ -9,7 +10,7 @@ use liandong_wire::rollup::v1::{
 };
 use tonic::transport::Channel;
 
-use super::{COUNTY, SCHOOL, TOWN, World};
+use super::{CITY, COUNTY, SCHOOL, TOWN, World};
 use crate::support::dropouts;
 
 const INDICATOR: &str = "compulsory-dropouts";
@@ -143,5 +144,31 @@ async fn counts_of_few_people_are_for_those_who_may_see_exact_figures() {
         assert_eq!(refusal.value, TOWN);
         let says = "viewer may not read exact figures: 371524 is above 371524001";
         assert!(refusal.message.contains(says), "{}", refusal.message);
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_from_above_is_told_whom_to_ask() {
+    let mut world = World::new().await;
+    let says = [
+        (Language::Zh, "请到 371500 自己的节点查看"),
+        (Language::En, "ask the node of 371500 instead"),
+    ];
+    for (language, says) in says {
+        for (region, role, is_told) in [(CITY, "viewer", true), (TOWN, "viewer", false)] {
+            let asked = GetRollupRequest {
+                region: COUNTY.to_owned(),
+                subject: Some(get_rollup_request::Subject::Indicator(INDICATOR.to_owned())),
+                period: "2025-03".to_owned(),
+            };
+            let mut asked = tonic::Request::new(asked);
+            ask_for(language, asked.metadata_mut());
+            let mut rollup = RollupServiceClient::new(world.channel(region, role).await);
+            let status = rollup.get_rollup(asked).await.expect_err("not for viewers");
+            let refusal = RemoteRefusal::from_status(&status).expect("a refusal");
+            assert_eq!(refusal.reason, Some(Reason::NoRight));
+            let told = refusal.message.contains(says);
+            assert_eq!(told, is_told, "{}", refusal.message);
+        }
     }
 }
