@@ -2,18 +2,29 @@
 //! get files of any age and of any of their histories in any order. Once three files have gone each
 //! way what the county says is what the city says.
 
+use liandong_wire::progress::v1::Report;
 use tempfile::TempDir;
 
 use super::super::{Backed, CITY, COUNTY, agree, copied, down, up};
-use crate::files::pair::{export, import, trusts};
+use crate::files::pair::{export, figures, import, trusts};
 use crate::support::{Running, TREE, dropouts, start_in};
 
 const STEPS: u32 = 40;
+const MONTHS: usize = 6;
+const SCHOOLS: [&str; 3] = ["371524-A", "371524-B", "371524-C"];
 
 /// How many storms; `LIANDONG_FILE_STORMS` asks for more.
 fn seeds() -> u64 {
     let asked = std::env::var("LIANDONG_FILE_STORMS").ok();
     asked.and_then(|count| count.parse().ok()).unwrap_or(4)
+}
+
+/// What a school says of a month, from 0.
+fn report(school: &str, month: usize, figure: i64) -> Report {
+    Report {
+        period: format!("2025-{:02}", month + 1),
+        ..dropouts(school, figure)
+    }
 }
 
 /// Numbers that one seed gives.
@@ -77,6 +88,11 @@ async fn storm(seed: u64, counts: &mut Counts) {
     let Backed {
         city, county, more, ..
     } = Backed::start().await;
+    // Every life has a figure of every month, so that none is left of a life that is lost.
+    for month in 0..MONTHS {
+        let reports = SCHOOLS.map(|school| report(school, month, 1));
+        county.push(&format!("{month}"), reports.to_vec()).await;
+    }
     let trusted = trusts(&county, COUNTY).await;
     let side = |node, region, tree, more| Side {
         node: Some(node),
@@ -92,11 +108,12 @@ async fn storm(seed: u64, counts: &mut Counts) {
         match draw.below(16) {
             0..6 => {
                 for more in 0..=draw.below(6) {
-                    let school = ["371524-A", "371524-B", "371524-C"][draw.below(3)];
+                    let school = SCHOOLS[draw.below(3)];
                     let figure = 1 + draw.below(1_000) as i64;
                     let id = format!("{seed} {step} {more}");
                     let node = county.node();
-                    node.push(&id, vec![dropouts(school, figure)]).await;
+                    let report = report(school, draw.below(MONTHS), figure);
+                    node.push(&id, vec![report]).await;
                 }
             }
             6..8 => county.files.push(export(county.node(), CITY, false).await),
@@ -121,13 +138,13 @@ async fn storm(seed: u64, counts: &mut Counts) {
         }
     }
     let (city, county) = (city.node(), county.node());
-    county.push("last", vec![dropouts("371524-B", 1_001)]).await;
     for _ in 0..4 {
         up(county, city).await;
         down(city, county).await;
     }
     let (figure, _) = county.sum(COUNTY).await;
     agree(city, county, figure).await;
+    assert_eq!(figures(city).await, figures(county).await);
 }
 
 /// A node takes one of the other's files, mostly the newest.
