@@ -6,9 +6,10 @@ use crate::access::Relation;
 use crate::aid::{AidFact, Milestone, PairingKind};
 use crate::compare::{Bucket, CellName, Findings};
 use crate::document::{CellDocument, Document, DocumentKey};
-use crate::event::{Event, PeerHolds, Subject, Unapplied};
+use crate::event::{Event, PeerHolds, Subject, Traced, Unapplied};
 use crate::evidence::{Proof, Proofs, Shown};
 use crate::indicator::Indicator;
+use crate::lineage::Lineage;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
 use crate::report::{Outcome, Report};
@@ -37,8 +38,11 @@ pub enum Command {
     },
     /// The data is an earlier copy of itself: go on under another incarnation.
     Split {
-        /// The incarnation that peers are told from now on.
+        /// The incarnation that peers are told from now on; another one with the same random part where
+        /// it would not stand above the one before and `above`.
         incarnation: u128,
+        /// An incarnation of a later life of the same data that a peer has heard; 0 for none.
+        above: u128,
     },
     /// A peer says hello.
     Meet {
@@ -255,6 +259,15 @@ pub enum Command {
     },
     /// Note what a peer holds of this node's changes.
     NotePeerHolds(PeerHolds),
+    /// Mark what a peer is told by a file that is being written.
+    Mark {
+        /// The peer.
+        peer: RegionCode,
+        /// A name that no other mark has.
+        name: u128,
+    },
+    /// Note the marks of a peer's file before anything of it is taken.
+    Trace(Traced),
     /// Seal the figures of regions, as far as they changed.
     SealFigures {
         /// The regions.
@@ -393,6 +406,13 @@ pub enum Answer {
         taken_back: Vec<DocumentKey>,
         /// Whether anything was told again, above what the listener holds.
         told_again: bool,
+    },
+    /// The marks of what a peer is told, up to now.
+    Marked(Lineage),
+    /// How a peer's file stands to those before it.
+    Traced {
+        /// Whether it goes on from them; nothing of one that does not may be taken.
+        goes_on: bool,
     },
     /// What was taken from a peer and what was set aside.
     Received {

@@ -7,6 +7,7 @@ mod collaboration;
 mod heal;
 mod hosting;
 mod life;
+mod lineage;
 mod moves;
 mod plans;
 mod receive;
@@ -86,7 +87,7 @@ fn decide_by_rule(
             configured,
         } => hosting::host(state, regions, configured, setting),
         Command::Begin { identity, restored } => Ok(life::begin(state, identity, restored)),
-        Command::Split { incarnation } => Ok(life::split(state, incarnation)),
+        Command::Split { incarnation, above } => Ok(life::split(state, incarnation, above)),
         Command::Meet { peer, knows } => Ok(life::meet(state, peer, knows)),
         Command::Settle { peer } => Ok(life::settle(state, peer)),
         Command::Heal(healing) => heal::heal(state, healing, setting),
@@ -171,6 +172,8 @@ fn decide_by_rule(
         }
         Command::SealFigures { regions } => Ok(seals::seal(state, &regions, setting)),
         Command::NotePeerHolds(holds) => Ok(receive::note_peer_holds(state, holds)),
+        Command::Mark { peer, name } => Ok(lineage::mark(state, peer, name)),
+        Command::Trace(traced) => Ok(lineage::trace(state, traced)),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::compare::CellName;
 use crate::document::{CellDocument, Document, DocumentKey};
 use crate::evidence::{Proof, Said, lean};
 use crate::indicator::IndicatorCode;
+use crate::lineage::{Lineage, Mark};
 use crate::region::{Region, RegionCode};
 use crate::report::{RepeatedReport, ReportBatch};
 
@@ -60,6 +61,10 @@ pub enum Event {
     /// applied, with the peer that has most of it. For [`Event::SetAside`] it is made with what is
     /// oldest, whatever that is: journals have it, and go on to say what they said.
     SetAsideFairly(SetAsideBatch),
+    /// What a peer is told by a file got a mark.
+    Marked(Marked),
+    /// A file came with the marks of what a peer tells; stands before whatever was taken of it.
+    Traced(Traced),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -232,6 +237,26 @@ pub struct PeerHolds {
     pub incarnation: u128,
     /// The last of this node's change numbers that the peer holds durably.
     pub upto: u64,
+}
+
+/// A mark that stands in a file for a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// The peer.
+    pub peer: RegionCode,
+    /// The mark.
+    pub mark: Mark,
+}
+
+/// The marks that a peer's file ends with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traced {
+    /// The peer.
+    pub peer: RegionCode,
+    /// Its incarnation.
+    pub incarnation: u128,
+    /// Its marks.
+    pub lineage: Lineage,
 }
 
 /// The beginning of a life of the node's data: a new store, a restored backup, or an earlier copy

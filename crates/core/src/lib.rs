@@ -19,6 +19,7 @@ pub mod handover;
 pub mod identity;
 pub mod indicator;
 pub mod language;
+pub mod lineage;
 pub mod period;
 pub mod plan;
 pub mod planted;

@@ -8,6 +8,7 @@ mod cells;
 mod changes;
 mod earlier;
 pub(crate) mod fold;
+mod lineages;
 mod listing;
 mod lives;
 mod noted;
@@ -23,6 +24,7 @@ mod view;
 mod watching;
 
 pub use cells::ReportHead;
+pub use lineages::Lineages;
 pub use listing::ChangeSet;
 pub use noted::{Noted, Turn};
 pub use recount::Mismatch;
@@ -128,6 +130,8 @@ pub struct State {
     taken_back: BTreeMap<DocumentKey, RegionCode>,
     /// Up to which change what is held of a peer is of an earlier life of it.
     earlier_lives: BTreeMap<RegionCode, u64>,
+    /// What was told by files, and in which history.
+    lineages: Lineages,
     /// That documents of other nodes were signed by their owners' nodes.
     proven: Proven,
     repeated: Repeated,

@@ -18,6 +18,7 @@
 //!                    signs was seen to change
 //! with earlier       version 6 (1 byte), the same, postcard of up to which change what is held of a
 //! lives                peer is of an earlier life of it
+//! with lineages      version 7 (1 byte), the same, postcard of the marks of what was told by files
 //! ```
 
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ use liandong_core::audit::Trail;
 use liandong_core::event::{Attested, Event};
 use liandong_core::region::RegionCode;
 use liandong_core::report::RepeatedReport;
-use liandong_core::state::{Noted, Snapshot};
+use liandong_core::state::{Lineages, Noted, Snapshot};
 
 use crate::identity::Incarnation;
 
@@ -47,15 +48,17 @@ const STATE_WITH_NOTES: u8 = 3;
 const STATE_WITH_REPETITIONS: u8 = 4;
 const STATE_WITH_TURNS: u8 = 5;
 const STATE_WITH_EARLIER_LIVES: u8 = 6;
-const NEWEST_STATE: u8 = STATE_WITH_EARLIER_LIVES;
+const STATE_WITH_LINEAGES: u8 = 7;
+const NEWEST_STATE: u8 = STATE_WITH_LINEAGES;
 
-/// What stands behind the state: the evidence, what was noted of signers and seals, repetitions, and
-/// the earlier lives of peers.
+/// What stands behind the state: the evidence, what was noted of signers and seals, repetitions, the
+/// earlier lives of peers, and lineages.
 type Beside = (
     Option<Attested>,
     Noted,
     Vec<RepeatedReport>,
     BTreeMap<RegionCode, u64>,
+    Lineages,
 );
 
 /// Why stored bytes are not a record.
@@ -182,6 +185,12 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
     let writer = postcard::to_io(snapshot, writer).map_err(EncodeError)?;
     let (evidence, noted) = (snapshot.evidence(), snapshot.noted());
     match state_version(snapshot) {
+        STATE_WITH_LINEAGES => {
+            let (turns, lives) = (noted.versions(), snapshot.earlier_lives());
+            let (repeated, lineages) = (snapshot.repeated(), snapshot.lineages());
+            let beside = (evidence, noted, repeated, turns, lives, lineages);
+            postcard::to_io(&beside, writer).map_err(EncodeError)?;
+        }
         STATE_WITH_EARLIER_LIVES => {
             let (turns, lives) = (noted.versions(), snapshot.earlier_lives());
             let beside = (evidence, noted, snapshot.repeated(), turns, lives);
@@ -203,7 +212,9 @@ fn write_content(snapshot: &Snapshot, writer: &mut dyn Write) -> Result<(), Enco
 /// A state with nothing of what came later is written as it always was. Where there is evidence it is
 /// written with all that belongs to it, even if that is nothing: earlier programs did not know of it.
 fn state_version(snapshot: &Snapshot) -> u8 {
-    if !snapshot.earlier_lives().is_empty() {
+    if !snapshot.lineages().is_empty() {
+        STATE_WITH_LINEAGES
+    } else if !snapshot.earlier_lives().is_empty() {
         STATE_WITH_EARLIER_LIVES
     } else if snapshot.evidence().is_some() || !snapshot.noted().is_empty() {
         STATE_WITH_TURNS
@@ -237,32 +248,63 @@ pub fn decode_state(incarnation: Incarnation, bytes: &[u8]) -> Result<Snapshot, 
     let taken = postcard::take_from_bytes::<Snapshot>(content);
     let (snapshot, rest) = taken.map_err(DecodeError::Content)?;
     let beside: Beside = match version {
+        STATE_WITH_LINEAGES => {
+            let (evidence, noted, repeated, versions, lives, lineages) = from_postcard(rest)?;
+            let noted = with_versions(noted, versions)?;
+            (evidence, noted, repeated, lives, lineages)
+        }
         STATE_WITH_EARLIER_LIVES => {
             let (evidence, noted, repeated, versions, lives) = from_postcard(rest)?;
-            (evidence, with_versions(noted, versions)?, repeated, lives)
+            let noted = with_versions(noted, versions)?;
+            (evidence, noted, repeated, lives, Lineages::default())
         }
         STATE_WITH_TURNS => {
             let (evidence, noted, repeated, versions) = from_postcard(rest)?;
             let noted = with_versions(noted, versions)?;
-            (evidence, noted, repeated, BTreeMap::new())
+            (
+                evidence,
+                noted,
+                repeated,
+                BTreeMap::new(),
+                Lineages::default(),
+            )
         }
         STATE_WITH_REPETITIONS => {
             let (evidence, noted, repeated) = from_postcard(rest)?;
-            (evidence, noted, repeated, BTreeMap::new())
+            (
+                evidence,
+                noted,
+                repeated,
+                BTreeMap::new(),
+                Lineages::default(),
+            )
         }
         STATE_WITH_NOTES => {
             let (evidence, noted) = from_postcard(rest)?;
-            (evidence, noted, Vec::new(), BTreeMap::new())
+            (
+                evidence,
+                noted,
+                Vec::new(),
+                BTreeMap::new(),
+                Lineages::default(),
+            )
         }
         STATE_WITH_EVIDENCE => {
             let evidence = Some(from_postcard(rest)?);
-            (evidence, Noted::default(), Vec::new(), BTreeMap::new())
+            (
+                evidence,
+                Noted::default(),
+                Vec::new(),
+                BTreeMap::new(),
+                Lineages::default(),
+            )
         }
         _ if rest.is_empty() => Beside::default(),
         _ => return Err(DecodeError::Trailing { bytes: rest.len() }),
     };
-    let (evidence, noted, repeated, earlier_lives) = beside;
+    let (evidence, noted, repeated, earlier_lives, lineages) = beside;
     let snapshot = snapshot.with_beside(evidence, noted, repeated, earlier_lives);
+    let snapshot = snapshot.with_lineages(lineages);
     if snapshot.is_whole() {
         Ok(snapshot)
     } else {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use liandong_core::document::{CellDocument, Document};
 use liandong_core::language::Language;
+use liandong_core::lineage::{Lineage, Mark};
 use liandong_core::state::ChangeSet;
 use liandong_wire::bytes::{decode, encode};
 use liandong_wire::link::file::{FileHeader, FileReader, FileSection, FileWriter};
@@ -223,12 +224,15 @@ pub(crate) fn file_seeds() -> Vec<Vec<u8>> {
         key: [5; 32],
         shown: None,
         earlier_life: false,
+        mark: Some((9, Mark { upto: 3, name: 4 })),
     };
     let (mut writer, mut bytes) = FileWriter::begin(&header);
     for set in change_sets() {
         bytes.extend(writer.changes(&set));
     }
-    let (end, _) = writer.end();
+    let marks = [3, 10].map(|upto| Mark { upto, name: 7 });
+    let lineage = Lineage::new(2, marks.to_vec()).unwrap_or_default();
+    let (end, _) = writer.end(&lineage);
     bytes.extend(end);
     bytes.extend([9; 64]);
     let mut seeds = Vec::new();

@@ -38,6 +38,8 @@ pub fn needed(command: &Command) -> Option<(Right, RegionCode)> {
         | Command::ReceiveApart(_)
         | Command::RetrySetAside { .. }
         | Command::NotePeerHolds(_)
+        | Command::Mark { .. }
+        | Command::Trace(_)
         | Command::SealFigures { .. } => None,
     }
 }

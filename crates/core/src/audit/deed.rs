@@ -158,6 +158,8 @@ pub fn deed(command: &Command) -> Option<(Deed, Option<&Author>)> {
         Command::Meet { .. }
         | Command::Settle { .. }
         | Command::NotePeerHolds(_)
+        | Command::Mark { .. }
+        | Command::Trace(_)
         | Command::SealFigures { .. } => None,
         Command::ImportPlan { author, .. } => Some((Deed::ImportPlan, Some(author))),
         Command::ConsultPlan { author, .. } => Some((Deed::ConsultPlan, Some(author))),

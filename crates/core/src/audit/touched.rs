@@ -103,6 +103,8 @@ impl Touched {
             Event::Released(released) => self.peer = Some(released.from),
             Event::PeerHolds(holds) => self.peer = Some(holds.peer),
             Event::Met(met) => self.peer = Some(met.peer),
+            Event::Marked(marked) => self.peer = Some(marked.peer),
+            Event::Traced(traced) => self.peer = Some(traced.peer),
             // The evidence stands beside the documents that were received.
             Event::LifeBegan(_)
             | Event::Attested(_)

@@ -32,7 +32,7 @@ pub(super) fn begin(state: &State, identity: u128, restored: bool) -> Decision {
 /// name other changes than those that peers were told under the same numbers. Every epoch is raised,
 /// as where a backup is restored: peers that are reached by files alone would not take what stands
 /// below what they were told.
-pub(super) fn split(state: &State, incarnation: u128) -> Decision {
+pub(super) fn split(state: &State, incarnation: u128, above: u128) -> Decision {
     let life = state.life();
     let began = life.filter(|life| life.incarnation != incarnation);
     let Some(life) = began else {
@@ -40,7 +40,7 @@ pub(super) fn split(state: &State, incarnation: u128) -> Decision {
     };
     let mut events = vec![Event::LifeBegan(LifeBegan {
         identity: life.identity,
-        incarnation: later(incarnation, life.incarnation),
+        incarnation: later(incarnation, life.incarnation.max(above)),
     })];
     events.extend(all_raised(state));
     done(events)

@@ -180,6 +180,8 @@ impl Brought {
                 | Event::PeerHolds(_)
                 | Event::LifeBegan(_)
                 | Event::Met(_)
+                | Event::Marked(_)
+                | Event::Traced(_)
                 | Event::Overtaken(_)
                 | Event::Healed(_)
                 | Event::Withdrawn(_)

@@ -62,10 +62,13 @@ impl State {
             }
             Event::Released(released) => self.apply_released(released),
             Event::PeerHolds(holds) => {
+                self.forget_lineage_before(holds);
                 self.peer_holds.insert(holds.peer, holds.clone());
             }
             Event::LifeBegan(began) => self.apply_life(began),
             Event::Met(met) => self.apply_met(met),
+            Event::Marked(marked) => self.apply_marked(marked),
+            Event::Traced(traced) => self.apply_traced(traced),
             Event::Healed(healed) => self.apply_healed(healed),
             Event::Withdrawn(cells) => self.apply_withdrawn(cells),
             Event::Overtaken(overtaken) => {

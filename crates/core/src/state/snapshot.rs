@@ -9,7 +9,7 @@ use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of}
 use super::changes::Changes;
 use super::proven::Proven;
 use super::repeated::Repeated;
-use super::{Life, Noted, SetAside, State, Stored, Watermark};
+use super::{Life, Lineages, Noted, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
@@ -49,6 +49,8 @@ pub struct Snapshot {
     repeated: Vec<RepeatedReport>,
     #[serde(skip)]
     earlier_lives: BTreeMap<RegionCode, u64>,
+    #[serde(skip)]
+    lineages: Lineages,
 }
 
 impl Snapshot {
@@ -78,6 +80,11 @@ impl Snapshot {
         &self.earlier_lives
     }
 
+    /// What was told by files, and in which history: it is not stored with the rest.
+    pub fn lineages(&self) -> &Lineages {
+        &self.lineages
+    }
+
     /// The same with what was stored beside it.
     #[must_use]
     pub fn with_beside(
@@ -94,6 +101,12 @@ impl Snapshot {
             earlier_lives,
             ..self
         }
+    }
+
+    /// The same with what is known of the histories that were told by files.
+    #[must_use]
+    pub fn with_lineages(self, lineages: Lineages) -> Self {
+        Self { lineages, ..self }
     }
 
     /// Whether every cell is of a region and an indicator that it lists. Tables are as long as the
@@ -141,6 +154,7 @@ impl State {
             repeated: self.repeated.listed(),
             noted: self.noted.clone(),
             earlier_lives: self.earlier_lives.clone(),
+            lineages: self.lineages.clone(),
         }
     }
 
@@ -187,6 +201,7 @@ impl State {
             unowned_documents,
             taken_back,
             earlier_lives: snapshot.earlier_lives,
+            lineages: snapshot.lineages,
             unowned_cells: snapshot.unowned_cells.into_iter().collect(),
             proven: snapshot.evidence.map(Proven::from).unwrap_or_default(),
             repeated: Repeated::from(&*snapshot.repeated),

@@ -252,7 +252,8 @@ async fn meet(
         && context.links.splits(peer)
     {
         let incarnation = context.surroundings.id().as_u128();
-        submit(Command::Split { incarnation }).await?;
+        let above = 0;
+        submit(Command::Split { incarnation, above }).await?;
         return Err(format!(
             "{peer} holds change {after} of this node, whose last is {last}: the data is an \
              earlier copy of itself, and goes on under another incarnation"

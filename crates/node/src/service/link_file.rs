@@ -235,6 +235,7 @@ fn outcome(outcome: Outcome) -> ImportLinkResponse {
         taken_back,
         told_again,
         copy,
+        forked,
     } = outcome;
     ImportLinkResponse {
         exporter: header.exporter.to_string(),
@@ -252,5 +253,6 @@ fn outcome(outcome: Outcome) -> ImportLinkResponse {
         taken_back,
         told_again,
         copy,
+        forked,
     }
 }

@@ -30,6 +30,7 @@ use crate::record::{Batch, decode, encode};
 mod aside;
 mod bureaus;
 mod evidence;
+mod lineages;
 mod lives;
 mod repeated;
 

@@ -2,8 +2,11 @@
 //!
 //! The digest is made and compared here; who may have signed it is the node's business.
 
+mod marks;
+
 use liandong_core::compare::{Bucket, Findings};
 use liandong_core::language::Language;
+use liandong_core::lineage::{Lineage, Mark};
 use liandong_core::refusal::Refusal;
 use liandong_core::region::RegionCode;
 use liandong_core::state::ChangeSet;
@@ -50,6 +53,8 @@ pub struct FileHeader {
     pub shown: Option<KeyShown>,
     /// Whether the exporter holds what the recipient told in an earlier life and has not told since.
     pub earlier_life: bool,
+    /// The recipient's incarnation and the last mark of its files that the exporter has taken.
+    pub mark: Option<(u128, Mark)>,
 }
 
 /// That a node's certificate has signed the key of its files.
@@ -173,6 +178,11 @@ impl FileWriter {
                 signature: shown.signature.clone(),
             }),
             earlier_life: header.earlier_life,
+            mark: header.mark.map(|(_, mark)| marks::write(mark)),
+            mark_incarnation: header
+                .mark
+                .map(|(incarnation, _)| read::incarnation_bytes(incarnation))
+                .unwrap_or_default(),
         };
         let mut writer = Self {
             changes: StreamWriter::new(),
@@ -220,8 +230,9 @@ impl FileWriter {
         (self.end, self.bytes)
     }
 
-    /// The end of the file but for its signature, and the digest that has to be signed.
-    pub fn end(mut self) -> (Vec<u8>, [u8; DIGEST]) {
+    /// The end of the file but for its signature, and the digest that has to be signed; with the marks
+    /// of the exporter's files, the last for this one.
+    pub fn end(mut self, lineage: &Lineage) -> (Vec<u8>, [u8; DIGEST]) {
         let FileEnd {
             upto,
             frames,
@@ -233,6 +244,8 @@ impl FileWriter {
             frames,
             documents,
             cells,
+            marks: lineage.marks().iter().copied().map(marks::write).collect(),
+            marks_from: lineage.from(),
         };
         let mut bytes = Vec::new();
         section(END, &message, &mut bytes);
@@ -260,11 +273,11 @@ fn section(kind: u8, message: &impl Message, into: &mut Vec<u8>) {
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileSection {
     /// Who wrote it for whom; the first.
-    Header(FileHeader),
+    Header(Box<FileHeader>),
     /// Changes, for [`super::StreamReader::packed`].
     Changes(v1::Packed),
-    /// How it ends; the last.
-    End(FileEnd),
+    /// How it ends, and the marks of the exporter's files; the last.
+    End(FileEnd, Lineage),
 }
 
 /// Reads a file as its bytes come; holds no more than one section.
@@ -330,9 +343,15 @@ impl FileReader {
             return Ok(None);
         };
         let section = match kind {
-            HEADER => FileSection::Header(read_header(content).map_err(FileFault::Header)?),
+            HEADER => {
+                let header = read_header(content).map_err(FileFault::Header)?;
+                FileSection::Header(Box::new(header))
+            }
             CHANGES => FileSection::Changes(v1::Packed::decode(content).map_err(|_| fault)?),
-            _ => FileSection::End(read_end(content).ok_or(fault)?),
+            _ => {
+                let (end, lineage) = read_end(content).ok_or(fault)?;
+                FileSection::End(end, lineage)
+            }
         };
         self.take(whole);
         self.place += 1;
@@ -400,6 +419,8 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
         key,
         shown,
         earlier_life,
+        mark,
+        mark_incarnation,
     } = header;
     let holds = if holds == 0 {
         None
@@ -422,22 +443,32 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
             signature: shown.signature,
         }),
         earlier_life,
+        mark: match mark {
+            Some(mark) => {
+                let incarnation = read::incarnation("mark_incarnation", &mark_incarnation)?;
+                Some((incarnation, marks::read(&mark)?))
+            }
+            None => None,
+        },
     })
 }
 
-fn read_end(content: &[u8]) -> Option<FileEnd> {
+fn read_end(content: &[u8]) -> Option<(FileEnd, Lineage)> {
     let v1::LinkFileEnd {
         upto,
         frames,
         documents,
         cells,
+        marks,
+        marks_from,
     } = v1::LinkFileEnd::decode(content).ok()?;
-    Some(FileEnd {
+    let end = FileEnd {
         upto,
         frames,
         documents,
         cells,
-    })
+    };
+    Some((end, marks::read_all(marks_from, &marks)?))
 }
 
 #[cfg(test)]

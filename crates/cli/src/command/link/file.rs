@@ -160,10 +160,11 @@ const TAKEN: [Column; 9] = [
 pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdict, Failure> {
     let mut listing = Listing::new(&TAKEN);
     let mut notes = Vec::new();
-    let mut refused = None;
+    let mut all_taken = true;
     for path in paths {
         match import_one(session, path).await {
             Ok(taken) => {
+                all_taken &= !taken.forked;
                 notes.extend(note(session, path, &taken));
                 notes.extend(note_of_lives(session, path, &taken));
                 listing.row(vec![
@@ -189,7 +190,7 @@ pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdi
                     format!("{path} 未导入：{why}"),
                     format!("{path} was not imported: {why}"),
                 ));
-                refused = Some(failure);
+                all_taken = false;
             }
         }
     }
@@ -200,7 +201,7 @@ pub(super) async fn import(session: &Session, paths: &[PathBuf]) -> Result<Verdi
         // Beside the listing, which programs read.
         crate::tell(note);
     }
-    Ok(if refused.is_none() {
+    Ok(if all_taken {
         Verdict::Done
     } else {
         Verdict::Incomplete

@@ -68,6 +68,8 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::PeerHolds(_)
         | Event::LifeBegan(_)
         | Event::Met(_)
+        | Event::Marked(_)
+        | Event::Traced(_)
         | Event::Overtaken(_)
         | Event::Withdrawn(_)
         | Event::Attested(_)

@@ -104,6 +104,8 @@ impl<'a> Arriving<'a> {
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
+            | Event::Marked(_)
+            | Event::Traced(_)
             | Event::Overtaken(_) => {}
             Event::Healed(healed) => self.heal(healed),
             // Reports that were repeated are named so that nobody sees of which region they are; names

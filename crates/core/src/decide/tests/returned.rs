@@ -217,7 +217,11 @@ fn a_copy_takes_back_what_it_has_signed_and_tells_over_nothing_else() {
     assert_eq!(claim(&mut old, &early, shown), (1, false));
     settle(&mut old);
     let mut copy = old.copied_back(old.journal.len());
-    copy.run(Command::Split { incarnation: 99 }).unwrap();
+    copy.run(Command::Split {
+        incarnation: 99,
+        above: 0,
+    })
+    .unwrap();
     let lost = comment(4, "原则同意");
     let shown = given(&lost, None);
     assert_eq!(claim(&mut copy, &lost, shown), (0, false));

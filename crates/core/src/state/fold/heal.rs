@@ -19,6 +19,7 @@ impl State {
             began: self.change,
         });
         self.taken_back.clear();
+        self.forget_lineages_given();
         if !same_data {
             // Of a life that has just begun nobody has been asked yet.
             self.met.clear();

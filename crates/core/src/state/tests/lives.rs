@@ -304,7 +304,12 @@ fn a_life_begins_once_however_often_it_is_asked() {
     county.begin(11, false);
     assert_eq!(epoch(&county), 2);
     assert_eq!(county.state.incarnation(11), 11);
-    county.run(Command::Split { incarnation: 99 }).unwrap();
+    county
+        .run(Command::Split {
+            incarnation: 99,
+            above: 0,
+        })
+        .unwrap();
     assert_eq!(county.state.incarnation(11), 99);
     county.verify();
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use liandong_core::access::Relation;
+use liandong_core::command::{Answer, Command};
+use liandong_core::lineage::Lineage;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::state::{ChangeSet, State};
@@ -13,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::earlier::Earlier;
 use super::shown::show;
 use super::{held_by, own_signer};
+use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::prove;
 use crate::link::admission::relation;
@@ -146,9 +149,11 @@ impl Writing {
         // What changes from here on is the next export's: a busy node would never come to an end.
         let read = |state: &State| {
             let own = state.incarnation(context.incarnation);
-            (state.last_change(), state.watermark(peer), own)
+            let taken = state.lineage_taken(peer);
+            let taken = taken.and_then(|(of, lineage)| Some((of, lineage.last()?)));
+            (state.last_change(), state.watermark(peer), taken, own)
         };
-        let (last, mark, own) = context.reader.read(read).await?;
+        let (last, mark, taken, own) = context.reader.read(read).await?;
         let earlier = Earlier::of(context, peer, self.relation).await?;
         let signer = own_signer(context)?;
         let shown = show(context, &signer.public_bytes())?;
@@ -169,6 +174,7 @@ impl Writing {
                 key: signer.public_bytes(),
                 shown: shown.clone(),
                 earlier_life: !earlier.is_nothing(),
+                mark: taken,
             };
             let (mut writer, begin) = FileWriter::begin(&header);
             self.send(part, begin).await?;
@@ -188,7 +194,7 @@ impl Writing {
                 self.send(part, writer.changes(&changes)).await?;
                 is_full = self.part_bytes > 0 && writer.so_far().1 >= self.part_bytes;
             }
-            let (mut end, digest) = writer.end();
+            let (mut end, digest) = writer.end(&self.mark().await?);
             end.extend_from_slice(&signer.sign_file(&digest));
             self.send(part, end).await?;
             if summary.upto >= last {
@@ -206,6 +212,25 @@ impl Writing {
         );
         let said = self.pieces.send(Ok(Piece::Summary(summary))).await;
         said.map_err(|_| Stop::Gone)
+    }
+
+    /// Marks the history up to what the file says, in the journal, before the file ends: whoever has
+    /// the file holds nothing that this node could lose in a crash.
+    async fn mark(&self) -> Result<Lineage, Refusal> {
+        let (context, peer) = (&self.context, self.peer);
+        let name = context.surroundings.id().as_u128();
+        let command = Command::Mark { peer, name };
+        let submitted = context.committer.submit_waiting(command, Origin::of_node());
+        match submitted.await {
+            Ok(Answer::Marked(lineage)) => Ok(lineage),
+            Ok(_) => Ok(Lineage::default()),
+            // What waits has to be carried away also where the disk is full.
+            Err(refusal) if refusal.reason == Reason::NoSpace => {
+                tracing::warn!(%peer, "no disk space to mark a file: it is written without");
+                Ok(Lineage::default())
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// Gives back what is held of the recipient's earlier lives.

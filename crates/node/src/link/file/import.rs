@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use liandong_core::access::Relation;
 use liandong_core::language::Language;
+use liandong_core::lineage::Lineage;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_store::{Spool, SpoolError};
 use liandong_wire::link::StreamReader;
@@ -30,7 +31,7 @@ pub(crate) struct Import {
     head: Option<Head>,
     /// What was counted, to be compared with what the file says of itself.
     counted: FileEnd,
-    end: Option<FileEnd>,
+    end: Option<(FileEnd, Lineage)>,
     _until_done: OwnedSemaphorePermit,
 }
 
@@ -40,6 +41,15 @@ struct Head {
     header: FileHeader,
     relation: Relation,
     key: PublicKey,
+}
+
+/// What a file that was checked says of itself.
+#[derive(Clone, Debug)]
+struct Whole {
+    head: Head,
+    end: FileEnd,
+    /// The marks of the exporter's files, the last of this one.
+    lineage: Lineage,
 }
 
 impl Import {
@@ -91,7 +101,7 @@ impl Import {
         match section {
             FileSection::Header(header) => {
                 self.counted.upto = header.after;
-                self.head = Some(admit(&self.context, header).await?);
+                self.head = Some(admit(&self.context, *header).await?);
             }
             FileSection::Changes(packed) => {
                 let read = self.changes.packed(packed).map_err(|refusal| {
@@ -105,11 +115,11 @@ impl Import {
                 self.counted.upto = read.upto;
                 self.counted.frames += 1;
             }
-            FileSection::End(end) => {
+            FileSection::End(end, lineage) => {
                 if end.frames != self.counted.frames || end.upto < self.counted.upto {
                     return Err(disagrees());
                 }
-                self.end = Some(end);
+                self.end = Some((end, lineage));
             }
         }
         Ok(())
@@ -143,7 +153,9 @@ impl Import {
                 format!("it is not the signature of {exporter}: ask for the file again"),
             ));
         }
-        applying::apply(&context, spool, head, end, origin).await
+        let (end, lineage) = end;
+        let whole = Whole { head, end, lineage };
+        applying::apply(&context, spool, whole, origin).await
     }
 }
 

@@ -241,6 +241,8 @@ fn weight(event: &Event) -> usize {
         | Event::PeerHolds(_)
         | Event::LifeBegan(_)
         | Event::Met(_)
+        | Event::Marked(_)
+        | Event::Traced(_)
         | Event::Overtaken(_) => 1,
         Event::Healed(healed) => healed.cells.len() + healed.documents.len() + 1,
         Event::Withdrawn(cells) => cells.len(),

@@ -159,6 +159,8 @@ impl Content {
                 | Event::PeerHolds(_)
                 | Event::LifeBegan(_)
                 | Event::Met(_)
+                | Event::Marked(_)
+                | Event::Traced(_)
                 | Event::Overtaken(_)
                 | Event::Withdrawn(_)
                 | Event::Attested(_)

@@ -86,7 +86,7 @@ async fn a_certificate_that_is_revoked_or_over_shows_nothing_whatever_moment_is_
             at_micros: at.as_microsecond(),
             signature: given.expect("a signature").signature.0,
         }),
-        ..header
+        ..*header
     });
     let status = import(&city, &forged).await.expect_err("over");
     assert!(status.message().contains("expired"), "{status:?}");

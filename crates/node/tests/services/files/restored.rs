@@ -1,5 +1,6 @@
 //! A county that is restored, or put back without a restore, and whose city it reaches by files.
 
+mod outgrown;
 mod seen;
 
 use std::fs;

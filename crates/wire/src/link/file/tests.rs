@@ -1,12 +1,13 @@
 use liandong_core::compare::{Bucket, Findings};
 use liandong_core::document::CellDocument;
 use liandong_core::language::Language;
+use liandong_core::lineage::{Lineage, Mark};
 
 use super::{
-    FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter, KeyShown,
+    FileEnd, FileFault, FileHeader, FileReader, FileSeal, FileSection, FileWriter, KeyShown, marks,
 };
-use crate::link::StreamReader;
 use crate::link::tests::{set, some_cells};
+use crate::link::{StreamReader, v1};
 
 fn header() -> FileHeader {
     FileHeader {
@@ -22,7 +23,19 @@ fn header() -> FileHeader {
             signature: vec![8; 71],
         }),
         earlier_life: true,
+        mark: Some((9, mark(11))),
     }
+}
+
+fn mark(upto: u64) -> Mark {
+    Mark {
+        upto,
+        name: u128::from(upto) << 100,
+    }
+}
+
+fn lineage() -> Lineage {
+    Lineage::new(41, vec![mark(41), mark(300)]).expect("in order")
 }
 
 /// A file of two sections of changes, with a signature of ones.
@@ -32,7 +45,7 @@ fn file() -> Vec<u8> {
     bytes.extend(writer.changes(&set(Vec::new(), Vec::new(), 50)));
     bytes.extend(writer.changes(&set(Vec::new(), some_cells(3), 60)));
     assert_eq!(writer.so_far().1, bytes.len() as u64);
-    let (end, _) = writer.end();
+    let (end, _) = writer.end(&lineage());
     bytes.extend(end);
     bytes.extend([1; 64]);
     bytes
@@ -57,14 +70,14 @@ fn a_file_is_read_as_it_was_written_in_pieces_of_any_size() {
         let (sections, seal) = read(&bytes, step).expect("a file");
         assert_eq!(seal.signature, [1; 64]);
         assert_eq!(sections.len(), 4);
-        assert_eq!(sections[0], FileSection::Header(header()));
+        assert_eq!(sections[0], FileSection::Header(Box::new(header())));
         let end = FileEnd {
             upto: 60,
             frames: 2,
             documents: 0,
             cells: 8,
         };
-        assert_eq!(sections[3], FileSection::End(end));
+        assert_eq!(sections[3], FileSection::End(end, lineage()));
         let mut stream = StreamReader::new();
         let mut cells = 0;
         for section in &sections[1..3] {
@@ -125,13 +138,14 @@ fn a_file_of_an_earlier_program_is_read_and_one_without_earlier_lives_is_written
     let golden: &[u8] = include_bytes!("../../../tests/golden/link-file-v1.bin");
     let before = FileHeader {
         earlier_life: false,
+        mark: None,
         ..header()
     };
     let (sections, _) = read(golden, golden.len()).expect("a file");
-    assert_eq!(sections[0], FileSection::Header(before.clone()));
+    assert_eq!(sections[0], FileSection::Header(Box::new(before.clone())));
     let (mut writer, mut bytes) = FileWriter::begin(&before);
     bytes.extend(writer.changes(&set(Vec::new(), some_cells(5), 45)));
-    let (end, _) = writer.end();
+    let (end, _) = writer.end(&Lineage::default());
     bytes.extend(end);
     bytes.extend([1; 64]);
     assert_eq!(bytes, golden);
@@ -148,7 +162,7 @@ fn what_is_held_of_earlier_lives_travels_in_a_section_without_changes() {
     };
     held.cells = some_cells(2).iter().map(CellDocument::name).collect();
     bytes.extend(writer.found(Bucket::Cells(county), &held));
-    let (end, _) = writer.end();
+    let (end, _) = writer.end(&Lineage::default());
     bytes.extend(end);
     bytes.extend([1; 64]);
     let (sections, _) = read(&bytes, bytes.len()).expect("a file");
@@ -162,8 +176,31 @@ fn what_is_held_of_earlier_lives_travels_in_a_section_without_changes() {
         changes.found.as_deref(),
         Some(&(Bucket::Cells(county), held))
     );
-    let FileSection::End(end) = &sections[2] else {
+    let FileSection::End(end, _) = &sections[2] else {
         panic!("{sections:?}");
     };
     assert_eq!((end.frames, end.cells, end.upto), (1, 0, 40));
+}
+
+#[test]
+fn the_longest_lineage_fits_and_one_out_of_order_is_no_end() {
+    let marks: Vec<Mark> = (1..=Lineage::MOST as u64)
+        .map(|upto| mark(u64::MAX / 100 * upto))
+        .collect();
+    let most = Lineage::new(1, marks).expect("in order");
+    let (writer, mut bytes) = FileWriter::begin(&header());
+    let (end, _) = writer.end(&most);
+    bytes.extend(end);
+    bytes.extend([1; 64]);
+    let (sections, _) = read(&bytes, bytes.len()).expect("a file");
+    assert!(matches!(&sections[1], FileSection::End(_, lineage) if *lineage == most));
+    let message = |upto| v1::LineageMark {
+        upto,
+        name: vec![1; 16],
+    };
+    assert!(marks::read_all(0, &[message(1), message(2)]).is_some());
+    assert!(marks::read_all(0, &[message(2), message(2)]).is_none());
+    let mut short = message(3);
+    short.name.pop();
+    assert!(marks::read_all(0, &[short]).is_none());
 }

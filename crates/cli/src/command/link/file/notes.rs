@@ -14,6 +14,16 @@ pub(super) fn note(
 ) -> Option<String> {
     let path = path.display();
     let (from, held, after) = (&taken.exporter, taken.held, taken.after);
+    if taken.forked {
+        return Some(session.output.pick(
+            format!(
+                "{path}：未采用任何内容。它不是从 {from} 此前的文件（已连续收到第 {held} 号）接着来的：{from} 的数据未经 restore 放回了较早的副本，或者这是放回之前的文件，同样的变更号代表不同的内容。请给 {from} 导出一份，由其导入后再导出；双方数据都不会丢"
+            ),
+            format!(
+                "{path}: nothing of it was taken. It does not go on from the files of {from} before it (held up to {held}): an earlier copy of the data was put back there without a restore, or the file is from before that, and the same change numbers stand for other contents. Export a file for {from}, which has to import it and export again; nothing is lost"
+            ),
+        ));
+    }
     if taken.gap {
         return Some(session.output.pick(
             format!(
@@ -26,8 +36,8 @@ pub(super) fn note(
     }
     if taken.earlier_life {
         return Some(session.output.pick(
-            format!("{path}：{from} 恢复备份之前导出的旧文件，内容已采用，进度不变"),
-            format!("{path}: {from} exported it before a backup was restored there; what it brought counts, and nothing is confirmed by it"),
+            format!("{path}：{from} 恢复备份之前导出的旧文件，内容已采用，进度不变。若它是刚刚导出的，则 {from} 的数据是较早的副本：请给 {from} 导出一份，由其导入后再导出"),
+            format!("{path}: {from} exported it before a backup was restored there; what it brought counts, and nothing is confirmed by it. If it was exported just now the data of {from} is an earlier copy: export a file for {from}, which has to import it and export again"),
         ));
     }
     None

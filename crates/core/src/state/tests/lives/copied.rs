@@ -7,7 +7,11 @@ use crate::step::Action;
 use crate::testing::{Node, author, code};
 
 pub(super) fn split(copy: &mut Node, incarnation: u128) {
-    copy.run(Command::Split { incarnation }).unwrap();
+    copy.run(Command::Split {
+        incarnation,
+        above: 0,
+    })
+    .unwrap();
     copy.incarnation = copy.state.incarnation(copy.state.life().unwrap().identity);
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use liandong_core::access::Relation;
 use liandong_core::command::{Answer, Command, Incoming};
-use liandong_core::event::PeerHolds;
+use liandong_core::event::{PeerHolds, Traced};
+use liandong_core::lineage::Lineage;
 use liandong_core::refusal::Refusal;
 use liandong_core::state::State;
 use liandong_store::Spool;
@@ -12,7 +13,7 @@ use liandong_wire::link::file::{FileEnd, FileHeader, FileReader, FileSection};
 use liandong_wire::link::{ReadChanges, StreamReader};
 
 use super::returned::Returned;
-use super::{Head, bad, spool_failed};
+use super::{Whole, bad, spool_failed};
 use crate::commit::Origin;
 use crate::context::Context;
 use crate::evidence::check;
@@ -49,6 +50,8 @@ pub(crate) struct Outcome {
     pub(crate) told_again: bool,
     /// Whether it shows that this node's data is an earlier copy of itself.
     pub(crate) copy: bool,
+    /// Whether it does not go on from what was taken of the exporter, and nothing of it was taken.
+    pub(crate) forked: bool,
 }
 
 /// How a file stands to what is held of its exporter.
@@ -62,15 +65,15 @@ enum Place {
     Earlier,
 }
 
-/// Applies a file that was checked.
+/// Applies a file that was checked. One that parts from the history of those that were taken is not
+/// applied: its change numbers stand for others than those that are held.
 ///
 /// # Errors
 /// When the node stops, or the spool cannot be read: the file can be imported again.
 pub(super) async fn apply(
     context: &Arc<Context>,
     spool: Spool,
-    head: Head,
-    end: FileEnd,
+    Whole { head, end, lineage }: Whole,
     origin: Origin,
 ) -> Result<Outcome, Refusal> {
     let (header, relation) = (head.header.clone(), head.relation);
@@ -92,7 +95,16 @@ pub(super) async fn apply(
         taken_back: 0,
         told_again: false,
         copy: returned.copy,
+        forked: !goes_on(context, &head.header, lineage, &origin).await?,
     };
+    if outcome.forked {
+        let mark = context.reader.read(|state| state.watermark(peer)).await?;
+        outcome.held = mark.map_or(0, |mark| mark.upto);
+        context.links.heard(peer);
+        let held = outcome.held;
+        tracing::warn!(%peer, upto = end.upto, held, "a file does not go on from what is held");
+        return Ok(outcome);
+    }
     let mut again = Again::new(spool)?;
     while let Some(mut changes) = again.next().await? {
         if let Some(found) = changes.found.take() {
@@ -136,6 +148,22 @@ pub(super) async fn apply(
     let gap = outcome.gap;
     tracing::info!(%peer, upto = end.upto, applied, set_aside, gap, "imported a file of a peer");
     Ok(outcome)
+}
+
+/// Whether a file goes on from those that were taken of its exporter. Its marks are noted then.
+async fn goes_on(
+    context: &Context,
+    header: &FileHeader,
+    lineage: Lineage,
+    origin: &Origin,
+) -> Result<bool, Refusal> {
+    let command = Command::Trace(Traced {
+        peer: header.exporter,
+        incarnation: header.incarnation,
+        lineage,
+    });
+    let submitted = context.committer.submit_waiting(command, origin.clone());
+    Ok(submitted.await? == Answer::Traced { goes_on: true })
 }
 
 /// Where the file stands. An incarnation begins with the time when it began, so of two the smaller
@@ -258,7 +286,7 @@ impl Again {
         loop {
             match self.file.next_section().map_err(|fault| bad(&fault))? {
                 Some(FileSection::Changes(packed)) => return self.changes.packed(packed).map(Some),
-                Some(FileSection::Header(_) | FileSection::End(_)) => {}
+                Some(FileSection::Header(_) | FileSection::End(..)) => {}
                 None => {
                     let bytes = self.spool.read(CHUNK);
                     let bytes = bytes.map_err(|error| spool_failed(&error))?;

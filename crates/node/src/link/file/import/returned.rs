@@ -16,6 +16,10 @@ use crate::link::session::FARTHEST_BEHIND;
 /// Stands for a life of this node that is not the one it is in; no life has it.
 const SOME_EARLIER_LIFE: u128 = 0;
 
+/// How far a later life of the data can have begun after the one that it is in: what stands beyond is
+/// no incarnation, which begins with the time when it began. Some hundred years.
+const FARTHEST_LIFE: u128 = 1 << 122;
+
 /// What came of what a file says of this node's earlier lives.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Returned {
@@ -44,22 +48,19 @@ impl Returned {
         let mut returned = Self::default();
         let read = |state: &State| {
             let own = state.incarnation(context.incarnation);
-            (own, state.last_change())
+            (heard_beyond(state, own, header), state.last_change())
         };
-        let (own, last) = context.reader.read(read).await?;
-        if let Some((of, upto)) = header.holds
-            && of == own
-            && upto > last
-            && upto - last < FARTHEST_BEHIND
-        {
+        let (beyond, last) = context.reader.read(read).await?;
+        if let Some(above) = beyond {
+            let held = header.holds.map(|(_, upto)| upto);
             tracing::warn!(
                 peer = %header.exporter,
-                held = upto,
+                held,
                 last,
                 "the data is an earlier copy of itself, and goes on under another incarnation",
             );
             let incarnation = context.surroundings.id().as_u128();
-            submit(context, Command::Split { incarnation }, origin).await?;
+            submit(context, Command::Split { incarnation, above }, origin).await?;
             returned.copy = true;
             returned.told_again = true;
         }
@@ -130,6 +131,24 @@ impl Returned {
         }
         Ok(())
     }
+}
+
+/// Whether the exporter has heard of this node what its data, in the incarnation `own`, does not have:
+/// changes beyond its last, a mark that it never wrote, or a later life. Then it is the incarnation
+/// above which this one has to stand.
+fn heard_beyond(state: &State, own: u128, header: &FileHeader) -> Option<u128> {
+    let (peer, last) = (header.exporter, state.last_change());
+    let marked = header.mark.map(|(of, _)| of);
+    let heard = header.holds.map(|(of, _)| of).max(marked).unwrap_or(0);
+    if heard > own {
+        return (heard - own < FARTHEST_LIFE).then_some(heard);
+    }
+    let holds = header.holds.filter(|(of, _)| *of == own);
+    let is_ahead = holds.is_some_and(|(_, upto)| upto > last && upto - last < FARTHEST_BEHIND);
+    // Change numbers may have outgrown what the exporter holds.
+    let marked = header.mark.filter(|(of, _)| *of == own);
+    let is_parted = marked.is_some_and(|(_, mark)| state.lacks_mark(peer, mark));
+    (is_ahead || is_parted).then_some(own)
 }
 
 async fn submit(context: &Context, command: Command, origin: &Origin) -> Result<Answer, Refusal> {

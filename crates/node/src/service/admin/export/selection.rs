@@ -87,6 +87,8 @@ impl Selection {
             | Event::PeerHolds(_)
             | Event::LifeBegan(_)
             | Event::Met(_)
+            | Event::Marked(_)
+            | Event::Traced(_)
             | Event::Overtaken(_) => None,
             Event::BureauReports(reports) => self
                 .within

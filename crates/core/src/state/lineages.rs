@@ -1,0 +1,68 @@
+//! The lineages of what was told by files: those that this node gave, and those that it took.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::event::{Marked, PeerHolds, Traced};
+use crate::lineage::{Lineage, Mark};
+use crate::region::RegionCode;
+
+/// What is kept of lineages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineages {
+    /// What this node gave peers in the life that it is in.
+    given: BTreeMap<RegionCode, Lineage>,
+    /// What peers gave, with their incarnations.
+    taken: BTreeMap<RegionCode, (u128, Lineage)>,
+}
+
+impl Lineages {
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.taken.is_empty()
+    }
+}
+
+impl State {
+    /// The marks that this node gave a peer with its files in the life that it is in.
+    pub fn lineage_given(&self, peer: RegionCode) -> Lineage {
+        let given = self.lineages.given.get(&peer);
+        given.cloned().unwrap_or_default()
+    }
+
+    /// The marks that a peer's files ended with, and the incarnation that they are of.
+    pub fn lineage_taken(&self, peer: RegionCode) -> Option<(u128, &Lineage)> {
+        let taken = self.lineages.taken.get(&peer);
+        taken.map(|(incarnation, lineage)| (*incarnation, lineage))
+    }
+
+    /// Whether a mark that a peer has taken of this node's incarnation says that this data is an
+    /// earlier copy of itself: it was never given, as far as the data goes.
+    pub fn lacks_mark(&self, peer: RegionCode, mark: Mark) -> bool {
+        !self.lineage_given(peer).can_have_given(mark)
+    }
+
+    pub(super) fn apply_marked(&mut self, marked: &Marked) {
+        let given = self.lineages.given.entry(marked.peer).or_default();
+        given.add(marked.mark);
+    }
+
+    pub(super) fn apply_traced(&mut self, traced: &Traced) {
+        let taken = (traced.incarnation, traced.lineage.clone());
+        self.lineages.taken.insert(traced.peer, taken);
+    }
+
+    /// Lets go of the marks below what a peer holds, which it does not need any more.
+    pub(super) fn forget_lineage_before(&mut self, holds: &PeerHolds) {
+        if let Some(given) = self.lineages.given.get_mut(&holds.peer) {
+            given.forget_before(holds.upto);
+        }
+    }
+
+    /// A life begins: peers know its marks by its incarnation, and none of those before.
+    pub(super) fn forget_lineages_given(&mut self) {
+        self.lineages.given.clear();
+    }
+}
