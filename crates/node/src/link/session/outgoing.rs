@@ -62,10 +62,11 @@ impl Sending<'_> {
         let mut cursor = self.start(hello).await?;
         context.links.begins_after(peer, cursor);
         let mut writer = StreamWriter::new();
+        let mut fitted = usize::MAX;
         let mut durable = context.reader.durable();
         loop {
             durable.mark_unchanged();
-            let mut changes = self.next_changes(cursor, &line.pace).await?;
+            let mut changes = self.next_changes(cursor, &line.pace, &mut fitted).await?;
             let ChangeSet {
                 documents, proofs, ..
             } = &mut changes;
@@ -163,16 +164,24 @@ impl Sending<'_> {
         })
     }
 
-    /// What goes into the next frame: as much as suits the line.
-    async fn next_changes(&self, cursor: u64, pace: &Pace) -> Result<ChangeSet, String> {
+    /// What goes into the next frame: as much as suits the line. `fitted` is how many changes were
+    /// looked through for the frame before, so that among large documents the right number is not
+    /// sought from the top for every frame.
+    async fn next_changes(
+        &self,
+        cursor: u64,
+        pace: &Pace,
+        fitted: &mut usize,
+    ) -> Result<ChangeSet, String> {
         let (context, peer, relation) = (self.context, self.peer, self.relation);
-        let mut limit = pace.frame_changes();
+        let mut limit = pace.frame_changes().min(fitted.saturating_mul(2));
         loop {
             let changes = entitled_changes(context, peer, relation, cursor, limit).await;
             let changes = changes.map_err(|refusal| refusal.to_string())?;
             let documents = changes.documents.iter();
             let bytes: usize = documents.map(|document| document_len(document)).sum();
             if bytes / TEXTS_SHRINK <= 2 * pace.frame_bytes() || limit == 1 {
+                *fitted = limit;
                 return Ok(changes);
             }
             limit = limit.min(changes.documents.len()).div_ceil(2).max(1);
