@@ -51,7 +51,13 @@ impl Node {
     }
 
     pub(crate) fn host(&mut self, regions: &[Region]) -> Result<Answer, Refusal> {
+        let hosted = |code| regions.iter().any(|region| region.code == code);
         for region in regions {
+            // A catalogue that has every parent as a region of its own would refuse them below a child
+            // that tells of them.
+            if region.parent.is_some_and(hosted) {
+                continue;
+            }
             self.know_parent(region);
         }
         self.run(Command::Host {
