@@ -107,14 +107,8 @@ async fn storm(seed: u64, counts: &mut Counts) {
     for step in 0..STEPS {
         match draw.below(16) {
             0..6 => {
-                for more in 0..=draw.below(6) {
-                    let school = SCHOOLS[draw.below(3)];
-                    let figure = 1 + draw.below(1_000) as i64;
-                    let id = format!("{seed} {step} {more}");
-                    let node = county.node();
-                    let report = report(school, draw.below(MONTHS), figure);
-                    node.push(&id, vec![report]).await;
-                }
+                let count = 1 + draw.below(6);
+                say(&county, &mut draw, count, &format!("{seed} {step}")).await;
             }
             6..8 => county.files.push(export(county.node(), CITY, false).await),
             8 => city.files.push(export(city.node(), COUNTY, false).await),
@@ -127,8 +121,18 @@ async fn storm(seed: u64, counts: &mut Counts) {
             }
             13 => county.copy().await,
             14 => {
+                // The city is told of what the copy does not have, in the same numbers.
+                say(&county, &mut draw, 6, &format!("{seed} {step} before")).await;
+                county.files.push(export(county.node(), CITY, false).await);
+                take(&city, &county, &mut draw, counts).await;
                 county.put_back(&mut draw).await;
                 counts.put_back += 1;
+                say(&county, &mut draw, 3, &format!("{seed} {step} after")).await;
+                for more in 0..15 {
+                    let id = format!("{seed} {step} outgrown {more}");
+                    let report = report(SCHOOLS[0], 0, 500 + more);
+                    county.node().push(&id, vec![report]).await;
+                }
             }
             _ if draw.below(2) == 0 => {
                 city.put_back(&mut draw).await;
@@ -145,6 +149,16 @@ async fn storm(seed: u64, counts: &mut Counts) {
     let (figure, _) = county.sum(COUNTY).await;
     agree(city, county, figure).await;
     assert_eq!(figures(city).await, figures(county).await);
+}
+
+/// The county's schools say figures of any month.
+async fn say(county: &Side, draw: &mut Draw, count: usize, id: &str) {
+    for more in 0..count {
+        let (school, month) = (SCHOOLS[draw.below(3)], draw.below(MONTHS));
+        let figure = 1 + draw.below(1_000) as i64;
+        let reports = vec![report(school, month, figure)];
+        county.node().push(&format!("{id} {more}"), reports).await;
+    }
 }
 
 /// A node takes one of the other's files, mostly the newest.
