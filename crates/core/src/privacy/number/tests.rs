@@ -34,6 +34,20 @@ fn numbers_of_persons_are_found_however_they_are_set() {
         ("138－0013—8000", Mobile),
         ("138_0013‑8000", Mobile),
         ("138・0013．8000", Mobile),
+        ("138.0013.8000，138.0013.8001", Mobile),
+        ("12 138.0013.8000", Mobile),
+        ("138 0013-8000", Mobile),
+        ("+86 138 0013 8000", Mobile),
+        ("+86138 0013 8000", Mobile),
+        ("86-138 0013 8000", Mobile),
+        ("138 0013 8000 139 0013 9000", Mobile),
+        ("12 138-0013-8000 7", Mobile),
+        ("4405 2418 8001 0100 14", Identity),
+        ("3 440524 18800101 0014 7", Identity),
+        ("13800138000\t12", Mobile),
+        ("13800138000 万老师", Mobile),
+        // A child's, which the check digit proves.
+        ("371524202301010017", Identity),
         // Mistyped: the check digit is another one.
         ("110105194912310021", Identity),
         ("110105-19491231-0021", Identity),
@@ -70,6 +84,39 @@ fn other_numbers_are_let_through() {
         "鲁教字〔2023〕15号",
         "0635-8246000",
         "3.1415926535897932384626",
+        // Counts and amounts in a row.
+        "500 1350 980 1240",
+        "500 156 2023 2024",
+        "156 2023 2024 1",
+        "1350 1200 130",
+        "156\t2023\t2024",
+        "13\t800138000",
+        "投入 153.5000 1200.0000 万元",
+        "153.5000 1200",
+        "中 1.138.0013.8000",
+        "371524 20151123 1201 300",
+        // A ratio, and amounts.
+        "0.15384615385",
+        "人均 2.15384615385",
+        "15000000000元",
+        "15000000000 元",
+        "15000000000 万元",
+        "13800138000人",
+        "156 2023 2024人",
+        // Region, day and serial number, of which every eleventh has the right check digit.
+        "371524202511230001",
+        "371524-20251123-0001",
+        "受理编号：371524202511230018",
+        "受理编号 371524202005100108",
+        "流水号 371524-20251123-0018",
+        "371524251123001",
+        "440524199001010001",
+        "440524800101000",
+        // Unified social credit codes, whose region ends in 19 or 20.
+        "125001201234567890",
+        "125001191001012345",
+        "523101200101012345",
+        "120301199001010012",
     ];
     for text in passed {
         assert_eq!(personal_number(text), None, "{text}");
@@ -107,6 +154,11 @@ fn an_id_is_no_number_of_a_person_and_none_that_holds_other_numbers_is() {
         // Eighteen digits that nothing proves.
         "440524199001010011",
         "2025-03-371524S01-138",
+        // Of every night: region, day and serial number.
+        "371524-20251123-0018",
+        "371524-20251123-0018-2",
+        "371524202511230018",
+        "371524251123001",
     ];
     for id in passed {
         assert_eq!(personal_number_in_id(id), None, "{id}");
