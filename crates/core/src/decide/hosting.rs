@@ -21,7 +21,6 @@ pub(super) fn host(
     let mut tree = state.tree().clone();
     let mut events = Vec::new();
     for region in regions {
-        check_text("name", &region.name, false)?;
         if state.has_moved_out(region.code) {
             require_hosted(state, "region", region.code)?;
         }
@@ -57,10 +56,18 @@ pub(super) fn host(
                 format!("it stands below {}", region.code),
             ));
         }
-        if state.hosts(region.code) && state.tree().get(region.code) == Some(&region) {
+        let hosted = state.tree().get(region.code);
+        let hosted = hosted.filter(|_| state.hosts(region.code));
+        if hosted == Some(&region) {
             continue;
         }
-        check_region_code("region", &region)?;
+        // What was taken once stays, whatever would be refused today: a node has to start with it.
+        if hosted.is_none() {
+            check_region_code("region", &region)?;
+        }
+        if hosted.is_none_or(|hosted| hosted.name != region.name) {
+            check_text("name", &region.name, false)?;
+        }
         if !configured && !stands_below(state, &tree, setting, region.code) {
             // Nobody above would ever hear of what it reports here.
             return Err(Refusal::advise(

@@ -21,7 +21,7 @@ use crate::report::{
 };
 use crate::state::State;
 
-use judge::{Counting, Judged, judge};
+use judge::{Counting, Judged, after_texts, judge};
 
 /// Judges a push and gathers what is accepted into one event.
 pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision {
@@ -150,7 +150,10 @@ impl<'a> Batch<'a> {
     fn take(&mut self, row: u32, report: Report) -> Result<Outcome, Refusal> {
         let source = self.source(report.source)?;
         let asked = self.indicator(report.indicator)?;
-        check(&report, asked.indicator, self.setting.today)?;
+        let texts = match check(&report, asked.indicator, self.setting.today) {
+            Err(refusal) if refusal.reason == Reason::PersonalNumber => Err(refusal),
+            checked => Ok(checked?),
+        };
         let id = id_fingerprint(&self.accepted.id, row, &report.id);
         let place = (source.place, asked.place, report.period);
         let stored = match (source.known, asked.known) {
@@ -164,7 +167,10 @@ impl<'a> Batch<'a> {
         let denominator = report.denominator.unwrap_or(0);
         let role = source.standing.role(asked.indicator);
         let revision = match counting {
-            None => report.revision.max(1),
+            None => {
+                texts?;
+                report.revision.max(1)
+            }
             Some(counting) => {
                 let was_superseded = || {
                     let (source, indicator) = (report.source, report.indicator);
@@ -179,7 +185,8 @@ impl<'a> Batch<'a> {
                     here.or_else(|| self.state.repeated(id, source, indicator, report.period))
                 };
                 let known = (was_superseded, repeated);
-                match judge(&report, (denominator, role), id, counting, known)? {
+                let judged = judge(&report, (denominator, role), id, counting, known);
+                match after_texts(texts, judged, id == counting.id)? {
                     Judged::Known(outcome) => return Ok(outcome),
                     Judged::Same => {
                         let (source, indicator) = (report.source, report.indicator);

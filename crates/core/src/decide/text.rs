@@ -2,11 +2,14 @@
 
 use crate::privacy::{check_free_text, check_given_id};
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::{Region, RegionCode};
+use crate::region::Region;
 use crate::step::{Author, MAX_AUTHOR_CHARS, MAX_TEXT_CHARS};
 
 /// The digits of an identity number, which begins with a county's code.
 const IDENTITY_LEN: usize = 18;
+
+/// The digits of a mobile number, as many as codes of schools have.
+const MOBILE_LEN: usize = 11;
 
 /// The most bytes of an id that a client chooses for a plan, project, comment or entry.
 pub(super) const MAX_CHOSEN_ID_LEN: usize = 48;
@@ -25,11 +28,22 @@ pub(super) fn check_id(field: &str, id: &str) -> Result<(), Refusal> {
 }
 
 /// The code of a unit that somebody adds: whole lists of pupils could come in as units. Codes are long
-/// numbers by themselves, so one that goes on from its parent's is no mobile number.
+/// numbers by themselves, so one that goes on from its parent's is no identity number of fifteen digits,
+/// and one of its parent's city (of its province, where the parent is one) no mobile number: a school
+/// below a city is in a county, and counties are merged.
 pub(super) fn check_region_code(field: &str, region: &Region) -> Result<(), Refusal> {
     let code = region.code.as_str();
-    let goes_on = |parent: RegionCode| code.starts_with(parent.as_str());
-    if code.len() != IDENTITY_LEN && region.parent.is_some_and(goes_on) {
+    let parent = region.parent.as_ref();
+    let goes_on = parent.is_some_and(|parent| {
+        let parent = parent.as_str();
+        let begin = match (code.len(), parent.get(2..4)) {
+            (MOBILE_LEN, Some("00")) => &parent[..2],
+            (MOBILE_LEN, Some(_)) => &parent[..4],
+            _ => parent,
+        };
+        code.starts_with(begin)
+    });
+    if code.len() != IDENTITY_LEN && goes_on {
         return Ok(());
     }
     check_given_id(field, code, code.len())

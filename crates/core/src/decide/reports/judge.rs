@@ -97,6 +97,20 @@ pub(super) fn judge(
     Ok(Judged::Next(report.revision))
 }
 
+/// What becomes of a report whose texts hold the number of a person: it is refused, unless it is the
+/// very one that counts. That was taken before, and nothing of it is written again.
+pub(super) fn after_texts(
+    texts: Result<(), Refusal>,
+    judged: Result<Judged, Refusal>,
+    counts: bool,
+) -> Result<Judged, Refusal> {
+    match (texts, judged) {
+        (Err(_), Ok(known @ Judged::Known(_))) if counts => Ok(known),
+        (Err(refusal), _) => Err(refusal),
+        (Ok(()), judged) => judged,
+    }
+}
+
 fn reused(report: &Report) -> Refusal {
     Refusal::advise(
         Reason::IdReused,

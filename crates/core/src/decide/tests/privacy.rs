@@ -1,15 +1,17 @@
 //! No free text of any command takes the number of a person.
 
+mod regions;
+
 use jiff::civil::date;
 
 use crate::aid::{Milestone, PairingKind};
 use crate::command::{Command, Part};
+use crate::event::Event;
 use crate::language::Language;
 use crate::plan::{Bound, PlanText};
 use crate::quantity::Exact;
 use crate::refusal::Reason;
-use crate::region::Region;
-use crate::report::Outcome;
+use crate::report::{Fingerprints, Outcome};
 use crate::step::{Action, Author};
 use crate::testing::{Node, author, bureau, code, indicator, plan_text, report, school, target};
 
@@ -238,35 +240,39 @@ fn no_id_of_a_report_is_a_person_nor_is_one_of_a_comment() {
 const IN_DIGITS: &str = "440524188001010014";
 
 #[test]
-fn no_code_of_a_unit_is_a_person() {
+fn a_report_that_counts_already_is_its_duplicate_whatever_would_be_refused_today() {
     let mut node = city();
-    let host = |region: Region, configured| Command::Host {
-        regions: vec![region],
-        configured,
+    let before = node.journal.len();
+    node.push(vec![report("s1", 5)]);
+    // What an earlier program took.
+    let mut events = node.journal[before].clone();
+    let [Event::Reports(batch)] = &mut events[..] else {
+        panic!("{events:?}");
     };
-    // The second was born where the school is.
-    for number in [IN_DIGITS, "371524199001010010", "13800138000"] {
-        for configured in [false, true] {
-            let mut pupil = school(number, "371524");
-            "一名学生".clone_into(&mut pupil.name);
-            let before = node.journal.len();
-            let refusal = node.run(host(pupil, configured)).expect_err(number);
-            let found = (refusal.reason, refusal.field.as_str());
-            assert_eq!(found, (Reason::PersonalNumber, "region"), "{number}");
-            assert!(!refusal.message(Language::En).contains(number));
-            assert_eq!(node.journal.len(), before, "nothing is written");
-        }
+    IN_DIGITS.clone_into(&mut batch.rows[0].id);
+    batch.rows[0].note = number();
+    let mut old = city();
+    batch.fingerprints = Fingerprints::default();
+    old.state.apply(&events[0], old.journal.len() as u64 + 1);
+    old.journal.push(events);
+
+    let mut again = report("s1", 5);
+    IN_DIGITS.clone_into(&mut again.id);
+    again.note = number();
+    let outcomes = old.push(vec![again.clone()]);
+    assert_eq!(outcomes, [Outcome::Duplicate { revision: 1 }]);
+    // Another figure under that id, and that figure under another: refused, and not repeated.
+    let mut other = again.clone();
+    other.numerator = 6;
+    let mut renamed = again;
+    "r-2".clone_into(&mut renamed.id);
+    for report in [other, renamed] {
+        let outcomes = old.push(vec![report]);
+        let [Outcome::Refused(refusal)] = &outcomes[..] else {
+            panic!("{outcomes:?}");
+        };
+        assert_eq!(refusal.reason, Reason::PersonalNumber);
     }
-    // Long codes of units, which begin with their county's.
-    for number in ["371524102001", "371524S01", "3137000001"] {
-        let unit = school(number, "371524");
-        node.run(host(unit, false)).expect(number);
-    }
-    let below = bureau("130102", Some("371500"));
-    node.run(host(below, true)).expect("a county of Hebei");
-    let mut unit = school("13010200011", "130102");
-    "第一小学".clone_into(&mut unit.name);
-    node.run(host(unit, false)).expect("a unit of it");
 }
 
 #[test]
