@@ -95,7 +95,7 @@ pub(super) async fn apply(
         taken_back: 0,
         told_again: false,
         copy: returned.copy,
-        forked: !goes_on(context, &head.header, lineage, &origin).await?,
+        forked: !goes_on(context, &head.header, lineage.told_upto(end.upto), &origin).await?,
     };
     if outcome.forked {
         let mark = context.reader.read(|state| state.watermark(peer)).await?;

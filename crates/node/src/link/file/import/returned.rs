@@ -134,7 +134,7 @@ impl Returned {
 }
 
 /// Whether the exporter has heard of this node what its data, in the incarnation `own`, does not have:
-/// changes beyond its last, a mark that it never wrote, or a later life. Then it is the incarnation
+/// changes beyond its last, a mark that it never wrote, another history, or a later life. Then it is the incarnation
 /// above which this one has to stand.
 fn heard_beyond(state: &State, own: u128, header: &FileHeader) -> Option<u128> {
     let (peer, last) = (header.exporter, state.last_change());
@@ -148,6 +148,8 @@ fn heard_beyond(state: &State, own: u128, header: &FileHeader) -> Option<u128> {
     // Change numbers may have outgrown what the exporter holds.
     let marked = header.mark.filter(|(of, _)| *of == own);
     let is_parted = marked.is_some_and(|(_, mark)| state.lacks_mark(peer, mark));
+    // Marks that show it are not kept for ever.
+    let is_parted = is_parted || header.parted == Some(own);
     (is_ahead || is_parted).then_some(own)
 }
 
