@@ -6,7 +6,7 @@ mod storms;
 use liandong_wire::progress::v1::Report;
 use liandong_wire::task::v1::{Action, Stage};
 
-use super::{Backed, CITY, COUNTY, agree, copied, down, push, step, up};
+use super::{Backed, CITY, COUNTY, agree, copied, down, push, restored, step, up};
 use crate::files::pair::{assign, export, figures, import, stage, tasks, trusts};
 use crate::support::{Running, Setup, TREE, dropouts, start_in};
 
@@ -206,4 +206,32 @@ async fn a_county_put_back_whose_disk_is_full_is_noticed_and_another_is_taken() 
     let county = full(&backed.more).start_in(county.stop().await).await;
     let taken = up(&county.expect("it starts"), city).await;
     assert!(taken.forked && taken.applied == 0, "{taken:?}");
+}
+
+#[tokio::test]
+async fn where_no_file_goes_back_a_restore_of_what_was_put_back_is_taken() {
+    let backed = Backed::start().await;
+    let Backed { city, county, .. } = &backed;
+    push(county, "lost", 3..9).await;
+    push_april(county, "lost April", 5).await;
+    up(county, city).await;
+
+    let copy = copied(backed.backup.path());
+    let county = start_in(copy, COUNTY, TREE, &backed.more).await;
+    push_april(&county, "after April", 4).await;
+    push(&county, "after", 30..60).await;
+    for _ in 0..2 {
+        assert!(up(&county, city).await.forked);
+    }
+    let again = restored(county.stop().await.path());
+    let county = start_in(again, COUNTY, TREE, &backed.more).await;
+    for _ in 0..2 {
+        let taken = up(&county, city).await;
+        assert!(!taken.forked && !taken.earlier_life, "{taken:?}");
+        assert_eq!(city.sum(COUNTY).await, (60, 3));
+        assert_eq!(figures(city).await, figures(&county).await);
+    }
+    push(&county, "later", 61..62).await;
+    assert!(!up(&county, city).await.forked);
+    assert_eq!(city.sum(COUNTY).await, (62, 3));
 }
