@@ -265,6 +265,8 @@ pub enum Command {
         peer: RegionCode,
         /// A name that no other mark has.
         name: u128,
+        /// The last change that the file covers.
+        told: u64,
     },
     /// Note the marks of a peer's file before anything of it is taken.
     Trace(Traced),

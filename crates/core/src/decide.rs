@@ -172,7 +172,7 @@ fn decide_by_rule(
         }
         Command::SealFigures { regions } => Ok(seals::seal(state, &regions, setting)),
         Command::NotePeerHolds(holds) => Ok(receive::note_peer_holds(state, holds)),
-        Command::Mark { peer, name } => Ok(lineage::mark(state, peer, name)),
+        Command::Mark { peer, name, told } => Ok(lineage::mark(state, peer, name, told)),
         Command::Trace(traced) => Ok(lineage::trace(state, traced)),
     }
 }

@@ -65,6 +65,8 @@ pub enum Event {
     Marked(Marked),
     /// A file came with the marks of what a peer tells; stands before whatever was taken of it.
     Traced(Traced),
+    /// A file came that does not go on from those of its incarnation before it; nothing of it was taken.
+    Parted(Parted),
 }
 
 /// Changes that came from another node, up to and including its change number `upto`.
@@ -257,6 +259,15 @@ pub struct Traced {
     pub incarnation: u128,
     /// Its marks.
     pub lineage: Lineage,
+}
+
+/// That a peer told two histories in one incarnation: an earlier copy of its data was put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parted {
+    /// The peer.
+    pub peer: RegionCode,
+    /// The incarnation.
+    pub incarnation: u128,
 }
 
 /// The beginning of a life of the node's data: a new store, a restored backup, or an earlier copy

@@ -26,6 +26,8 @@ pub struct Mark {
 pub struct Lineage {
     /// The change from which on none is left out.
     from: u64,
+    /// The change before which none is left out.
+    until: u64,
     /// In the order of their changes, which all differ.
     marks: Vec<Mark>,
 }
@@ -39,7 +41,17 @@ impl Lineage {
     pub fn new(from: u64, marks: Vec<Mark>) -> Option<Self> {
         let rises = marks.windows(2).all(|two| two[0].upto < two[1].upto);
         let begins = marks.first().is_none_or(|first| first.upto >= from);
-        (rises && begins && marks.len() <= Self::MOST).then_some(Self { from, marks })
+        let until = marks.last().map_or(0, |last| last.upto.saturating_add(1));
+        let lineage = Self { from, until, marks };
+        (rises && begins && lineage.marks.len() <= Self::MOST).then_some(lineage)
+    }
+
+    /// The same where changes up to `upto` were told with it: no mark of a change below is left out,
+    /// also where the last one says less because there was no room to write another.
+    #[must_use]
+    pub fn told_upto(self, upto: u64) -> Self {
+        let until = self.until.max(upto);
+        Self { until, ..self }
     }
 
     /// The change from which on none is left out.
@@ -50,6 +62,11 @@ impl Lineage {
     /// The marks, in the order of their changes.
     pub fn marks(&self) -> &[Mark] {
         &self.marks
+    }
+
+    /// The change before which none is left out.
+    pub fn until(&self) -> u64 {
+        self.until
     }
 
     /// Whether there are none.
@@ -70,10 +87,7 @@ impl Lineage {
 
     /// Whether both can be of one history: they have the same marks wherever both leave none out.
     pub fn agrees_with(&self, other: &Self) -> bool {
-        let (Some(last), Some(others)) = (self.last(), other.last()) else {
-            return true;
-        };
-        let both = self.from.max(other.from)..=last.upto.min(others.upto);
+        let both = self.from.max(other.from)..self.until.min(other.until);
         let ours = self.marks.iter().filter(|mark| both.contains(&mark.upto));
         let theirs = other.marks.iter().filter(|mark| both.contains(&mark.upto));
         ours.eq(theirs)
@@ -81,6 +95,7 @@ impl Lineage {
 
     /// One more mark, of a later change than the last.
     pub(crate) fn add(&mut self, mark: Mark) {
+        self.until = self.until.max(mark.upto.saturating_add(1));
         self.marks.push(mark);
         self.forget(self.marks.len().saturating_sub(Self::MOST));
     }

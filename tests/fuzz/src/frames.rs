@@ -225,6 +225,7 @@ pub(crate) fn file_seeds() -> Vec<Vec<u8>> {
         shown: None,
         earlier_life: false,
         mark: Some((9, Mark { upto: 3, name: 4 })),
+        parted: Some(9),
     };
     let (mut writer, mut bytes) = FileWriter::begin(&header);
     for set in change_sets() {

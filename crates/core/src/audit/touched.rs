@@ -105,6 +105,7 @@ impl Touched {
             Event::Met(met) => self.peer = Some(met.peer),
             Event::Marked(marked) => self.peer = Some(marked.peer),
             Event::Traced(traced) => self.peer = Some(traced.peer),
+            Event::Parted(parted) => self.peer = Some(parted.peer),
             // The evidence stands beside the documents that were received.
             Event::LifeBegan(_)
             | Event::Attested(_)

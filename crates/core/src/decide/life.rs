@@ -54,7 +54,11 @@ fn later(drawn: u128, before: u128) -> u128 {
         return drawn;
     }
     let random = drawn & ((1 << TIME_SHIFT) - 1);
-    ((before >> TIME_SHIFT).saturating_add(1) << TIME_SHIFT) | random
+    match before.checked_add(1 << TIME_SHIFT) {
+        Some(next) => (next >> TIME_SHIFT << TIME_SHIFT) | random,
+        // No time stands above that one.
+        None => before.saturating_add(1),
+    }
 }
 
 /// Notes at the first hello of a peer in this life whether it holds what an earlier one told it.

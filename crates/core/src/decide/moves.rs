@@ -182,6 +182,7 @@ impl Brought {
                 | Event::Met(_)
                 | Event::Marked(_)
                 | Event::Traced(_)
+                | Event::Parted(_)
                 | Event::Overtaken(_)
                 | Event::Healed(_)
                 | Event::Withdrawn(_)

@@ -1,6 +1,7 @@
 //! Tests of decisions.
 
 mod collaboration;
+mod lineages;
 mod moves;
 mod pairings;
 mod plans;

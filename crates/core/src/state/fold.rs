@@ -69,6 +69,7 @@ impl State {
             Event::Met(met) => self.apply_met(met),
             Event::Marked(marked) => self.apply_marked(marked),
             Event::Traced(traced) => self.apply_traced(traced),
+            Event::Parted(parted) => self.apply_parted(parted),
             Event::Healed(healed) => self.apply_healed(healed),
             Event::Withdrawn(cells) => self.apply_withdrawn(cells),
             Event::Overtaken(overtaken) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use crate::event::{Marked, PeerHolds, Traced};
+use crate::event::{Marked, Parted, PeerHolds, Traced};
 use crate::lineage::{Lineage, Mark};
 use crate::region::RegionCode;
 
@@ -14,8 +14,18 @@ use crate::region::RegionCode;
 pub struct Lineages {
     /// What this node gave peers in the life that it is in.
     given: BTreeMap<RegionCode, Lineage>,
-    /// What peers gave, with their incarnations.
-    taken: BTreeMap<RegionCode, (u128, Lineage)>,
+    /// What peers gave.
+    taken: BTreeMap<RegionCode, Taken>,
+}
+
+/// What a peer gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Taken {
+    /// In which incarnation.
+    incarnation: u128,
+    lineage: Lineage,
+    /// Whether a file of that incarnation came that does not go on from those before it.
+    parted: bool,
 }
 
 impl Lineages {
@@ -35,7 +45,15 @@ impl State {
     /// The marks that a peer's files ended with, and the incarnation that they are of.
     pub fn lineage_taken(&self, peer: RegionCode) -> Option<(u128, &Lineage)> {
         let taken = self.lineages.taken.get(&peer);
-        taken.map(|(incarnation, lineage)| (*incarnation, lineage))
+        taken.map(|taken| (taken.incarnation, &taken.lineage))
+    }
+
+    /// The incarnation of a peer that told two histories by files. Nothing of it is taken any more; a
+    /// later one is.
+    pub fn parted(&self, peer: RegionCode) -> Option<u128> {
+        let taken = self.lineages.taken.get(&peer);
+        let parted = taken.filter(|taken| taken.parted);
+        parted.map(|taken| taken.incarnation)
     }
 
     /// Whether a mark that a peer has taken of this node's incarnation says that this data is an
@@ -50,8 +68,19 @@ impl State {
     }
 
     pub(super) fn apply_traced(&mut self, traced: &Traced) {
-        let taken = (traced.incarnation, traced.lineage.clone());
+        let taken = Taken {
+            incarnation: traced.incarnation,
+            lineage: traced.lineage.clone(),
+            parted: false,
+        };
         self.lineages.taken.insert(traced.peer, taken);
+    }
+
+    pub(super) fn apply_parted(&mut self, parted: &Parted) {
+        let taken = self.lineages.taken.get_mut(&parted.peer);
+        if let Some(taken) = taken.filter(|taken| taken.incarnation == parted.incarnation) {
+            taken.parted = true;
+        }
     }
 
     /// Lets go of the marks below what a peer holds, which it does not need any more.

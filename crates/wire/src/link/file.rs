@@ -55,6 +55,8 @@ pub struct FileHeader {
     pub earlier_life: bool,
     /// The recipient's incarnation and the last mark of its files that the exporter has taken.
     pub mark: Option<(u128, Mark)>,
+    /// The recipient's incarnation in which it told two histories, of which nothing is taken any more.
+    pub parted: Option<u128>,
 }
 
 /// That a node's certificate has signed the key of its files.
@@ -182,6 +184,10 @@ impl FileWriter {
             mark_incarnation: header
                 .mark
                 .map(|(incarnation, _)| read::incarnation_bytes(incarnation))
+                .unwrap_or_default(),
+            parted_incarnation: header
+                .parted
+                .map(read::incarnation_bytes)
                 .unwrap_or_default(),
         };
         let mut writer = Self {
@@ -421,6 +427,7 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
         earlier_life,
         mark,
         mark_incarnation,
+        parted_incarnation,
     } = header;
     let holds = if holds == 0 {
         None
@@ -449,6 +456,14 @@ fn read_header(content: &[u8]) -> Result<FileHeader, Refusal> {
                 Some((incarnation, marks::read(&mark)?))
             }
             None => None,
+        },
+        parted: if parted_incarnation.is_empty() {
+            None
+        } else {
+            Some(read::incarnation(
+                "parted_incarnation",
+                &parted_incarnation,
+            )?)
         },
     })
 }

@@ -70,6 +70,7 @@ pub(in crate::decide) fn follow_up(state: &State, event: &Event) -> Vec<Event> {
         | Event::Met(_)
         | Event::Marked(_)
         | Event::Traced(_)
+        | Event::Parted(_)
         | Event::Overtaken(_)
         | Event::Withdrawn(_)
         | Event::Attested(_)

@@ -106,6 +106,7 @@ impl<'a> Arriving<'a> {
             | Event::Met(_)
             | Event::Marked(_)
             | Event::Traced(_)
+            | Event::Parted(_)
             | Event::Overtaken(_) => {}
             Event::Healed(healed) => self.heal(healed),
             // Reports that were repeated are named so that nobody sees of which region they are; names

@@ -151,9 +151,10 @@ impl Writing {
             let own = state.incarnation(context.incarnation);
             let taken = state.lineage_taken(peer);
             let taken = taken.and_then(|(of, lineage)| Some((of, lineage.last()?)));
-            (state.last_change(), state.watermark(peer), taken, own)
+            let heard = (state.watermark(peer), taken, state.parted(peer));
+            (state.last_change(), heard, own)
         };
-        let (last, mark, taken, own) = context.reader.read(read).await?;
+        let (last, (mark, taken, parted), own) = context.reader.read(read).await?;
         let earlier = Earlier::of(context, peer, self.relation).await?;
         let signer = own_signer(context)?;
         let shown = show(context, &signer.public_bytes())?;
@@ -175,6 +176,7 @@ impl Writing {
                 shown: shown.clone(),
                 earlier_life: !earlier.is_nothing(),
                 mark: taken,
+                parted,
             };
             let (mut writer, begin) = FileWriter::begin(&header);
             self.send(part, begin).await?;
@@ -194,7 +196,7 @@ impl Writing {
                 self.send(part, writer.changes(&changes)).await?;
                 is_full = self.part_bytes > 0 && writer.so_far().1 >= self.part_bytes;
             }
-            let (mut end, digest) = writer.end(&self.mark().await?);
+            let (mut end, digest) = writer.end(&self.mark(summary.upto).await?);
             end.extend_from_slice(&signer.sign_file(&digest));
             self.send(part, end).await?;
             if summary.upto >= last {
@@ -216,18 +218,19 @@ impl Writing {
 
     /// Marks the history up to what the file says, in the journal, before the file ends: whoever has
     /// the file holds nothing that this node could lose in a crash.
-    async fn mark(&self) -> Result<Lineage, Refusal> {
+    async fn mark(&self, told: u64) -> Result<Lineage, Refusal> {
         let (context, peer) = (&self.context, self.peer);
         let name = context.surroundings.id().as_u128();
-        let command = Command::Mark { peer, name };
+        let command = Command::Mark { peer, name, told };
         let submitted = context.committer.submit_waiting(command, Origin::of_node());
         match submitted.await {
             Ok(Answer::Marked(lineage)) => Ok(lineage),
             Ok(_) => Ok(Lineage::default()),
             // What waits has to be carried away also where the disk is full.
             Err(refusal) if refusal.reason == Reason::NoSpace => {
-                tracing::warn!(%peer, "no disk space to mark a file: it is written without");
-                Ok(Lineage::default())
+                tracing::warn!(%peer, "no disk space to mark a file: it has the marks before it");
+                let read = move |state: &State| state.lineage_given(peer);
+                context.reader.read(read).await
             }
             Err(refusal) => Err(refusal),
         }

@@ -1,7 +1,10 @@
 //! Importing: a file is spooled while it is checked, and applied only when all of it was.
 
 mod applying;
+mod place;
 mod returned;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use applying::Outcome;
 

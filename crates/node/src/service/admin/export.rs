@@ -243,6 +243,7 @@ fn weight(event: &Event) -> usize {
         | Event::Met(_)
         | Event::Marked(_)
         | Event::Traced(_)
+        | Event::Parted(_)
         | Event::Overtaken(_) => 1,
         Event::Healed(healed) => healed.cells.len() + healed.documents.len() + 1,
         Event::Withdrawn(cells) => cells.len(),

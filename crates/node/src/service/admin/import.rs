@@ -161,6 +161,7 @@ impl Content {
                 | Event::Met(_)
                 | Event::Marked(_)
                 | Event::Traced(_)
+                | Event::Parted(_)
                 | Event::Overtaken(_)
                 | Event::Withdrawn(_)
                 | Event::Attested(_)

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use liandong_core::event::{Event, Marked, Traced};
+use liandong_core::event::{Event, Marked, Parted, Traced};
 use liandong_core::lineage::{Lineage, Mark};
 use liandong_core::state::State;
 
@@ -30,7 +30,11 @@ fn events() -> Vec<Event> {
         Event::Traced(Traced {
             peer,
             incarnation: 9 << 100,
-            lineage: lineage.unwrap(),
+            lineage: lineage.unwrap().told_upto(5_000),
+        }),
+        Event::Parted(Parted {
+            peer,
+            incarnation: 9 << 100,
         }),
     ]
 }

@@ -22,8 +22,13 @@ pub(super) fn read(mark: &v1::LineageMark) -> Result<Mark, Refusal> {
     })
 }
 
-/// `None` where they are out of order, too many, or cannot be read.
+/// `None` where they are out of order or cannot be read. Of more than are kept, as a later program may
+/// write them, it is the newest.
 pub(super) fn read_all(from: u64, marks: &[v1::LineageMark]) -> Option<Lineage> {
-    let read: Result<Vec<Mark>, Refusal> = marks.iter().map(read).collect();
-    Lineage::new(from, read.ok()?)
+    let (oldest, newest) = marks.split_at(marks.len().saturating_sub(Lineage::MOST));
+    let read: Result<Vec<Mark>, Refusal> = newest.iter().map(read).collect();
+    let read = read.ok()?;
+    let begins = read.first().filter(|_| !oldest.is_empty());
+    let from = begins.map_or(from, |first| first.upto);
+    Lineage::new(from, read)
 }

@@ -24,6 +24,7 @@ fn header() -> FileHeader {
         }),
         earlier_life: true,
         mark: Some((9, mark(11))),
+        parted: Some(8),
     }
 }
 
@@ -139,6 +140,7 @@ fn a_file_of_an_earlier_program_is_read_and_one_without_earlier_lives_is_written
     let before = FileHeader {
         earlier_life: false,
         mark: None,
+        parted: None,
         ..header()
     };
     let (sections, _) = read(golden, golden.len()).expect("a file");
@@ -200,6 +202,11 @@ fn the_longest_lineage_fits_and_one_out_of_order_is_no_end() {
     };
     assert!(marks::read_all(0, &[message(1), message(2)]).is_some());
     assert!(marks::read_all(0, &[message(2), message(2)]).is_none());
+    // A later program may keep more of them.
+    let more: Vec<v1::LineageMark> = (1..=Lineage::MOST as u64 + 3).map(message).collect();
+    let newest = marks::read_all(0, &more).expect("in order");
+    assert_eq!(newest.marks().len(), Lineage::MOST);
+    assert_eq!((newest.from(), newest.marks()[0].upto), (4, 4));
     let mut short = message(3);
     short.name.pop();
     assert!(marks::read_all(0, &[short]).is_none());

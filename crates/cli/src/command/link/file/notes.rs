@@ -17,10 +17,10 @@ pub(super) fn note(
     if taken.forked {
         return Some(session.output.pick(
             format!(
-                "{path}：未采用任何内容。它不是从 {from} 此前的文件（已连续收到第 {held} 号）接着来的：{from} 的数据未经 restore 放回了较早的副本，或者这是放回之前的文件，同样的变更号代表不同的内容。请给 {from} 导出一份，由其导入后再导出；双方数据都不会丢"
+                "{path}：未采用任何内容。它不是从 {from} 此前的文件（已连续收到第 {held} 号）接着来的：{from} 的数据未经 restore 放回了较早的副本，或者这是放回之前的文件，同样的变更号代表不同的内容。请给 {from} 导出一份，由其导入后再导出；双方数据都不会丢。文件无法带回 {from} 的（单向链路）：请对方用 liandong backup 备份现有数据、liandong restore 恢复后再导出，并告知新的 link key；此前它的文件一律不采用"
             ),
             format!(
-                "{path}: nothing of it was taken. It does not go on from the files of {from} before it (held up to {held}): an earlier copy of the data was put back there without a restore, or the file is from before that, and the same change numbers stand for other contents. Export a file for {from}, which has to import it and export again; nothing is lost"
+                "{path}: nothing of it was taken. It does not go on from the files of {from} before it (held up to {held}): an earlier copy of the data was put back there without a restore, or the file is from before that, and the same change numbers stand for other contents. Export a file for {from}, which has to import it and export again; nothing is lost. Where no file can go back to {from}: have `liandong backup` and `liandong restore` run there, then export, and tell its new `link key` here. Until then none of its files is taken"
             ),
         ));
     }

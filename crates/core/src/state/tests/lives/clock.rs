@@ -3,6 +3,7 @@
 use super::copied::split;
 use super::{city, county_in_life};
 use crate::access::Relation;
+use crate::command::Command;
 use crate::testing::{carry, compare_anew, greet, report};
 
 #[test]
@@ -37,4 +38,16 @@ fn a_life_stands_above_the_one_before_also_where_the_clock_was_set_back() {
     carry(&restored, &mut city, Relation::Parent, 100);
     let up = compare_anew(&mut restored, &mut city, Relation::Parent);
     assert_eq!(up.differing, []);
+}
+
+#[test]
+fn a_life_stands_above_one_that_no_clock_has_drawn() {
+    let last = u128::MAX >> 80 << 80;
+    for above in [last - 1, last, last | 5, u128::MAX - 1] {
+        let mut copy = county_in_life(9);
+        let incarnation = 10;
+        copy.run(Command::Split { incarnation, above }).unwrap();
+        let life = copy.state.life().unwrap();
+        assert!(life.incarnation > above, "{above:x} {life:x?}");
+    }
 }

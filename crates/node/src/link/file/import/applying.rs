@@ -12,6 +12,7 @@ use liandong_store::Spool;
 use liandong_wire::link::file::{FileEnd, FileHeader, FileReader, FileSection};
 use liandong_wire::link::{ReadChanges, StreamReader};
 
+use super::place::Place;
 use super::returned::Returned;
 use super::{Whole, bad, spool_failed};
 use crate::commit::Origin;
@@ -54,17 +55,6 @@ pub(crate) struct Outcome {
     pub(crate) forked: bool,
 }
 
-/// How a file stands to what is held of its exporter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// It goes on where what is held ends, or before.
-    Follows,
-    /// A file in between is missing.
-    Gap,
-    /// It is of an earlier life of the exporter.
-    Earlier,
-}
-
 /// Applies a file that was checked. One that parts from the history of those that were taken is not
 /// applied: its change numbers stand for others than those that are held.
 ///
@@ -79,7 +69,8 @@ pub(super) async fn apply(
     let (header, relation) = (head.header.clone(), head.relation);
     let peer = header.exporter;
     context.links.expect(peer, relation, "");
-    let place = place(context, &header).await?;
+    let read = |state: &State| Place::of(state, &header);
+    let place = context.reader.read(read).await?;
     let mut returned = Returned::meet(context, &header, &origin).await?;
     let mut is_told = false;
     let mut outcome = Outcome {
@@ -95,7 +86,7 @@ pub(super) async fn apply(
         taken_back: 0,
         told_again: false,
         copy: returned.copy,
-        forked: !goes_on(context, &head.header, lineage, &origin).await?,
+        forked: !goes_on(context, &head.header, lineage.told_upto(end.upto), &origin).await?,
     };
     if outcome.forked {
         let mark = context.reader.read(|state| state.watermark(peer)).await?;
@@ -164,27 +155,6 @@ async fn goes_on(
     });
     let submitted = context.committer.submit_waiting(command, origin.clone());
     Ok(submitted.await? == Answer::Traced { goes_on: true })
-}
-
-/// Where the file stands. An incarnation begins with the time when it began, so of two the smaller
-/// one is the earlier life.
-async fn place(context: &Context, header: &FileHeader) -> Result<Place, Refusal> {
-    let known = context
-        .reader
-        .read(|state| state.watermark(header.exporter))
-        .await?;
-    Ok(match known {
-        Some(known) if known.incarnation == header.incarnation => {
-            if header.after <= known.upto {
-                Place::Follows
-            } else {
-                Place::Gap
-            }
-        }
-        Some(known) if known.incarnation > header.incarnation => Place::Earlier,
-        Some(_) | None if header.after == 0 => Place::Follows,
-        Some(_) | None => Place::Gap,
-    })
 }
 
 async fn take(

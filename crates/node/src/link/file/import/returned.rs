@@ -1,6 +1,7 @@
 //! What a file says of this node's earlier lives: it is acted on as on what a comparison found, and
 //! this data is noticed to be an earlier copy of itself.
 
+use jiff::Timestamp;
 use liandong_core::command::{Answer, Command, Reconciling};
 use liandong_core::compare::{Bucket, CellName, Findings};
 use liandong_core::refusal::Refusal;
@@ -13,12 +14,18 @@ use crate::context::Context;
 use crate::evidence::shown;
 use crate::link::session::FARTHEST_BEHIND;
 
+#[cfg(test)]
+mod tests;
+
 /// Stands for a life of this node that is not the one it is in; no life has it.
 const SOME_EARLIER_LIFE: u128 = 0;
 
-/// How far a later life of the data can have begun after the one that it is in: what stands beyond is
-/// no incarnation, which begins with the time when it began. Some hundred years.
-const FARTHEST_LIFE: u128 = 1 << 122;
+/// How far ahead of this node's clock a life of its data can have begun, in milliseconds: 400 days. What
+/// stands beyond was not drawn by a clock, and this node would have to go on above it.
+const FARTHEST_LIFE: u128 = 400 * 24 * 60 * 60 * 1_000;
+
+/// An incarnation begins with the time in milliseconds when it began, above this many bits.
+const TIME_SHIFT: u32 = 80;
 
 /// What came of what a file says of this node's earlier lives.
 #[derive(Clone, Debug, Default)]
@@ -46,9 +53,10 @@ impl Returned {
         origin: &Origin,
     ) -> Result<Self, Refusal> {
         let mut returned = Self::default();
+        let now = context.surroundings.moment().now;
         let read = |state: &State| {
             let own = state.incarnation(context.incarnation);
-            (heard_beyond(state, own, header), state.last_change())
+            (heard_beyond(state, own, header, now), state.last_change())
         };
         let (beyond, last) = context.reader.read(read).await?;
         if let Some(above) = beyond {
@@ -134,20 +142,23 @@ impl Returned {
 }
 
 /// Whether the exporter has heard of this node what its data, in the incarnation `own`, does not have:
-/// changes beyond its last, a mark that it never wrote, or a later life. Then it is the incarnation
+/// changes beyond its last, a mark that it never wrote, another history, or a later life. Then it is the incarnation
 /// above which this one has to stand.
-fn heard_beyond(state: &State, own: u128, header: &FileHeader) -> Option<u128> {
+fn heard_beyond(state: &State, own: u128, header: &FileHeader, now: Timestamp) -> Option<u128> {
     let (peer, last) = (header.exporter, state.last_change());
     let marked = header.mark.map(|(of, _)| of);
     let heard = header.holds.map(|(of, _)| of).max(marked).unwrap_or(0);
     if heard > own {
-        return (heard - own < FARTHEST_LIFE).then_some(heard);
+        let now = u128::try_from(now.as_millisecond()).unwrap_or(0);
+        return (heard >> TIME_SHIFT <= now + FARTHEST_LIFE).then_some(heard);
     }
     let holds = header.holds.filter(|(of, _)| *of == own);
     let is_ahead = holds.is_some_and(|(_, upto)| upto > last && upto - last < FARTHEST_BEHIND);
     // Change numbers may have outgrown what the exporter holds.
     let marked = header.mark.filter(|(of, _)| *of == own);
     let is_parted = marked.is_some_and(|(_, mark)| state.lacks_mark(peer, mark));
+    // Marks that show it are not kept for ever.
+    let is_parted = is_parted || header.parted == Some(own);
     (is_ahead || is_parted).then_some(own)
 }
 

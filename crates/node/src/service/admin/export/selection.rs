@@ -89,6 +89,7 @@ impl Selection {
             | Event::Met(_)
             | Event::Marked(_)
             | Event::Traced(_)
+            | Event::Parted(_)
             | Event::Overtaken(_) => None,
             Event::BureauReports(reports) => self
                 .within

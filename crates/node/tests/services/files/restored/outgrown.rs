@@ -6,9 +6,9 @@ mod storms;
 use liandong_wire::progress::v1::Report;
 use liandong_wire::task::v1::{Action, Stage};
 
-use super::{Backed, CITY, COUNTY, agree, copied, down, push, step, up};
+use super::{Backed, CITY, COUNTY, agree, copied, down, push, restored, step, up};
 use crate::files::pair::{assign, export, figures, import, stage, tasks, trusts};
-use crate::support::{Running, TREE, dropouts, start_in};
+use crate::support::{Running, Setup, TREE, dropouts, start_in};
 
 /// The county's school A says a figure of another month, which no later one of March says over.
 async fn push_april(county: &Running, id: &str, figure: i64) {
@@ -146,4 +146,92 @@ async fn a_county_put_back_twice_from_one_copy_is_noticed_twice() {
         agree(city, &county, figure + 12).await;
         drop(county.stop().await);
     }
+}
+
+#[tokio::test]
+async fn a_county_put_back_that_goes_on_for_long_is_noticed_all_the_same() {
+    let backed = Backed::start().await;
+    let Backed { city, county, .. } = &backed;
+    push(county, "lost", 3..9).await;
+    push_april(county, "lost April", 5).await;
+    up(county, city).await;
+
+    // More files than marks are kept of, so that none of both histories is left in the last of them.
+    let copy = copied(backed.backup.path());
+    let mut county = start_in(copy, COUNTY, TREE, &backed.more).await;
+    push_april(&county, "after April", 4).await;
+    push(&county, "after", 30..60).await;
+    for round in 0..70 {
+        push(&county, "later", 100 + round..101 + round).await;
+        let taken = up(&county, city).await;
+        assert!(taken.forked && taken.applied == 0, "{round}: {taken:?}");
+    }
+    county = start_in(county.stop().await, COUNTY, TREE, &backed.more).await;
+    let more = trusts(&county, COUNTY).await;
+    let city = start_in(backed.city.stop().await, CITY, "", &more).await;
+    assert!(up(&county, &city).await.forked);
+    assert_eq!(city.sum(COUNTY).await, (9, 3));
+
+    let told = down(&city, &county).await;
+    assert!(told.copy, "{told:?}");
+    let taken = up(&county, &city).await;
+    assert!(!taken.forked, "{taken:?}");
+    let told = down(&city, &county).await;
+    assert!(!told.copy, "{told:?}");
+    up(&county, &city).await;
+    agree(&city, &county, 170).await;
+    assert_eq!(figures(&city).await, figures(&county).await);
+}
+
+#[tokio::test]
+async fn a_county_put_back_whose_disk_is_full_is_noticed_and_another_is_taken() {
+    let backed = Backed::start().await;
+    let Backed { city, county, .. } = &backed;
+    push(county, "more", 3..9).await;
+    up(county, city).await;
+    let full = |more| Setup {
+        journal: "free_floor_mb = 1_000_000_000_000",
+        ..Setup::new(COUNTY, TREE, more)
+    };
+    push_april(county, "April", 5).await;
+    let data = copied(county.dir.path());
+    let unmarked = full(&backed.more).start_in(data).await.expect("it starts");
+    let taken = up(&unmarked, city).await;
+    assert!(!taken.forked && taken.applied > 0, "{taken:?}");
+
+    let copy = copied(backed.backup.path());
+    let county = start_in(copy, COUNTY, TREE, &backed.more).await;
+    push_april(&county, "after April", 4).await;
+    push(&county, "after", 30..60).await;
+    let county = full(&backed.more).start_in(county.stop().await).await;
+    let taken = up(&county.expect("it starts"), city).await;
+    assert!(taken.forked && taken.applied == 0, "{taken:?}");
+}
+
+#[tokio::test]
+async fn where_no_file_goes_back_a_restore_of_what_was_put_back_is_taken() {
+    let backed = Backed::start().await;
+    let Backed { city, county, .. } = &backed;
+    push(county, "lost", 3..9).await;
+    push_april(county, "lost April", 5).await;
+    up(county, city).await;
+
+    let copy = copied(backed.backup.path());
+    let county = start_in(copy, COUNTY, TREE, &backed.more).await;
+    push_april(&county, "after April", 4).await;
+    push(&county, "after", 30..60).await;
+    for _ in 0..2 {
+        assert!(up(&county, city).await.forked);
+    }
+    let again = restored(county.stop().await.path());
+    let county = start_in(again, COUNTY, TREE, &backed.more).await;
+    for _ in 0..2 {
+        let taken = up(&county, city).await;
+        assert!(!taken.forked && !taken.earlier_life, "{taken:?}");
+        assert_eq!(city.sum(COUNTY).await, (60, 3));
+        assert_eq!(figures(city).await, figures(&county).await);
+    }
+    push(&county, "later", 61..62).await;
+    assert!(!up(&county, city).await.forked);
+    assert_eq!(city.sum(COUNTY).await, (62, 3));
 }
