@@ -139,6 +139,9 @@ fn a_proof_is_checked_where_no_node_is_and_a_changed_one_is_found() {
     // With another root, and the county's certificate taken back since: it is as it was, and the
     // second is said.
     province.json(&["cert", "replace-root"]);
+    // Lists of what was revoked tell whole seconds, rounded down, and what was signed in that second
+    // counts as signed after it.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let county = "spiffe://edu.example/region/371524/node";
     province.json(&["cert", "revoke", county]);
     let words = ["verify", "--proof", "march.proof", "--identity", "identity"];
