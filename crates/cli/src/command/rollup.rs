@@ -217,3 +217,26 @@ fn drop_item_columns(listing: &mut Listing) {
         row.retain(|_| kept.next().copied().unwrap_or(true));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use liandong_client::wire::rollup::v1;
+
+    use super::rollup_row;
+    use crate::output::Cell;
+
+    #[test]
+    fn nothing_stands_under_reported_where_a_figure_is_not_published() {
+        let row = |hidden| v1::RollupRow {
+            hidden,
+            sums: Some(v1::Sums {
+                expected: 3,
+                ..v1::Sums::default()
+            }),
+            ..v1::RollupRow::default()
+        };
+        let reported = |hidden| rollup_row(row(hidden)).pop();
+        assert_eq!(reported(false), Some(Cell::text("0/3")));
+        assert_eq!(reported(true), Some(Cell::text("")));
+    }
+}
