@@ -1,12 +1,21 @@
 //! Calls about reports.
 
+use std::sync::Arc;
+
 use liandong_wire::progress::v1;
+use liandong_wire::shared::SharedCodec;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Request, Response, Status};
 
 use crate::call::unary_calls;
-use crate::connect::{Client, Wires};
+use crate::connect::{Client, MAX_ANSWER_BYTES, Wires};
 use crate::error::ClientError;
 use crate::pusher::Pusher;
-use crate::retry::RetryPolicy;
+use crate::retry::{Repeat, RetryPolicy};
+
+/// The path of the call that takes a batch.
+const PUSH_REPORTS: &str = "/liandong.progress.v1.ProgressService/PushReports";
 
 /// Reports of a node.
 #[derive(Clone, Debug)]
@@ -17,13 +26,25 @@ pub struct Progress {
 unary_calls! {
     Progress over v1::progress_service_client::ProgressServiceClient<Wires>;
 
-    /// Takes one batch of reports. The ids of its rows make repeating it harmless.
-    again push_reports(PushReportsRequest) -> PushReportsResponse;
     /// One page of the versions of a figure, newest first. [`Progress::every_version`] reads them all.
     again list_history(ListHistoryRequest) -> ListHistoryResponse;
 }
 
 impl Progress {
+    /// Takes one batch of reports. The ids of its rows make repeating it harmless; a batch that is sent
+    /// again is not copied.
+    ///
+    /// # Errors
+    /// A refusal of the node, or a node that could not be reached.
+    pub async fn push_reports(
+        &self,
+        request: v1::PushReportsRequest,
+    ) -> Result<v1::PushReportsResponse, ClientError> {
+        let request = Arc::new(request);
+        let send = |attempt| push_shared(self.client.wires(), attempt);
+        self.client.unary(Repeat::Harmless, request, send).await
+    }
+
     /// Every version of one figure, newest first, in as many pages as it takes. Where `request` names
     /// a page, that page and all that follow it.
     ///
@@ -55,4 +76,16 @@ impl Progress {
         }
         Pusher::new(patient.progress(), batch, by)
     }
+}
+
+/// As the generated client does it, but for the message, which stays the caller's.
+async fn push_shared(
+    wires: Wires,
+    attempt: Request<Arc<v1::PushReportsRequest>>,
+) -> Result<Response<v1::PushReportsResponse>, Status> {
+    let mut grpc = Grpc::new(wires).max_decoding_message_size(MAX_ANSWER_BYTES);
+    let ready = grpc.ready().await;
+    ready.map_err(|error| Status::unknown(format!("the connection is not ready: {error}")))?;
+    let path = PathAndQuery::from_static(PUSH_REPORTS);
+    grpc.unary(attempt, path, SharedCodec::default()).await
 }

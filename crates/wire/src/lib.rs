@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod rollup;
 #[cfg(feature = "samples")]
 pub mod samples;
+pub mod shared;
 pub mod task;
 
 #[cfg(test)]

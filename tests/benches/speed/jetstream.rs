@@ -147,23 +147,28 @@ impl Drop for JetStream {
 
 impl Line {
     /// The messages that a batch becomes, each under an id of its own.
-    fn messages(&self, batch: &ReportBatch) -> Vec<PublishMessage> {
-        let parts = (0..).zip(batch.rows.chunks(self.rows));
-        let message = |(number, rows): (usize, &[_])| {
+    fn messages(&self, batch: ReportBatch) -> Vec<PublishMessage> {
+        let ReportBatch { id, by, rows, .. } = batch;
+        let mut rest = rows;
+        let mut messages = Vec::new();
+        while !rest.is_empty() {
+            // A batch that is one message is not copied.
+            let behind = rest.split_off(rest.len().min(self.rows));
             let part = PushReportsRequest {
                 batch: Some(ReportBatch {
-                    id: batch.id.clone(),
-                    by: batch.by.clone(),
-                    rows: Vec::from(rows),
+                    id: id.clone(),
+                    by: by.clone(),
+                    rows: std::mem::replace(&mut rest, behind),
                     ..ReportBatch::default()
                 }),
                 all_outcomes: false,
             };
-            PublishMessage::build()
+            let message = PublishMessage::build()
                 .payload(bytes::encode(&part).into())
-                .message_id(format!("{}/{number}", batch.id))
-        };
-        parts.map(message).collect()
+                .message_id(format!("{id}/{}", messages.len()));
+            messages.push(message);
+        }
+        messages
     }
 }
 
@@ -174,7 +179,7 @@ impl Target for Line {
         let sent = u64::try_from(rows_of(&request)).unwrap_or(u64::MAX);
         let batch = request.batch.unwrap_or_default();
         let mut published = Vec::new();
-        for message in self.messages(&batch) {
+        for message in self.messages(batch) {
             let acknowledged = self.context.send_publish(SUBJECT, message).await;
             published.push(acknowledged.map_err(PushError::Target)?);
         }
