@@ -13,7 +13,7 @@ use liandong_store::journal::Sealer;
 use tokio::sync::watch;
 
 use crate::reader::{Reader, SharedState};
-use crate::surroundings::Threads;
+use crate::surroundings::Worker;
 use crate::workers::Workers;
 
 /// The worker's names in `status`.
@@ -33,7 +33,8 @@ pub(crate) struct Keeper {
     pub(crate) last: u64,
     /// The frame of the last checkpoint, for `status`.
     pub(crate) kept: Arc<AtomicU64>,
-    pub(crate) threads: Threads,
+    /// Where the state is copied and saved and segments are compressed.
+    pub(crate) worker: Worker,
     pub(crate) workers: Workers,
 }
 
@@ -62,9 +63,9 @@ impl Keeper {
 
     /// Saves the state as it is now.
     async fn save(&mut self) {
-        // Copying a large state takes a while: on a thread of its own.
+        // Copying a large state takes a while: where it holds nobody up.
         let (shared, last) = (SharedState::clone(&self.state), self.last);
-        let copied = self.threads.blocking(move || {
+        let copied = self.worker.run(move || {
             let state = shared.read().unwrap_or_else(PoisonError::into_inner);
             (state.frame() != last).then(|| state.snapshot())
         });
@@ -83,7 +84,7 @@ impl Keeper {
         self.workers
             .say(CHECKPOINT, format!("saving frame {frame}"), 1);
         let to = self.checkpointer.clone();
-        let saved = self.threads.blocking(move || to.save(&snapshot)).await;
+        let saved = self.worker.run(move || to.save(&snapshot)).await;
         match saved {
             Ok(Ok(_)) => {
                 tracing::debug!(frame, "checkpoint saved");
@@ -105,7 +106,7 @@ impl Keeper {
         self.workers.say(SEALING, "sealing", 1);
         while !*stopping.borrow() {
             let sealer = sealer.clone();
-            match self.threads.blocking(move || sealer.run()).await {
+            match self.worker.run(move || sealer.run()).await {
                 Ok(Ok(Some(sealed))) => tracing::info!(
                     segment = sealed.segment,
                     before = sealed.plain_bytes,

@@ -165,6 +165,7 @@ impl Node {
             .await
             .map_err(NodeError::Hosting)?;
         let mut workers = JoinSet::new();
+        let threads = context.surroundings.threads;
         let keeper = Keeper {
             state,
             reader,
@@ -173,7 +174,7 @@ impl Node {
             every: context.config.checkpoint_frames,
             last: checkpointed,
             kept: Arc::clone(&context.checkpointed),
-            threads: context.surroundings.threads,
+            worker: threads.worker("checkpoints").map_err(NodeError::Thread)?,
             workers: context.workers.clone(),
         };
         workers.spawn(keeper.run(stopping.clone()));

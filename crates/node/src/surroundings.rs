@@ -21,6 +21,7 @@ use uuid::Uuid;
 pub use connection::{Connection, ReadWrite};
 pub use network::{Incoming, Network, Pending, Tcp};
 pub use threads::Threads;
+pub(crate) use threads::Worker;
 
 /// Everything a node finds around it. Cheap to clone.
 #[derive(Clone, Debug)]

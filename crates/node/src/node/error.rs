@@ -55,4 +55,7 @@ pub enum NodeError {
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(#[source] std::io::Error),
+    /// The system gives no thread for checkpoints.
+    #[error("the system gives no thread for checkpoints: {0}")]
+    Thread(#[source] std::io::Error),
 }
