@@ -176,6 +176,8 @@ impl Node {
             command.arg("--insecure-loopback");
         }
         let child = command
+            // As the unit file has it.
+            .env("MALLOC_ARENA_MAX", "1")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

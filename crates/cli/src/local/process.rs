@@ -57,6 +57,8 @@ impl Starting {
             .arg("--config")
             .arg(dir.join("node.toml"))
             .arg("--stop-with-stdin")
+            // As the unit file has it.
+            .env("MALLOC_ARENA_MAX", "1")
             .stdin(Stdio::piped())
             // A node writes nothing there; what counts is that it holds the lock while it lives.
             .stdout(Stdio::from(lock))

@@ -60,9 +60,9 @@ impl Threads {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Where large pieces of work of one kind are done, always on the same thread. The system's allocator
-/// keeps a heap for each thread and gives little of it back: on whichever thread is free, a node's
-/// heaps grow one after the other to what the largest piece once took.
+/// Where large pieces of work of one kind are done, always on the same thread. Where the allocator keeps
+/// a heap for each thread it gives little of it back: on whichever thread is free, a node's heaps grow
+/// one after the other to what the largest piece once took.
 #[derive(Debug)]
 pub(crate) struct Worker {
     /// `None` where work is done at once.
