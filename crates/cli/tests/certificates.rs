@@ -245,6 +245,36 @@ fn an_authority_tells_what_it_did_and_refuses_what_makes_no_sense() {
 }
 
 #[test]
+fn who_invites_a_node_without_a_name_is_told_whom_that_keeps_out() {
+    let city = founded("371500");
+    let said = |role: &str, more: &[&str]| {
+        let words = ["cert", "invite", "--region", "371524", "--role", role];
+        let address = ["--address", "https://10.1.2.3:7410"];
+        let invited = city.run(&[&words[..], &address, more].concat());
+        assert!(invited.status.success(), "{}", errors(&invited));
+        String::from_utf8(invited.stdout).expect("text")
+    };
+    for (language, beginning) in [("en", "Hint: without --name"), ("zh", "提示：未写 --name")]
+    {
+        let language = ["--lang", language];
+        let told = |role, more: &[&str]| {
+            let said = said(role, &[&language[..], more].concat());
+            let hints = said.lines().filter(|line| line.starts_with(beginning));
+            hints.count()
+        };
+        assert_eq!(told("node", &[]), 1);
+        assert_eq!(told("node", &["--name", "county.example"]), 0);
+        // A person's certificate is never listened with.
+        assert_eq!(told("admin", &[]), 0);
+        for format in ["json", "csv"] {
+            assert!(
+                !said("node", &[&language[..], &["--format", format]].concat()).contains("--name")
+            );
+        }
+    }
+}
+
+#[test]
 fn another_domain_is_trusted_for_its_own_regions_when_its_fingerprint_is_known() {
     let (city, partner) = (founded("371500"), Place::new());
     let made = [

@@ -24,7 +24,7 @@ mod view;
 mod watching;
 
 pub use cells::ReportHead;
-pub use lineages::Lineages;
+pub use lineages::{Lineages, PartedPeer};
 pub use listing::ChangeSet;
 pub use noted::{Noted, Turn};
 pub use recount::Mismatch;

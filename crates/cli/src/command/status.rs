@@ -2,6 +2,7 @@
 //! attention.
 
 mod attention;
+mod parted;
 mod signers;
 mod tables;
 mod went_back;
@@ -17,7 +18,7 @@ use crate::session::Session;
 /// The arguments of `status`.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
-    /// 只看一节：hosted、links、quarantined、twins、lost、orphaned、workers、store、certificate、signers、attention || One section only
+    /// 只看一节：hosted、links、quarantined、twins、parted、lost、orphaned、workers、store、certificate、signers、attention || One section only
     #[arg(long, value_name = "SECTION", hide_possible_values = true)]
     only: Option<Section>,
 }
@@ -29,6 +30,7 @@ enum Section {
     Links,
     Quarantined,
     Twins,
+    Parted,
     Lost,
     Orphaned,
     Workers,
@@ -55,6 +57,7 @@ struct Shown<'s> {
     links: Listing,
     quarantined: Listing,
     twins: Listing,
+    parted: Listing,
     lost: Listing,
     orphaned: Listing,
     workers: Listing,
@@ -126,6 +129,7 @@ fn listings(status: &v1::GetStatusResponse) -> Shown<'_> {
         links: tables::links(&status.links),
         quarantined: tables::quarantined(&status.quarantined),
         twins: tables::twins(&status.twins),
+        parted: parted::parted(&status.parted),
         lost: tables::lost(&status.lost),
         orphaned: tables::orphaned(&status.orphaned),
         workers: tables::workers(&status.workers),
@@ -143,6 +147,7 @@ impl Shown<'_> {
             Section::Links => &self.links,
             Section::Quarantined => &self.quarantined,
             Section::Twins => &self.twins,
+            Section::Parted => &self.parted,
             Section::Lost => &self.lost,
             Section::Orphaned => &self.orphaned,
             Section::Workers => &self.workers,
@@ -210,6 +215,13 @@ fn for_people(
         (
             ("\n同一身份的两个节点", "\nTwo nodes with one identity"),
             shown.twins.clone(),
+        ),
+        (
+            (
+                "\n数据放回过旧副本、其文件不再采用的对方",
+                "\nPeers whose data was put back by hand: nothing of their files is taken",
+            ),
+            shown.parted.clone(),
         ),
         (
             (

@@ -28,6 +28,18 @@ struct Taken {
     parted: bool,
 }
 
+/// A peer that told two histories by files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartedPeer {
+    /// The peer.
+    pub peer: RegionCode,
+    /// The incarnation in which it did.
+    pub incarnation: u128,
+    /// The last of its changes in that incarnation that is held, with nothing missing before it; 0
+    /// where none is.
+    pub held_upto: u64,
+}
+
 impl Lineages {
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
@@ -54,6 +66,23 @@ impl State {
         let taken = self.lineages.taken.get(&peer);
         let parted = taken.filter(|taken| taken.parted);
         parted.map(|taken| taken.incarnation)
+    }
+
+    /// Peers of whose files nothing is taken any more, in order. Not one that has gone on under a later
+    /// incarnation: where that is told by a stream it is not heard of in files.
+    pub fn all_parted(&self) -> impl Iterator<Item = PartedPeer> {
+        let parted = self.lineages.taken.iter().filter(|(_, taken)| taken.parted);
+        parted.filter_map(|(peer, taken)| {
+            let incarnation = taken.incarnation;
+            let mark = self.watermark(*peer);
+            let held = mark.filter(|mark| mark.incarnation == incarnation);
+            let has_gone_on = mark.is_some_and(|mark| mark.incarnation > incarnation);
+            (!has_gone_on).then_some(PartedPeer {
+                peer: *peer,
+                incarnation,
+                held_upto: held.map_or(0, |mark| mark.upto),
+            })
+        })
     }
 
     /// Whether a mark that a peer has taken of this node's incarnation says that this data is an

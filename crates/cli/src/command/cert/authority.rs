@@ -180,6 +180,7 @@ pub(super) fn invite(
         names,
     };
     let days = wanted.days();
+    let (hint_zh, hint_en) = hint_of_names(&wanted);
     let until = Timestamp::now() + SignedDuration::from_hours(hours.into());
     let invitation = office.invite(wanted, address, until);
     let invitation = invitation.map_err(CertFailure::from)?;
@@ -191,12 +192,12 @@ pub(super) fn invite(
         format!(
             "邀请 {identity}，有效至 {shown_until}，只能用一次；证书有效 {days} 天。\n\
              请把下面这条命令经可靠途径交给对方，在其节点目录中运行（拿到它的人就能领走证书）：\n\n\
-             {command}\n"
+             {command}\n{hint_zh}"
         ),
         format!(
             "{identity} is invited until {shown_until}, for one certificate of {days} days.\n\
              Hand this command to the other side by a way you trust, to be run in its node's folder (whoever has it can get the certificate):\n\n\
-             {command}\n"
+             {command}\n{hint_en}"
         ),
     );
     let said = said
@@ -206,6 +207,18 @@ pub(super) fn invite(
         .fact("command", Cell::text(command));
     output.said(&said)?;
     Ok(Verdict::Done)
+}
+
+/// What whoever invites a node without a name would learn late: this program looks at the identity
+/// alone, others at the host name.
+fn hint_of_names(wanted: &Wanted) -> (&'static str, &'static str) {
+    if wanted.identity.role != Role::Node || !wanted.names.is_empty() {
+        return ("", "");
+    }
+    (
+        "\n提示：未写 --name，证书中没有主机名。liandong 不看主机名，其他 TLS 库的程序（Python、Node、Prometheus 等）会因此拒绝连接该节点；如需要，请改用 --name 主机 重新邀请。\n",
+        "\nHint: without --name the certificate holds no host name. liandong looks at none; programs on other TLS libraries (Python, Node, Prometheus) refuse a node without it: where such have to reach it, invite again with --name HOST.\n",
+    )
 }
 
 /// Issues for a request that came by hand.

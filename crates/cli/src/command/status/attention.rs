@@ -96,6 +96,35 @@ pub(super) fn listing(status: &v1::GetStatusResponse) -> Listing {
             ),
         );
     }
+    for v1::PartedPeer {
+        peer, held_upto, ..
+    } in &status.parted
+    {
+        add(
+            "parted",
+            peer,
+            (
+                &format!(
+                    "{peer} 的数据未经 restore 放回了较早的副本：第 {held_upto} 号变更之后，它的文件一律不采用"
+                ),
+                &format!(
+                    "用 liandong link export --to {peer} 导出一份，由其导入后重新导出全部内容；文件无法带回的，\
+                     在 {peer} 先 liandong backup 再 liandong restore，然后导出，本方换上它的新 link key"
+                ),
+            ),
+            (
+                &format!(
+                    "an earlier copy of its data was put back at {peer} without a restore: after \
+                     change {held_upto} nothing of its files is taken"
+                ),
+                &format!(
+                    "`liandong link export --to {peer}`, which has to import it and export again; \
+                     where no file can go back: `liandong backup` and `liandong restore` at {peer}, \
+                     then export there, and trust its new `link key` here"
+                ),
+            ),
+        );
+    }
     for link in &status.links {
         if !link.connected && link.relation() != Relation::Child {
             let peer = &link.peer;
@@ -252,6 +281,7 @@ mod tests {
             ..v1::CertificateStatus::default()
         });
         status.twins.push(v1::Twin::default());
+        status.parted.push(v1::PartedPeer::default());
         status.quarantined.push(v1::QuarantinedChange::default());
         status.quarantined.push(v1::QuarantinedChange {
             reason: "WENT_BACK".to_owned(),
@@ -272,6 +302,7 @@ mod tests {
             "mirror-behind",
             "certificate-ends",
             "twin",
+            "parted",
             "link-down",
             "went-back",
             "quarantined",

@@ -1,8 +1,9 @@
 //! Marks of what is told by files: when one is made, and what is refused that does not go on.
 
 use crate::command::{Answer, Command};
-use crate::event::Traced;
+use crate::event::{Event, Received, Traced};
 use crate::lineage::{Lineage, Mark};
+use crate::state::PartedPeer;
 use crate::testing::{Node, bureau, code};
 
 const CITY: &str = "371500";
@@ -55,6 +56,36 @@ fn a_fork_that_goes_on_for_long_is_still_another_history() {
     assert!(goes_on(&mut city, 6, &Lineage::default(), 60));
     assert_eq!(city.state.parted(code(COUNTY)), None);
     assert!(goes_on(&mut city, 6, &lineage(&[mark(70, 3)]), 70));
+}
+
+#[test]
+fn a_peer_that_parted_is_listed_until_a_later_incarnation_is_heard_of() {
+    let mut city = city();
+    let taken = |city: &mut Node, incarnation, upto| {
+        let received = Received {
+            from: code(COUNTY),
+            incarnation,
+            upto,
+            documents: Vec::new(),
+            cells: Vec::new(),
+            quarantined: Vec::new(),
+        };
+        city.state.apply(&Event::Received(received), 1);
+    };
+    let listed = |city: &Node| city.state.all_parted().collect::<Vec<_>>();
+    goes_on(&mut city, 5, &lineage(&[mark(40, 1)]), 40);
+    taken(&mut city, 5, 40);
+    assert_eq!(listed(&city), []);
+    goes_on(&mut city, 5, &lineage(&[mark(40, 2)]), 40);
+    let parted = PartedPeer {
+        peer: code(COUNTY),
+        incarnation: 5,
+        held_upto: 40,
+    };
+    assert_eq!(listed(&city), [parted]);
+    // By a stream, of which no file has told yet.
+    taken(&mut city, 6, 3);
+    assert_eq!(listed(&city), []);
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(super) async fn status(context: &Context) -> Result<v1::GetStatusResponse, R
                 lost: lost(context, state),
                 certificate: certificate.clone(),
                 signer_changes: signer_changes(state),
+                parted: parted(state),
             }
         })
         .await
@@ -141,6 +142,16 @@ fn twins(context: &Context) -> Vec<v1::Twin> {
         noticed_at: Some(timestamp(twin.noticed_at)),
     });
     twins.collect()
+}
+
+/// Peers of whose files nothing is taken.
+fn parted(state: &State) -> Vec<v1::PartedPeer> {
+    let parted = state.all_parted().map(|parted| v1::PartedPeer {
+        peer: parted.peer.to_string(),
+        incarnation: incarnation_bytes(parted.incarnation),
+        held_upto: parted.held_upto,
+    });
+    parted.collect()
 }
 
 /// The links as this node and the state know them.

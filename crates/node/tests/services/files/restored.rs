@@ -6,7 +6,7 @@ mod seen;
 use std::fs;
 use std::path::Path;
 
-use liandong_wire::admin::v1::{GetStatusRequest, QuarantinedChange};
+use liandong_wire::admin::v1::{GetStatusRequest, PartedPeer, QuarantinedChange};
 use liandong_wire::link::v1::ImportLinkResponse;
 use liandong_wire::task::v1::{Action, Stage};
 use tempfile::TempDir;
@@ -69,6 +69,12 @@ async fn went_back(city: &Running) -> Vec<QuarantinedChange> {
     let listed = status.expect("a status").into_inner().quarantined;
     let figures = listed.into_iter().filter(|one| one.reason == "WENT_BACK");
     figures.collect()
+}
+
+/// Peers of whose files a node says that it takes nothing.
+async fn parted(node: &Running) -> Vec<PartedPeer> {
+    let status = node.admin().get_status(GetStatusRequest {}).await;
+    status.expect("a status").into_inner().parted
 }
 
 /// Says whether the county's loss of one figure for another is listed.

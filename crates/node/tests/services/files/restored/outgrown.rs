@@ -3,10 +3,11 @@
 
 mod storms;
 
+use liandong_wire::admin::v1::{GetStatusRequest, PartedPeer};
 use liandong_wire::progress::v1::Report;
 use liandong_wire::task::v1::{Action, Stage};
 
-use super::{Backed, CITY, COUNTY, agree, copied, down, push, restored, step, up};
+use super::{Backed, CITY, COUNTY, agree, copied, down, parted, push, restored, step, up};
 use crate::files::pair::{assign, export, figures, import, stage, tasks, trusts};
 use crate::support::{Running, Setup, TREE, dropouts, start_in};
 
@@ -44,6 +45,13 @@ async fn a_county_put_back_that_outgrew_what_its_city_holds_loses_no_figure() {
                 let taken = up(&county, city).await;
                 assert!(taken.forked && taken.applied == 0, "{taken:?}");
                 assert_eq!(city.sum(COUNTY).await, (9, 3));
+                let status = county.admin().get_status(GetStatusRequest {}).await;
+                let told = PartedPeer {
+                    peer: COUNTY.to_owned(),
+                    incarnation: status.expect("a status").into_inner().incarnation,
+                    held_upto: taken.held,
+                };
+                assert_eq!(parted(city).await, [told]);
             }
             county = start_in(county.stop().await, COUNTY, TREE, &backed.more).await;
             let told = down(city, &county).await;
@@ -51,6 +59,7 @@ async fn a_county_put_back_that_outgrew_what_its_city_holds_loses_no_figure() {
         }
         let taken = up(&county, city).await;
         assert!(!taken.forked, "{taken:?}");
+        assert_eq!([parted(city).await, parted(&county).await], [[], []]);
         down(city, &county).await;
         up(&county, city).await;
         agree(city, &county, 60).await;
@@ -169,6 +178,8 @@ async fn a_county_put_back_that_goes_on_for_long_is_noticed_all_the_same() {
     county = start_in(county.stop().await, COUNTY, TREE, &backed.more).await;
     let more = trusts(&county, COUNTY).await;
     let city = start_in(backed.city.stop().await, CITY, "", &more).await;
+    // Who missed what `link import` said is still told.
+    assert_eq!(parted(&city).await.len(), 1);
     assert!(up(&county, &city).await.forked);
     assert_eq!(city.sum(COUNTY).await, (9, 3));
 
@@ -223,11 +234,13 @@ async fn where_no_file_goes_back_a_restore_of_what_was_put_back_is_taken() {
     for _ in 0..2 {
         assert!(up(&county, city).await.forked);
     }
+    assert_eq!(parted(city).await.len(), 1);
     let again = restored(county.stop().await.path());
     let county = start_in(again, COUNTY, TREE, &backed.more).await;
     for _ in 0..2 {
         let taken = up(&county, city).await;
         assert!(!taken.forked && !taken.earlier_life, "{taken:?}");
+        assert_eq!(parted(city).await, []);
         assert_eq!(city.sum(COUNTY).await, (60, 3));
         assert_eq!(figures(city).await, figures(&county).await);
     }
