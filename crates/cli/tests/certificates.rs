@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 
 use support::{Node, Place, errors, founded};
@@ -112,6 +113,7 @@ fn a_person_shows_a_certificate_and_a_stranger_gets_no_word() {
     let invitation = other.invite("identity", &node.url(), "500243", "node");
     let why = other.refused(&["cert", "issue", "-", "--identity", "new"], &invitation);
     assert!(why.contains("not of the authority that invited"), "{why}");
+    assert!(why.contains("replace-root"), "{why}");
     assert!(!other.at("new").exists());
     // One with no authority at its address.
     let county = Place::new();
@@ -382,4 +384,53 @@ fn a_root_is_replaced_while_nodes_and_people_go_on() {
         below.wait_for("the certificate", || is_let_in(folder));
     }
     drop(office);
+}
+
+/// Leads the first who comes to one node, and everybody after to another.
+fn leading(first: SocketAddr, then: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        let mut nodes = std::iter::once(first).chain(std::iter::repeat(then));
+        while let (Ok((caller, _)), Some(node)) = (listener.accept(), nodes.next()) {
+            let node = TcpStream::connect(node).expect("the node");
+            for (from, to) in [(&caller, &node), (&node, &caller)] {
+                let mut from = from.try_clone().expect("a stream");
+                let mut to = to.try_clone().expect("a stream");
+                std::thread::spawn(move || {
+                    // Either side may end it.
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    address
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let from = entry.expect("an entry").path();
+        let to = to.join(from.file_name().expect("a name"));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(from, to).expect("copied");
+        }
+    }
+}
+
+#[test]
+fn who_is_invited_right_after_a_root_was_replaced_waits_for_the_node_to_take_it_up() {
+    let (city, former, clerk) = (founded("371500"), Place::new(), Place::new());
+    copy(&city.at("identity"), &former.at("identity"));
+    city.json(&["cert", "replace-root"]);
+    // The authority's node as it is for two seconds at the most, and as it is then.
+    let before = Node::start(&former, "371500", "");
+    let after = Node::start(&city, "371500", "");
+    let address = format!("https://{}", leading(before.address, after.address));
+    let invitation = city.invite("identity", &address, "371500", "viewer");
+    let issued = clerk.run_with(&["cert", "issue", "-"], &invitation);
+    assert!(issued.status.success(), "{}", errors(&issued));
 }

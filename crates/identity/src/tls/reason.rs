@@ -193,10 +193,18 @@ impl NotMeant {
             }
             Self::AnotherRoot { root } => {
                 format!(
-                    "对方不属于发出邀请的机构：它的根证书指纹都不是 {root}，请勿继续，并与机构核对地址"
+                    "对方不属于发出邀请的机构：它的根证书指纹都不是 {root}，请勿继续，并与机构核对地址；\
+                     机构刚换过根（cert replace-root）的，其节点几秒内换用，请稍后重试"
                 )
             }
         };
-        language.pick(chinese, self.to_string())
+        let english = match self {
+            Self::NoNode { .. } | Self::AnotherRegion { .. } => self.to_string(),
+            Self::AnotherRoot { .. } => format!(
+                "{self}: do not go on, and compare the address with the authority; where its root was \
+                 replaced just now (`cert replace-root`) its node takes that up within seconds: try again"
+            ),
+        };
+        language.pick(chinese, english)
     }
 }

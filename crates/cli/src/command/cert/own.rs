@@ -2,13 +2,15 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use liandong_client::wire::identity::v1;
-use liandong_client::{Address, Client, ConnectOptions, Credentials};
+use liandong_client::{Address, Client, ClientError, ConnectOptions, Credentials};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_identity::{
-    Certificate, Chain, Folder, Introduction, Invitation, Key, Office, Package, Request,
+    Certificate, Chain, Folder, Introduction, Invitation, Key, NoHandshake, NotMeant, Office,
+    Package, Request,
 };
 
 use super::{CertFailure, InstallArguments, RenewArguments};
@@ -20,6 +22,13 @@ const INVITATION: &str = "liandong-1-";
 
 /// The most of a file that is read as an invitation.
 const LONGEST: u64 = 16 << 10;
+
+/// After how long the authority's node is dialled again that shows another root than the invitation
+/// names, …
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+/// … and how often: a node takes its new certificate up within two seconds.
+const TRIES: u32 = 8;
 
 /// Gets a certificate with an invitation.
 pub(super) async fn enrol(
@@ -35,8 +44,7 @@ pub(super) async fn enrol(
     folder
         .free_for(&invitation.identity)
         .map_err(CertFailure::from)?;
-    let credentials = Credentials::of_invitation(&invitation)?;
-    let client = dial(&invitation.address, credentials, output).await?;
+    let client = dial_authority(&invitation, output).await?;
     // Kept before it is asked for: where the answer is lost, the same command asks for the same key
     // again, and is given the same certificate.
     let key = asking(folder)?;
@@ -170,6 +178,26 @@ async fn dial(address: &str, credentials: Credentials, output: Output) -> Result
         ..ConnectOptions::default()
     };
     Ok(Client::connect_with(&address, options).await?)
+}
+
+/// The node of the authority that invited. What it shows may be from before `cert replace-root`.
+async fn dial_authority(invitation: &Invitation, output: Output) -> Result<Client, Failure> {
+    let credentials = Credentials::of_invitation(invitation)?;
+    for _ in 0..TRIES {
+        let dialled = dial(&invitation.address, credentials.clone(), output).await;
+        match dialled {
+            Err(failure) if is_another_root(&failure) => tokio::time::sleep(TRY_AGAIN).await,
+            done => return done,
+        }
+    }
+    dial(&invitation.address, credentials, output).await
+}
+
+fn is_another_root(failure: &Failure) -> bool {
+    let Failure::Client(ClientError::NoHandshake { why, .. }) = failure else {
+        return false;
+    };
+    matches!(**why, NoHandshake::NotMeant(NotMeant::AnotherRoot { .. }))
 }
 
 /// The key whose certificate is being asked for, made and kept if there is none. What is asked again
