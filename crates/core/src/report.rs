@@ -63,8 +63,9 @@ pub enum Outcome {
         /// The revision that counts.
         revision: u32,
     },
-    /// Not taken.
-    Refused(Refusal),
+    /// Not taken. In a box, because hardly any of the hundreds of rows of a batch is refused, and
+    /// all their outcomes are moved from hand to hand.
+    Refused(Box<Refusal>),
 }
 
 /// As what a source reports an indicator.

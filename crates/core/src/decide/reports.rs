@@ -50,12 +50,8 @@ pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision
     if all_or_nothing && outcomes.iter().any(refused) {
         for (_, outcome) in &mut outcomes {
             if !matches!(outcome, Outcome::Refused(_)) {
-                *outcome = Outcome::Refused(Refusal::new(
-                    Reason::BatchRefused,
-                    "",
-                    "",
-                    Accepted::Nothing,
-                ));
+                let refusal = Refusal::new(Reason::BatchRefused, "", "", Accepted::Nothing);
+                *outcome = Outcome::Refused(refusal.into());
             }
         }
         return Decision {
@@ -70,7 +66,7 @@ pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision
 }
 
 fn refuse_all(push: &Push, refusal: &Refusal) -> Decision {
-    let outcome = |row: u32| (row, Outcome::Refused(refusal.clone()));
+    let outcome = |row: u32| (row, Outcome::Refused(Box::new(refusal.clone())));
     Decision {
         events: Vec::new(),
         answer: Answer::Reports(push.rows.iter().map(|(row, _)| outcome(*row)).collect()),
@@ -147,7 +143,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn take(&mut self, row: u32, report: Report) -> Result<Outcome, Refusal> {
+    fn take(&mut self, row: u32, report: Report) -> Result<Outcome, Box<Refusal>> {
         let source = self.source(report.source)?;
         let asked = self.indicator(report.indicator)?;
         let texts = match check(&report, asked.indicator, self.setting.today) {

@@ -112,7 +112,7 @@ fn plainly_accepted_rows_are_only_counted() {
     let refusal = Refusal::new(Reason::FuturePeriod, "period", "2031", Accepted::Nothing);
     let outcomes = || {
         vec![
-            (4, Outcome::Refused(refusal.clone())),
+            (4, Outcome::Refused(refusal.clone().into())),
             (1, Outcome::Accepted { revision: 1 }),
             (2, Outcome::Superseded { revision: 2 }),
             (3, Outcome::Duplicate { revision: 2 }),
@@ -152,7 +152,7 @@ fn an_upload_lists_a_thousand_refusals_and_counts_the_rest() {
     for batch in ["one", "two"] {
         let refused = |number| {
             let refusal = Refusal::new(Reason::UnknownRegion, "source", number, Accepted::Nothing);
-            (number, Outcome::Refused(refusal))
+            (number, Outcome::Refused(refusal.into()))
         };
         add_to_upload(
             &mut response,

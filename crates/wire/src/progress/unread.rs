@@ -115,14 +115,14 @@ impl ReadBatch {
         let unreadable = !refused.is_empty();
         let refused = refused.into_iter();
         let mut outcomes: Vec<(u32, Outcome)> = refused
-            .map(|(number, refusal)| (number, Outcome::Refused(refusal)))
+            .map(|(number, refusal)| (number, Outcome::Refused(refusal.into())))
             .collect();
         if !(push.all_or_nothing && unreadable) {
             return (Some(push), outcomes);
         }
         for (number, _) in push.rows.drain(..) {
             let refusal = Refusal::new(Reason::BatchRefused, "", "", Accepted::Nothing);
-            outcomes.push((number, Outcome::Refused(refusal)));
+            outcomes.push((number, Outcome::Refused(refusal.into())));
         }
         outcomes.sort_by_key(|(number, _)| *number);
         (None, outcomes)

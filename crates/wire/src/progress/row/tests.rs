@@ -30,7 +30,11 @@ fn generated(bytes: &[u8]) -> Option<Result<Report, Refusal>> {
 }
 
 fn ensure_same(bytes: &[u8]) {
-    let read = RowReader::default().read(bytes);
+    ensure_same_behind_others(bytes, &mut RowReader::default());
+}
+
+fn ensure_same_behind_others<'a>(bytes: &'a [u8], reader: &mut RowReader<'a>) {
+    let read = reader.read(bytes);
     match generated(bytes) {
         Some(expected) => assert_eq!(read, expected, "{bytes:?}"),
         None => {
@@ -41,9 +45,26 @@ fn ensure_same(bytes: &[u8]) {
 }
 
 fn rows() -> impl Strategy<Value = v1::Report> {
-    let source = prop_oneof![Just("371524-01"), Just(""), Just("东阿"), Just("371524")];
-    let period = prop_oneof![Just("2025-03"), Just("2025-Q1"), Just(""), Just("三月")];
-    let indicator = prop_oneof![Just("compulsory-dropouts"), Just("X"), Just("")];
+    let source = prop_oneof![
+        Just("371524-01"),
+        Just("3715246-1"),
+        Just(""),
+        Just("东阿"),
+        Just("371524")
+    ];
+    let period = prop_oneof![
+        Just("2025-03"),
+        Just("2026-03"),
+        Just("2025-Q1"),
+        Just(""),
+        Just("三月")
+    ];
+    let indicator = prop_oneof![
+        Just("compulsory-dropouts"),
+        Just("compulsary-dropouts"),
+        Just("X"),
+        Just("")
+    ];
     let texts = (".{0,5}", source, indicator, period, ".{0,5}");
     let numbers = (any::<i64>(), any::<Option<i64>>(), any::<u32>());
     (texts, numbers).prop_map(
@@ -91,6 +112,15 @@ proptest! {
         prost::encoding::string::encode(unknown, &"later".to_owned(), &mut bytes);
         bytes.extend(again.encode_to_vec());
         ensure_same(&bytes);
+    }
+
+    #[test]
+    fn so_do_many_by_one_reader(rows in vec(rows(), 2..40)) {
+        let rows: Vec<Vec<u8>> = rows.iter().map(Message::encode_to_vec).collect();
+        let mut reader = RowReader::default();
+        for row in &rows {
+            ensure_same_behind_others(row, &mut reader);
+        }
     }
 
     #[test]
