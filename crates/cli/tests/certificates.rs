@@ -277,6 +277,24 @@ fn who_invites_a_node_without_a_name_is_told_whom_that_keeps_out() {
 }
 
 #[test]
+fn so_is_who_issues_for_the_request_of_one() {
+    let (city, county) = (founded("371500"), Place::new());
+    county.json(&["cert", "request", "--out", "request.pem"]);
+    std::fs::copy(county.at("request.pem"), city.at("request.pem")).expect("copied");
+    let said = |role: &str, more: &[&str]| {
+        let words = ["cert", "issue", "--region", "371524", "--role", role];
+        let files = ["--request", "request.pem", "--out", "issued.pem"];
+        let issued = city.run(&[&words[..], &files, &["--lang", "en"], more].concat());
+        assert!(issued.status.success(), "{}", errors(&issued));
+        String::from_utf8(issued.stdout).expect("text")
+    };
+    let told = said("node", &[]);
+    assert!(told.contains("issue again with --name HOST"), "{told}");
+    assert!(!said("node", &["--name", "county.example"]).contains("--name"));
+    assert!(!said("admin", &[]).contains("--name"));
+}
+
+#[test]
 fn another_domain_is_trusted_for_its_own_regions_when_its_fingerprint_is_known() {
     let (city, partner) = (founded("371500"), Place::new());
     let made = [

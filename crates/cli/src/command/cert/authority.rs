@@ -180,7 +180,7 @@ pub(super) fn invite(
         names,
     };
     let days = wanted.days();
-    let (hint_zh, hint_en) = hint_of_names(&wanted);
+    let (hint_zh, hint_en) = hint_of_names(&wanted, "重新邀请", "invite again");
     let until = Timestamp::now() + SignedDuration::from_hours(hours.into());
     let invitation = office.invite(wanted, address, until);
     let invitation = invitation.map_err(CertFailure::from)?;
@@ -192,12 +192,12 @@ pub(super) fn invite(
         format!(
             "邀请 {identity}，有效至 {shown_until}，只能用一次；证书有效 {days} 天。\n\
              请把下面这条命令经可靠途径交给对方，在其节点目录中运行（拿到它的人就能领走证书）：\n\n\
-             {command}\n{hint_zh}"
+             {command}{hint_zh}\n"
         ),
         format!(
             "{identity} is invited until {shown_until}, for one certificate of {days} days.\n\
              Hand this command to the other side by a way you trust, to be run in its node's folder (whoever has it can get the certificate):\n\n\
-             {command}\n{hint_en}"
+             {command}{hint_en}\n"
         ),
     );
     let said = said
@@ -209,15 +209,22 @@ pub(super) fn invite(
     Ok(Verdict::Done)
 }
 
-/// What whoever invites a node without a name would learn late: this program looks at the identity
-/// alone, others at the host name.
-fn hint_of_names(wanted: &Wanted) -> (&'static str, &'static str) {
+/// What whoever certifies a node without a name would learn late: this program looks at the identity
+/// alone, others at the host name. `again` says what to do over, in both languages.
+fn hint_of_names(wanted: &Wanted, again_zh: &str, again_en: &str) -> (String, String) {
     if wanted.identity.role != Role::Node || !wanted.names.is_empty() {
-        return ("", "");
+        return (String::new(), String::new());
     }
     (
-        "\n提示：未写 --name，证书中没有主机名。liandong 不看主机名，其他 TLS 库的程序（Python、Node、Prometheus 等）会因此拒绝连接该节点；如需要，请改用 --name 主机 重新邀请。\n",
-        "\nHint: without --name the certificate holds no host name. liandong looks at none; programs on other TLS libraries (Python, Node, Prometheus) refuse a node without it: where such have to reach it, invite again with --name HOST.\n",
+        format!(
+            "\n\n提示：未写 --name，证书中没有主机名。liandong 不看主机名，其他 TLS 库的程序\
+             （Python、Node、Prometheus 等）会因此拒绝连接该节点；如需要，请改用 --name 主机 {again_zh}。"
+        ),
+        format!(
+            "\n\nHint: without --name the certificate holds no host name. liandong looks at none; \
+             programs on other TLS libraries (Python, Node, Prometheus) refuse a node without it: \
+             where such have to reach it, {again_en} with --name HOST."
+        ),
     )
 }
 
@@ -240,6 +247,7 @@ pub(super) fn issue(
         names: arguments.names,
     };
     let days = arguments.days.unwrap_or_else(|| wanted.days());
+    let (hint_zh, hint_en) = hint_of_names(&wanted, "重新签发", "issue again");
     let package = office.issue(&Request::from_text(text), wanted, days, Timestamp::now());
     let package = package.map_err(CertFailure::from)?;
     let leaf = &package.chain.leaf;
@@ -251,12 +259,12 @@ pub(super) fn issue(
         format!(
             "已签发 {identity}：编号 {serial}，有效至 {until}，写入 {to}\n\
              请把它交给申请方，并另行告知根证书指纹：\n\
-             liandong cert install {to} --root {fingerprint}"
+             liandong cert install {to} --root {fingerprint}{hint_zh}"
         ),
         format!(
             "issued {identity}: serial {serial}, valid until {until}, written to {to}\n\
              Hand it to whoever asked, and tell the root's fingerprint by another way:\n\
-             liandong cert install {to} --root {fingerprint}"
+             liandong cert install {to} --root {fingerprint}{hint_en}"
         ),
     );
     let said = said
