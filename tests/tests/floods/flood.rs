@@ -98,11 +98,12 @@ async fn a_node_with_certificates_bears_floods_too() -> Result<()> {
         time => time,
     };
     let only = std::env::var(ONLY).unwrap_or_default().to_lowercase();
-    let mut broken = Vec::new();
+    let (mut floods, mut broken) = (0, Vec::new());
     let chosen = Flood::ENCRYPTED
         .into_iter()
         .filter(|flood| flood.name().to_lowercase().starts_with(&only));
     for flood in chosen {
+        floods += 1;
         let settings = Settings::new(COUNTY).schools(COUNTY, SCHOOLS);
         // As long as it takes until those who do not come through their handshake are let go.
         let time = if flood.is_handshake() {
@@ -120,7 +121,7 @@ async fn a_node_with_certificates_bears_floods_too() -> Result<()> {
         }
     }
     ensure!(broken.is_empty(), "{}", broken.join("\n"));
-    let (floods, seconds) = (Flood::ENCRYPTED.len(), time.as_secs());
+    let seconds = time.as_secs();
     counted(
         "row 15",
         &format!("{floods} floods over TLS for {seconds} s each: 0 crashes"),
