@@ -210,7 +210,7 @@ pub(super) fn invite(
 }
 
 /// What whoever certifies a node without a name would learn late: this program looks at the identity
-/// alone, others at the host name. `again` says what to do over, in both languages.
+/// alone, others at the host name. `again_zh` and `again_en` say what to do over.
 fn hint_of_names(wanted: &Wanted, again_zh: &str, again_en: &str) -> (String, String) {
     if wanted.identity.role != Role::Node || !wanted.names.is_empty() {
         return (String::new(), String::new());
