@@ -35,6 +35,7 @@ use liandong_store::journal::Journal;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
+use crate::granted::Granted;
 use crate::reader::SharedState;
 use crate::surroundings::Surroundings;
 use crate::trace::Traces;
@@ -81,6 +82,7 @@ pub(crate) struct Parts {
     pub(crate) here: RegionCode,
     pub(crate) grace_days: u16,
     pub(crate) traces: Arc<Traces>,
+    pub(crate) granted: Arc<Granted>,
     pub(crate) queue: usize,
     pub(crate) surroundings: Surroundings,
 }

@@ -10,6 +10,7 @@ use liandong_store::history::History;
 
 use crate::commit::Committer;
 use crate::config::Config;
+use crate::granted::Granted;
 use crate::identity::Identities;
 use crate::link::Links;
 use crate::reader::Reader;
@@ -41,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) links: Links,
     /// Traces of the last changes.
     pub(crate) traces: Arc<Traces>,
+    /// For whom callers were found to report.
+    pub(crate) granted: Arc<Granted>,
     /// The frame of the last checkpoint.
     pub(crate) checkpointed: Arc<AtomicU64>,
     /// What works in the background.

@@ -10,6 +10,7 @@ mod context;
 mod drill;
 mod evidence;
 mod gauges;
+mod granted;
 mod hosting;
 mod identity;
 mod limits;

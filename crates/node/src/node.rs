@@ -23,6 +23,7 @@ use crate::commit::{self, CommitLoop, Failure, Origin};
 use crate::config::Config;
 use crate::context::Context;
 use crate::evidence::keep_sealed;
+use crate::granted::Granted;
 use crate::hosting;
 use crate::identity::{Identities, IdentityError, keep_up};
 use crate::limits::LimitsFile;
@@ -115,6 +116,7 @@ impl Node {
         withdraw(&config.data)?;
         let (address, incoming) = listen(&config, &surroundings).await?;
         let traces = Arc::new(Traces::default());
+        let granted = Arc::<Granted>::default();
         let state = Arc::new(RwLock::new(opened.state));
         let checkpointed = opened.checkpoint.unwrap_or(0);
         let restored = opened.restored;
@@ -127,6 +129,7 @@ impl Node {
             here: config.region,
             grace_days: config.grace_days,
             traces: Arc::clone(&traces),
+            granted: Arc::clone(&granted),
             queue: config.limits.queue,
             surroundings: surroundings.clone(),
         });
@@ -143,6 +146,7 @@ impl Node {
             own_key: OwnKey::default(),
             links: Links::new(Arc::clone(&surroundings.clock), surroundings.id().as_u128()),
             traces,
+            granted,
             checkpointed: Arc::new(AtomicU64::new(checkpointed)),
             workers: Workers::default(),
             started_at,

@@ -14,6 +14,7 @@ use super::{Region, RegionCode};
 pub struct RegionTree {
     regions: BTreeMap<RegionCode, Region>,
     children: BTreeMap<RegionCode, Vec<RegionCode>>,
+    changes: u64,
 }
 
 /// A region that cannot stand where it says.
@@ -54,6 +55,7 @@ impl RegionTree {
             }
         }
         self.regions.insert(region.code, region);
+        self.changes += 1;
         Ok(())
     }
 
@@ -69,6 +71,12 @@ impl RegionTree {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// How often this tree was changed since it was made. Of one tree that is the same number, who
+    /// stands under whom is the same.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The region of that code.

@@ -185,6 +185,7 @@ pub(super) fn decide_batch(
                 answer,
             });
         }
+        parts.granted.tree_is_at(state.tree().changes());
     }
     if !batch.is_empty() {
         append(&mut parts.journal, &batch)?;

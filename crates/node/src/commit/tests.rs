@@ -23,6 +23,7 @@ use super::batch::{Decider, decide_batch};
 use super::direct::Direct;
 use super::syncer::Durability;
 use super::{CommitLoop, Committer, Message, Origin, Parts, Request, request, start};
+use crate::granted::Grantee;
 use crate::reader::{Reader, SharedState};
 use crate::surroundings::{Surroundings, Threads};
 use crate::trace::Traces;
@@ -52,16 +53,21 @@ fn parts(dir: &TempDir, queue: usize) -> Parts {
         here: COUNTY.parse().unwrap(),
         grace_days: 10,
         traces: Arc::new(Traces::default()),
+        granted: Arc::default(),
         queue,
         surroundings: Surroundings::system(),
     }
 }
 
 fn host(catalogue: &Catalogue) -> Command {
+    host_school(catalogue, "铜城街道中心小学")
+}
+
+fn host_school(catalogue: &Catalogue, name: &str) -> Command {
     let county = catalogue.regions.get(COUNTY.parse().unwrap()).unwrap();
     let school = Region {
         code: SCHOOL.parse().unwrap(),
-        name: "铜城街道中心小学".to_owned(),
+        name: name.to_owned(),
         parent: Some(county.code),
         level: Level::Unit,
         kind: RegionKind::PrimarySchool,
@@ -140,6 +146,22 @@ fn outcome(answer: &Result<Answer, Refusal>) -> Outcome {
         Ok(Answer::Reports(outcomes)) => outcomes[0].1.clone(),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn what_was_granted_is_remembered_until_a_batch_changes_the_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = parts(&dir, 16);
+    let school = SCHOOL.parse().unwrap();
+    let hosting = host(&parts.catalogue);
+    decide(&mut parts, vec![hosting]);
+    let tree = parts.state.read().unwrap().tree().changes();
+    parts.granted.remember(Grantee::Here, tree, [school]);
+    decide(&mut parts, vec![push("b-1", 7)]);
+    assert!(parts.granted.covers(Grantee::Here, [school]));
+    let renaming = host_school(&parts.catalogue, "铜城街道第一小学");
+    decide(&mut parts, vec![push("b-2", 8), renaming]);
+    assert!(!parts.granted.covers(Grantee::Here, [school]));
 }
 
 #[test]

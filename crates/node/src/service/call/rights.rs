@@ -18,6 +18,7 @@ use liandong_core::region::RegionCode;
 use liandong_core::state::State;
 
 use super::denial;
+use crate::granted::Grantee;
 
 /// Who calls, as far as rights go.
 #[derive(Clone, Debug)]
@@ -39,6 +40,18 @@ pub(crate) enum Who {
 }
 
 impl Who {
+    /// As whom it is remembered what the caller was granted; `None` where nothing is.
+    pub(in crate::service) fn grantee(&self) -> Option<Grantee> {
+        match self {
+            Self::Here => Some(Grantee::Here),
+            Self::Shown {
+                identity,
+                foreign: false,
+            } => Some(Grantee::Of(identity.region, identity.role)),
+            Self::Shown { foreign: true, .. } | Self::Nobody => None,
+        }
+    }
+
     fn role(&self) -> Option<Role> {
         match self {
             Self::Here => Some(Role::Admin),
@@ -90,6 +103,13 @@ impl<'a> Sight<'a> {
             _ if foreign => Standing::Stranger,
             _ => found,
         }
+    }
+
+    /// Whether how the caller stands to a region follows from the tree of regions alone: a region
+    /// that is known, and is the caller's own or stands below it.
+    pub(crate) fn stands_by_tree(&self, region: RegionCode) -> bool {
+        let is_known = self.state.region(self.catalogue, region).is_some();
+        is_known && matches!(self.standing(region), Standing::Own | Standing::Hosted)
     }
 
     /// Whether the caller may do that to that region.

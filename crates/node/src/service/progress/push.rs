@@ -1,7 +1,7 @@
 //! Taking one batch of reports: rows that cannot be read are refused one by one, the others go to
 //! the commit loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use liandong_core::access::Right;
 use liandong_core::command::{Answer, Command, Push};
@@ -51,7 +51,7 @@ pub(super) fn read(context: &Context, batch: Option<UnreadBatch>) -> Result<Read
 }
 
 /// Refuses the rows of a batch whose sources are none that the caller reports for, each source asked
-/// about once.
+/// about once, and one that was granted before not at all.
 ///
 /// # Errors
 /// The refusal of a whole batch in which there is no row that the caller could report.
@@ -61,26 +61,39 @@ pub(super) fn check_rights(
     batch: &mut ReadBatch,
 ) -> Result<(), Refusal> {
     let rows = &batch.push.rows;
+    let sources = || rows.iter().map(|(_, report)| report.source);
+    let grantee = context.asking(caller).grantee();
+    if grantee.is_some_and(|grantee| context.granted.covers(grantee, sources())) {
+        return Ok(());
+    }
     let denied = context.ask_rights(caller, |sight| {
         let mut denied: BTreeMap<RegionCode, Refusal> = BTreeMap::new();
-        let (mut last, mut granted) = (None, false);
-        for (_, report) in rows {
+        let mut granted: BTreeSet<RegionCode> = BTreeSet::new();
+        let mut last = None;
+        for source in sources() {
             // The rows of a source stand together as a rule.
-            if last == Some(report.source) || denied.contains_key(&report.source) {
+            if last.replace(source) == Some(source) || denied.contains_key(&source) {
                 continue;
             }
-            if let Err(refusal) = sight.require(Right::Report, report.source) {
-                denied.insert(report.source, refusal);
-                continue;
+            match sight.require(Right::Report, source) {
+                Ok(()) => {
+                    granted.insert(source);
+                }
+                Err(refusal) => {
+                    denied.insert(source, refusal);
+                }
             }
-            granted = true;
-            last = Some(report.source);
         }
-        if !granted {
+        if granted.is_empty() {
             if let Some((_, refusal)) = denied.pop_first() {
                 return Err(refusal);
             }
             sight.require_somewhere(Right::Report)?;
+        }
+        if let Some(grantee) = grantee {
+            granted.retain(|source| sight.stands_by_tree(*source));
+            let tree = sight.state().tree().changes();
+            context.granted.remember(grantee, tree, granted);
         }
         Ok(denied)
     })?;

@@ -1,6 +1,7 @@
 //! Rows of a push are refused one by one, each with who may not report what.
 
 use liandong_core::refusal::Reason;
+use liandong_wire::admin::v1::{HostRegionsRequest, Level, Region, RegionKind};
 use liandong_wire::progress::v1::progress_service_client::ProgressServiceClient;
 use liandong_wire::progress::v1::{PushReportsRequest, UploadReportsRequest};
 use liandong_wire::refusal::RemoteRefusal;
@@ -55,6 +56,40 @@ async fn a_school_reports_its_own_rows_and_no_other() {
     let status = uploaded.expect_err("nothing of it is its own");
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(world.county.sum(COUNTY).await.0, 7);
+}
+
+#[tokio::test]
+async fn whoever_reported_for_a_school_does_no_more_when_it_stands_elsewhere() {
+    let mut world = World::new().await;
+    let channel = world.channel(TOWN, "reporter").await;
+    let mut progress = ProgressServiceClient::new(channel);
+    let mut push = async |id: &str, count: i64| {
+        let asked = PushReportsRequest {
+            batch: Some(batch(id, vec![dropouts(SCHOOL, count)])),
+            all_outcomes: true,
+        };
+        progress.push_reports(asked).await.map(|pushed| {
+            let counts = pushed.into_inner().counts;
+            counts.expect("counts").refused
+        })
+    };
+    for (id, count) in [("b-1", 7), ("b-2", 8)] {
+        assert_eq!(push(id, count).await.expect("below the town"), 0);
+    }
+    let school = Region {
+        code: SCHOOL.to_owned(),
+        name: "铜城街道中心小学".to_owned(),
+        parent: COUNTY.to_owned(),
+        level: Level::Unit.into(),
+        kind: RegionKind::PrimarySchool.into(),
+    };
+    let regions = vec![school];
+    let mut admin = world.county.admin();
+    let moved = admin.host_regions(HostRegionsRequest { regions }).await;
+    assert_eq!(moved.expect("it moves").into_inner().changed, 1);
+    let status = push("b-3", 9).await.expect_err("below the county now");
+    assert_eq!(status.code(), Code::PermissionDenied, "{status}");
+    assert_eq!(world.county.sum(COUNTY).await.0, 8);
 }
 
 #[tokio::test]
