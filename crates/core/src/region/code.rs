@@ -37,6 +37,20 @@ impl RegionCode {
         len: 0,
     };
 
+    /// The code that stands in these bytes; `None` where they are none. Bytes need not be known to be
+    /// text: whatever is allowed in a code is.
+    pub fn from_ascii(text: &[u8]) -> Option<Self> {
+        let len = u8::try_from(text.len()).ok().filter(|len| *len > 0)?;
+        let mut bytes = [0; MAX_REGION_CODE_LEN];
+        for (place, byte) in bytes.get_mut(..text.len())?.iter_mut().zip(text) {
+            if !(byte.is_ascii_alphanumeric() || *byte == b'-') {
+                return None;
+            }
+            *place = *byte;
+        }
+        Some(Self { bytes, len })
+    }
+
     /// The code as text.
     pub fn as_str(&self) -> &str {
         // The bytes were checked to be ASCII when the code was made, so this never falls back.
@@ -48,18 +62,9 @@ impl FromStr for RegionCode {
     type Err = InvalidRegionCode;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if text.is_empty() || text.len() > MAX_REGION_CODE_LEN || !text.bytes().all(allowed) {
-            return Err(InvalidRegionCode {
-                value: text.chars().take(64).collect(),
-            });
-        }
-        let mut bytes = [0; MAX_REGION_CODE_LEN];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        // The length was just checked to be at most 23.
-        #[allow(clippy::cast_possible_truncation, reason = "checked above")]
-        let len = text.len() as u8;
-        Ok(Self { bytes, len })
+        Self::from_ascii(text.as_bytes()).ok_or_else(|| InvalidRegionCode {
+            value: text.chars().take(64).collect(),
+        })
     }
 }
 

@@ -2,8 +2,12 @@
 //!
 //! The generated code would read the same; tests and fuzzing compare the two.
 
+use std::borrow::Cow;
+
+use liandong_core::indicator::IndicatorCode;
 use liandong_core::period::Period;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
+use liandong_core::region::RegionCode;
 use liandong_core::report::Report;
 use prost::DecodeError;
 use prost::encoding::{
@@ -28,16 +32,17 @@ enum NotARow {
 /// remembered with its text.
 #[derive(Debug, Default)]
 pub(super) struct RowReader<'a> {
-    last_period: Option<(&'a str, Period)>,
+    last_period: Option<(&'a [u8], Period)>,
 }
 
-/// The fields of a `Report`; texts as they stand in its bytes.
+/// The fields of a `Report`; texts as they stand in its bytes. What is read from a text stays bytes,
+/// which were found to be text.
 #[derive(Default)]
 struct Fields<'a> {
     id: &'a str,
-    source: &'a str,
-    indicator: &'a str,
-    period: &'a str,
+    source: &'a [u8],
+    indicator: &'a [u8],
+    period: &'a [u8],
     numerator: i64,
     denominator: Option<i64>,
     revision: u32,
@@ -60,15 +65,23 @@ impl<'a> RowReader<'a> {
         let period = match self.last_period {
             Some((text, period)) if text == fields.period => period,
             _ => {
-                let period = read::period("period", fields.period)?;
+                let period = read::period("period", &text_of(fields.period))?;
                 self.last_period = Some((fields.period, period));
                 period
             }
         };
+        let source = match RegionCode::from_ascii(fields.source) {
+            Some(source) => source,
+            None => read::region("source", &text_of(fields.source))?,
+        };
+        let indicator = match IndicatorCode::from_ascii(fields.indicator) {
+            Some(indicator) => indicator,
+            None => read::indicator("indicator", &text_of(fields.indicator))?,
+        };
         Ok(Report {
             id: fields.id.to_owned(),
-            source: read::region("source", fields.source)?,
-            indicator: read::indicator("indicator", fields.indicator)?,
+            source,
+            indicator,
             period,
             numerator: fields.numerator,
             denominator: fields.denominator,
@@ -87,9 +100,9 @@ impl<'a> Fields<'a> {
             let context = DecodeContext::default();
             match tag {
                 1 => fields.id = text("id", kind, rest)?,
-                2 => fields.source = text("source", kind, rest)?,
-                3 => fields.indicator = text("indicator", kind, rest)?,
-                4 => fields.period = text("period", kind, rest)?,
+                2 => fields.source = text_bytes("source", kind, rest)?,
+                3 => fields.indicator = text_bytes("indicator", kind, rest)?,
+                4 => fields.period = text_bytes("period", kind, rest)?,
                 5 => int64::merge(kind, &mut fields.numerator, rest, context)?,
                 6 => {
                     let denominator = fields.denominator.get_or_insert_default();
@@ -104,14 +117,41 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a text; `field` is its name.
-fn text<'a>(field: &'static str, kind: WireType, rest: &mut &'a [u8]) -> Result<&'a str, NotARow> {
+/// What follows a length; `field` is its name.
+fn content<'a>(
+    field: &'static str,
+    kind: WireType,
+    rest: &mut &'a [u8],
+) -> Result<&'a [u8], NotARow> {
     check_wire_type(WireType::LengthDelimited, kind)?;
     let length = usize::try_from(decode_varint(rest)?).unwrap_or(usize::MAX);
     let cut = rest.split_at_checked(length);
     let (content, after) = cut.ok_or(NotARow::Short(field))?;
     *rest = after;
-    str::from_utf8(content).map_err(|_| NotARow::NotText(field))
+    Ok(content)
+}
+
+/// Reads a text; `field` is its name.
+fn text<'a>(field: &'static str, kind: WireType, rest: &mut &'a [u8]) -> Result<&'a str, NotARow> {
+    str::from_utf8(content(field, kind, rest)?).map_err(|_| NotARow::NotText(field))
+}
+
+/// Reads the bytes of a text that is one of ASCII as a rule, which is quickly seen.
+fn text_bytes<'a>(
+    field: &'static str,
+    kind: WireType,
+    rest: &mut &'a [u8],
+) -> Result<&'a [u8], NotARow> {
+    let content = content(field, kind, rest)?;
+    if !content.is_ascii() {
+        str::from_utf8(content).map_err(|_| NotARow::NotText(field))?;
+    }
+    Ok(content)
+}
+
+/// The text of bytes that were found to be one.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 #[cfg(test)]
