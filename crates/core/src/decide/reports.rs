@@ -1,20 +1,18 @@
 //! Taking reports: each row is judged by itself, against the state and the rows before it.
 
 mod judge;
+mod named;
 
 use std::collections::HashMap;
 
 use jiff::ToSpan;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::standing::Standing;
-use super::{Setting, require_hosted};
+use super::Setting;
 use crate::command::{Answer, Decision, Push};
 use crate::event::Event;
-use crate::indicator::{Indicator, IndicatorCode};
 use crate::period::Period;
 use crate::refusal::{Accepted, Reason, Refusal};
-use crate::region::RegionCode;
 use crate::report::{
     Fingerprints, MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, check,
     id_fingerprint, repeated_name,
@@ -22,6 +20,7 @@ use crate::report::{
 use crate::state::State;
 
 use judge::{Counting, Judged, after_texts, judge};
+use named::Named;
 
 /// Judges a push and gathers what is accepted into one event.
 pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision {
@@ -37,14 +36,14 @@ pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision
     let Push {
         id,
         by,
-        rows,
+        mut rows,
         all_or_nothing,
     } = push;
     let mut batch = Batch::new(state, (id, by), rows.len(), setting);
     let mut outcomes = Vec::with_capacity(rows.len());
-    for (row, report) in rows {
-        let outcome = batch.take(row, report).unwrap_or_else(Outcome::Refused);
-        outcomes.push((row, outcome));
+    for (row, report) in &mut rows {
+        let outcome = batch.take(*row, report).unwrap_or_else(Outcome::Refused);
+        outcomes.push((*row, outcome));
     }
     let refused = |outcome: &(u32, Outcome)| matches!(outcome.1, Outcome::Refused(_));
     if all_or_nothing && outcomes.iter().any(refused) {
@@ -73,26 +72,6 @@ fn refuse_all(push: &Push, refusal: &Refusal) -> Decision {
     }
 }
 
-/// A source of this push, looked up once.
-#[derive(Clone, Copy)]
-struct Source {
-    /// Its place in [`ReportBatch::sources`].
-    place: u32,
-    /// Its number in the state, if it has ever reported.
-    known: Option<u32>,
-    standing: Standing,
-}
-
-/// An indicator of this push, looked up once.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    /// Its place in [`ReportBatch::indicators`].
-    place: u32,
-    /// Its number in the state, if it was ever reported.
-    known: Option<u32>,
-    indicator: &'a Indicator,
-}
-
 /// A cell by its places in this push.
 type Place = (u32, u32, Period);
 
@@ -100,12 +79,11 @@ struct Batch<'a> {
     state: &'a State,
     setting: &'a Setting<'a>,
     accepted: ReportBatch,
-    sources: FxHashMap<RegionCode, Source>,
-    indicators: FxHashMap<IndicatorCode, Asked<'a>>,
+    named: Named<'a>,
     // The period that was asked for last, and whether it is in time: mostly all rows have the same.
     on_time: Option<(Period, bool)>,
-    // What this push has accepted so far, per cell.
-    counting: FxHashMap<Place, Counting>,
+    // Where among what this push has accepted so far stands what counts, per cell.
+    counting: FxHashMap<Place, u32>,
     // What this push has superseded: cells with the ids of their reports.
     superseded: FxHashSet<(Place, u64)>,
     // What in this push says what counted already: by cell and id, the id that counted.
@@ -133,8 +111,7 @@ impl<'a> Batch<'a> {
                 rows: Vec::with_capacity(rows),
                 fingerprints: Fingerprints::with_capacity(rows),
             },
-            sources: HashMap::with_hasher(FxBuildHasher),
-            indicators: HashMap::with_hasher(FxBuildHasher),
+            named: Named::new(state, setting),
             on_time: None,
             counting: HashMap::with_capacity_and_hasher(rows, FxBuildHasher),
             superseded: FxHashSet::default(),
@@ -143,10 +120,11 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn take(&mut self, row: u32, report: Report) -> Result<Outcome, Box<Refusal>> {
-        let source = self.source(report.source)?;
-        let asked = self.indicator(report.indicator)?;
-        let texts = match check(&report, asked.indicator, self.setting.today) {
+    /// Judges a row, and takes its texts where it is accepted.
+    fn take(&mut self, row: u32, report: &mut Report) -> Result<Outcome, Box<Refusal>> {
+        let source = self.named.source(&report.source)?;
+        let asked = self.named.indicator(&report.indicator)?;
+        let texts = match check(report, asked.indicator, self.setting.today) {
             Err(refusal) if refusal.reason == Reason::PersonalNumber => Err(refusal),
             checked => Ok(checked?),
         };
@@ -158,7 +136,7 @@ impl<'a> Batch<'a> {
             }
             _ => None,
         };
-        let earlier = self.counting.get(&place).copied();
+        let earlier = self.accepted_of(&place);
         let counting = earlier.or_else(|| stored.as_ref().map(Counting::of));
         let denominator = report.denominator.unwrap_or(0);
         let role = source.standing.role(asked.indicator);
@@ -181,7 +159,7 @@ impl<'a> Batch<'a> {
                     here.or_else(|| self.state.repeated(id, source, indicator, report.period))
                 };
                 let known = (was_superseded, repeated);
-                let judged = judge(&report, (denominator, role), id, counting, known);
+                let judged = judge(report, (denominator, role), id, counting, known);
                 match after_texts(texts, judged, id == counting.id)? {
                     Judged::Known(outcome) => return Ok(outcome),
                     Judged::Same => {
@@ -203,6 +181,8 @@ impl<'a> Batch<'a> {
             self.superseded.insert((place, counting.id));
         }
         let on_time = self.is_on_time(report.period);
+        let accepted = u32::try_from(self.accepted.rows.len()).unwrap_or(u32::MAX);
+        self.counting.insert(place, accepted);
         self.accepted.fingerprints.push(id);
         self.accepted.rows.push(ReportRow {
             source: source.place,
@@ -210,25 +190,14 @@ impl<'a> Batch<'a> {
             period: report.period,
             numerator: report.numerator,
             denominator,
-            id: report.id,
+            id: std::mem::take(&mut report.id),
             row,
             revision,
             role,
             on_time,
             replaces,
-            note: report.note,
+            note: std::mem::take(&mut report.note),
         });
-        self.counting.insert(
-            place,
-            Counting {
-                id,
-                revision,
-                numerator: report.numerator,
-                denominator,
-                frame: self.setting.frame,
-                role,
-            },
-        );
         Ok(if counting.is_some() {
             Outcome::Superseded { revision }
         } else {
@@ -236,63 +205,18 @@ impl<'a> Batch<'a> {
         })
     }
 
-    fn source(&mut self, code: RegionCode) -> Result<Source, Refusal> {
-        if let Some(known) = self.sources.get(&code) {
-            return Ok(*known);
-        }
-        let catalogue = self.setting.catalogue;
-        if self.state.region(catalogue, code).is_none() {
-            if let Some(now) = catalogue.successors.get(&code) {
-                return Err(Refusal::advise(
-                    Reason::UnknownRegion,
-                    "source",
-                    code,
-                    format!("该代码已停用，现为 {now}"),
-                    format!("that code is no longer in use: it is {now} today"),
-                ));
-            }
-            return Err(Refusal::advise(
-                Reason::UnknownRegion,
-                "source",
-                code,
-                "请核对代码，或先把该单位加入本节点的区划树",
-                "check the code, or add the unit to this node's tree first",
-            ));
-        }
-        require_hosted(self.state, "source", code)?;
-        let place = u32::try_from(self.accepted.sources.len()).unwrap_or(u32::MAX);
-        self.accepted.sources.push(code);
-        let source = Source {
-            place,
-            known: self.state.source_number(code),
-            standing: Standing::of(self.state.tree(), code),
-        };
-        self.sources.insert(code, source);
-        Ok(source)
-    }
-
-    fn indicator(&mut self, code: IndicatorCode) -> Result<Asked<'a>, Refusal> {
-        if let Some(known) = self.indicators.get(&code) {
-            return Ok(*known);
-        }
-        let Some(indicator) = self.state.indicator(self.setting.catalogue, code) else {
-            return Err(Refusal::advise(
-                Reason::UnknownIndicator,
-                "indicator",
-                code,
-                "用 liandong plan show 查看各方案的指标代码",
-                "see the codes with liandong plan show",
-            ));
-        };
-        let place = u32::try_from(self.accepted.indicators.len()).unwrap_or(u32::MAX);
-        self.accepted.indicators.push(code);
-        let asked = Asked {
-            place,
-            known: self.state.indicator_number(code),
-            indicator,
-        };
-        self.indicators.insert(code, asked);
-        Ok(asked)
+    /// What this push has accepted of a cell so far, as it counts.
+    fn accepted_of(&self, place: &Place) -> Option<Counting> {
+        let at = *self.counting.get(place)? as usize;
+        let row = self.accepted.rows.get(at)?;
+        Some(Counting {
+            id: self.accepted.fingerprint(at, row),
+            revision: row.revision,
+            numerator: row.numerator,
+            denominator: row.denominator,
+            frame: self.setting.frame,
+            role: row.role,
+        })
     }
 
     fn is_on_time(&mut self, period: Period) -> bool {
@@ -307,8 +231,9 @@ impl<'a> Batch<'a> {
         on_time
     }
 
-    fn into_events(self) -> Vec<Event> {
+    fn into_events(mut self) -> Vec<Event> {
         let mut events = Vec::new();
+        (self.accepted.sources, self.accepted.indicators) = self.named.into_lists();
         if !self.accepted.rows.is_empty() {
             events.push(Event::Reports(self.accepted));
         }

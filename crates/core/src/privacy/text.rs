@@ -9,6 +9,9 @@ use crate::refusal::{Accepted, Reason, Refusal};
 /// A refusal of `field`. A text with the number of a person is not repeated in it: refusals stand in
 /// logs and on screens.
 pub fn check_free_text(field: &str, text: &str, most: usize) -> Result<(), Refusal> {
+    if text.is_empty() {
+        return Ok(());
+    }
     if text.chars().nth(most).is_some() {
         let accepted = Accepted::AtMostChars(most);
         return Err(Refusal::new(Reason::TooLong, field, text, accepted));
@@ -21,6 +24,9 @@ pub fn check_free_text(field: &str, text: &str, most: usize) -> Result<(), Refus
 /// # Errors
 /// As [`check_free_text`].
 pub fn check_given_id(field: &str, id: &str, most: usize) -> Result<(), Refusal> {
+    if id.is_empty() {
+        return Ok(());
+    }
     if id.len() > most {
         let accepted = Accepted::AtMostChars(most);
         return Err(Refusal::new(Reason::TooLong, field, id, accepted));
