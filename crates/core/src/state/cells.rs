@@ -178,9 +178,13 @@ impl Cells {
         }
     }
 
-    /// Adds a difference to a cell, without noting the change.
-    pub(super) fn add(&mut self, key: CellKey, delta: &Delta) {
-        self.cells.change(key, |kept| kept.cell.sums.add(delta));
+    /// Adds a difference to a cell, and lists the change.
+    pub(super) fn add(&mut self, key: CellKey, delta: &Delta, version: u64, change: u64) {
+        let is_new = self.cells.change(key, |kept| {
+            kept.cell.sums.add(delta);
+            kept.cell.note(version, change)
+        });
+        self.list(key, change, is_new);
     }
 
     /// Lets a report count for its cell, and lists the change; what it adds to what was there.
@@ -221,32 +225,27 @@ impl Cells {
 /// Differences that wait to be added one level up, in the order in which they came.
 #[derive(Default)]
 pub(super) struct Pending {
-    order: Vec<CellKey>,
-    deltas: FxHashMap<CellKey, Delta>,
+    deltas: Vec<(CellKey, Delta)>,
+    /// Where each cell's stands.
+    places: FxHashMap<CellKey, usize>,
 }
 
 impl Pending {
     pub(super) fn add(&mut self, key: CellKey, delta: &Delta) {
-        if let Some(waiting) = self.deltas.get_mut(&key) {
-            if planted::is(Planted::LastOfBatchCounts) {
-                *waiting = *delta;
-                return;
-            }
-            waiting.merge(delta);
-        } else {
-            self.order.push(key);
-            self.deltas.insert(key, *delta);
+        let next = self.deltas.len();
+        let place = *self.places.entry(key).or_insert(next);
+        match self.deltas.get_mut(place) {
+            None => self.deltas.push((key, *delta)),
+            Some((_, waiting)) if planted::is(Planted::LastOfBatchCounts) => *waiting = *delta,
+            Some((_, waiting)) => waiting.merge(delta),
         }
     }
 
     pub(super) fn drain(self) -> impl Iterator<Item = (CellKey, Delta)> {
-        let deltas = self.deltas;
-        self.order
-            .into_iter()
-            .filter_map(move |key| deltas.get(&key).map(|delta| (key, *delta)))
+        self.deltas.into_iter()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.deltas.is_empty()
     }
 }

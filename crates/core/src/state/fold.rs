@@ -209,10 +209,9 @@ impl State {
             return;
         }
         let delta = cell.sums.since(&old.sums);
-        self.cells.add(key, &delta);
-        self.unowned_cells.remove(&key);
         self.change += 1;
-        self.cells.note(key, cell.version, self.change);
+        self.cells.add(key, &delta, cell.version, self.change);
+        self.unowned_cells.remove(&key);
         self.hand_up(key, cell.region, &delta, pending);
     }
 

@@ -9,6 +9,15 @@ use crate::rollup::{Delta, Sums};
 use crate::state::State;
 use crate::state::cells::{CellKey, Pending};
 
+/// A region whose cells are added to.
+#[derive(Clone, Copy)]
+struct Adding {
+    region: u32,
+    epoch: u64,
+    /// The number of the region above, where that is added up here.
+    above: Option<u32>,
+}
+
 impl State {
     /// Lets a cell's change wait for the parent's cell, where the parent is added up here.
     pub(in crate::state) fn hand_up(
@@ -37,29 +46,34 @@ impl State {
     pub(in crate::state) fn cascade(&mut self, mut pending: Pending) {
         while !pending.is_empty() {
             let mut above = Pending::default();
-            let mut dirty = Vec::new();
             // What changes mostly changes region by region.
-            let mut last: Option<(u32, Option<u32>)> = None;
+            let mut last: Option<Adding> = None;
             for (key, delta) in pending.drain() {
                 if delta.is_zero() {
                     continue;
                 }
-                self.cells.add(key, &delta);
-                dirty.push(key);
-                let number = match last {
-                    Some((region, number)) if region == key.region => number,
-                    _ => {
-                        let region = self.cells.regions.item(key.region);
-                        region.and_then(|region| self.number_above(region))
-                    }
+                let adding = match last {
+                    Some(adding) if adding.region == key.region => adding,
+                    _ => self.adding(key.region),
                 };
-                last = Some((key.region, number));
-                if let Some(region) = number {
+                last = Some(adding);
+                self.change += 1;
+                let version = adding.epoch | self.change;
+                self.cells.add(key, &delta, version, self.change);
+                if let Some(region) = adding.above {
                     above.add(CellKey { region, ..key }, &delta);
                 }
             }
-            self.note_cells(&dirty);
             pending = above;
+        }
+    }
+
+    fn adding(&mut self, number: u32) -> Adding {
+        let region = self.cells.regions.item(number);
+        Adding {
+            region: number,
+            epoch: self.epoch_bits(region),
+            above: region.and_then(|region| self.number_above(region)),
         }
     }
 
