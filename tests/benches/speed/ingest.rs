@@ -191,6 +191,13 @@ async fn jetstream(
         per_million,
     );
     measures.time(&format!("rollup_{who}_behind_us"), behind);
+    // Everybody else has a report in its sums, or need not keep any, when it acknowledges it.
+    let summed = Pushed {
+        took: pushed.took + behind,
+        ..pushed
+    };
+    let rate = summed.per_second();
+    measures.add(&format!("summed_{who}_reports_per_second"), "1/s", rate);
     ensure_same(who, &province.rollup, &held)?;
     // Its port and its files are to be gone before the next begins.
     drop(server);

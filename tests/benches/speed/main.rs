@@ -20,7 +20,8 @@
 //! - *sqlite*: behind the same gRPC service; every version kept, as the node does, and cities' sums.
 //!   *sqlite_newest* keeps the newest version alone, as PostgreSQL does here.
 //! - *jetstream_512*, *jetstream_64*: messages of so many reports; a consumer keeps the sums. The rate
-//!   is that of the acknowledgements; how far the sums were behind is measured beside it.
+//!   is that of the acknowledgements; how far the sums were behind, and so the rate until they have
+//!   every report, is measured beside it.
 //!
 //! Client and server share the machine. Processor time is that of the servers; of PostgreSQL all of
 //! its processes.

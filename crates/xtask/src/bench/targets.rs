@@ -18,7 +18,7 @@ const MANY: &[&str] = &[
 ];
 
 /// Every row, in the order of the table.
-pub(super) const ROWS: [Row; 26] = [
+pub(super) const ROWS: [Row; 27] = [
     row(
         Speed,
         "durable ingest with deduplication, against the limit",
@@ -66,6 +66,14 @@ pub(super) const ROWS: [Row; 26] = [
         Times,
         AtLeast,
         (Some(1_000), Some(2_000)),
+    ),
+    row(
+        Speed,
+        "the same until its consumer has the sums, as a node has when it answers",
+        Ratio(INGEST, "summed_jetstream_512_reports_per_second"),
+        Times,
+        AtLeast,
+        (None, None),
     ),
     row(
         Speed,
