@@ -1,7 +1,8 @@
 //! Asking the one table of rights: who calls, how they stand to a region, and what they may do there.
 //!
 //! A right is asked for with the state as it is at that moment, before it is durable: the answer to
-//! a denial tells nothing of what the node holds, and a push must not wait for the disk twice.
+//! a denial tells nothing of what the node holds, and a push must not wait for the disk twice. For whom
+//! a caller was found to report is remembered until the tree of regions changes (`granted.rs`).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
