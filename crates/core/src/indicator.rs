@@ -194,3 +194,6 @@ impl Indicator {
         self.kind == IndicatorKind::RatioOfRatios || self.of.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,3 +101,6 @@ impl<'de> Deserialize<'de> for RegionCode {
         deserializer.deserialize_str(CodeVisitor)
     }
 }
+
+#[cfg(test)]
+mod tests;

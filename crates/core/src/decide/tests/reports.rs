@@ -93,6 +93,37 @@ fn the_idempotency_table() {
     assert_eq!(after(&back, figure("b", 10, 0)), duplicate(3));
 }
 
+#[test]
+fn each_row_of_a_push_counts_for_its_own_source_and_indicator() {
+    let schools = ["s1", "s2", "s3"].map(|code| school(code, "371502"));
+    let mut node = Node::new(&[&[bureau("371502", None)], &schools[..]].concat());
+    // Side by side, in turn, and once more behind others.
+    let rows = [
+        ("s1", "count", 1),
+        ("s1", "other", 2),
+        ("s2", "count", 4),
+        ("s1", "money", 8),
+        ("s3", "other", 16),
+        ("s2", "other", 32),
+        ("s2", "money", 64),
+        ("s3", "count", 128),
+    ];
+    let reports = rows.map(|(source, indicator, numerator)| Report {
+        indicator: indicator.parse().unwrap(),
+        ..report(source, numerator)
+    });
+    let outcomes = node.push(reports.to_vec());
+    assert_eq!(outcomes, [const { Outcome::Accepted { revision: 1 } }; 8]);
+    for report in reports {
+        let cell = node
+            .state
+            .cell(report.source, report.indicator, report.period);
+        let counted = cell.map(|cell| cell.sums.numerator);
+        assert_eq!(counted, Some(report.numerator), "{report:?}");
+    }
+    assert_eq!(node.sums("371502").numerator, 1 + 4 + 128);
+}
+
 /// As far as an id is remembered, it is of one cell, however many share it.
 #[test]
 fn an_id_that_said_what_counted_is_known_in_its_cell_alone() {

@@ -1,0 +1,51 @@
+//! What is a region's code and what is none.
+
+use super::{MAX_REGION_CODE_LEN, RegionCode};
+
+#[test]
+fn a_code_is_letters_digits_and_hyphens() {
+    let longest = "7".repeat(MAX_REGION_CODE_LEN);
+    for text in [
+        "7",
+        "a",
+        "-",
+        "371524",
+        "371524-A",
+        "11370000MB2847361X",
+        &longest,
+    ] {
+        let code: RegionCode = text.parse().unwrap();
+        assert_eq!(code.as_str(), text);
+        assert_eq!(RegionCode::from_ascii(text.as_bytes()), Some(code));
+    }
+}
+
+#[test]
+fn whatever_else_there_is_makes_it_none() {
+    let (longer, much_longer) = ("7".repeat(MAX_REGION_CODE_LEN + 1), "7".repeat(257));
+    for text in [
+        "",
+        "371_524",
+        "37 1524",
+        "371524\0",
+        "东阿",
+        &longer,
+        &much_longer,
+    ] {
+        let refused = text.parse::<RegionCode>().unwrap_err();
+        assert!(text.starts_with(&refused.value), "{refused}");
+        assert_eq!(RegionCode::from_ascii(text.as_bytes()), None, "{text}");
+    }
+    assert_eq!(RegionCode::from_ascii(b"371524\xff"), None);
+}
+
+#[test]
+fn codes_are_ordered_like_their_texts() {
+    let mut codes = ["b", "371524-A", "371524", "3715", "a", "371524-"].map(|text| {
+        let code: RegionCode = text.parse().unwrap();
+        code
+    });
+    codes.sort_unstable();
+    let texts: Vec<_> = codes.iter().map(RegionCode::as_str).collect();
+    assert_eq!(texts, ["3715", "371524", "371524-", "371524-A", "a", "b"]);
+}
