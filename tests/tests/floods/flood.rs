@@ -1,11 +1,9 @@
 //! Each flood in turn, each against a node of its own.
 
-use std::error::Error;
-use std::fmt::{self, Display, Formatter};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use liandong_client::wire::progress::v1::{PushReportsRequest, ReportBatch};
 use liandong_tests::figures::count;
 use liandong_tests::outcome::{counted, is_long};
@@ -34,10 +32,6 @@ const MOST_SLOWER: u128 = 200;
 const NOISE: Duration = Duration::from_millis(20);
 const NOISE_OF_SECONDS: Duration = Duration::from_millis(50);
 
-/// So what slows in a few seconds is made again, and has to slow as often as this to count. Nothing
-/// else that a flood does is forgiven once.
-const TRIES: u32 = 3;
-
 /// Whoever waits longer is as good as not served.
 const STILL_SERVED: Duration = Duration::from_secs(20);
 
@@ -50,24 +44,6 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Schools of the county, so that a list of its regions is of some size.
 const SCHOOLS: usize = 400;
-
-/// A flood by which whoever is honest has to wait.
-#[derive(Debug)]
-struct Slower {
-    percent: u128,
-}
-
-impl Display for Slower {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let percent = self.percent;
-        write!(
-            formatter,
-            "honest requests take {percent} % of the time without"
-        )
-    }
-}
-
-impl Error for Slower {}
 
 fn lasting() -> Result<Duration> {
     let seconds = match std::env::var(SECONDS) {
@@ -96,18 +72,11 @@ async fn a_node_bears_every_known_flood() -> Result<()> {
             continue;
         }
         floods += 1;
-        let mut more_tries = if is_long() { 0 } else { TRIES - 1 };
-        let bears = async || {
-            let settings = Settings::new(COUNTY).schools(COUNTY, SCHOOLS);
-            bears(flood, Place::plain(settings).await?, time).await
-        };
-        while let Err(error) = bears().await {
+        let settings = Settings::new(COUNTY).schools(COUNTY, SCHOOLS);
+        let bears = async || bears(flood, Place::plain(settings).await?, time).await;
+        if let Err(error) = bears().await {
             println!("measured: flood: {}: FAILED: {error:#}", flood.name());
-            if more_tries == 0 || !error.is::<Slower>() {
-                broken.push(format!("{}: {error:#}", flood.name()));
-                break;
-            }
-            more_tries -= 1;
+            broken.push(format!("{}: {error:#}", flood.name()));
         }
     }
     ensure!(floods > 0, "no flood is called {only:?}");
@@ -226,9 +195,10 @@ async fn bears(flood: Flood, place: Place, time: Duration) -> Result<()> {
     } else {
         noise
     };
-    if slower > MOST_SLOWER && under >= noise {
-        bail!(Slower { percent: slower });
-    }
+    ensure!(
+        slower <= MOST_SLOWER || under < noise,
+        "honest requests take {slower} % of the time without"
+    );
     serves_on(&place, pid, files_before).await
 }
 
