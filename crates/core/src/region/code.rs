@@ -1,5 +1,6 @@
 //! The code that names a region.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,9 +14,9 @@ pub const MAX_REGION_CODE_LEN: usize = 23;
 ///
 /// Stored inline, so that a batch of a thousand reports needs no allocation for its codes.
 /// Ordered like its text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RegionCode {
-    // Unused bytes are zero, so the derived order is the order of the text.
+    // Unused bytes are zero, so the order of the bytes is the order of the text.
     bytes: [u8; MAX_REGION_CODE_LEN],
     len: u8,
 }
@@ -55,6 +56,31 @@ impl RegionCode {
     pub fn as_str(&self) -> &str {
         // The bytes were checked to be ASCII when the code was made, so this never falls back.
         std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+
+    /// The bytes as numbers that are ordered as they are.
+    fn words(&self) -> [u64; 3] {
+        let mut padded = [0; MAX_REGION_CODE_LEN + 1];
+        padded[..MAX_REGION_CODE_LEN].copy_from_slice(&self.bytes);
+        let mut words = [0; 3];
+        for (word, bytes) in words.iter_mut().zip(padded.as_chunks().0) {
+            *word = u64::from_be_bytes(*bytes);
+        }
+        words
+    }
+}
+
+/// Every step down a map of regions compares two codes, so it is done without calling for a
+/// comparison of memory.
+impl Ord for RegionCode {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.words().cmp(&other.words())
+    }
+}
+
+impl PartialOrd for RegionCode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

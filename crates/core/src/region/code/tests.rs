@@ -41,11 +41,33 @@ fn whatever_else_there_is_makes_it_none() {
 
 #[test]
 fn codes_are_ordered_like_their_texts() {
-    let mut codes = ["b", "371524-A", "371524", "3715", "a", "371524-"].map(|text| {
+    let longest = "7".repeat(MAX_REGION_CODE_LEN);
+    let last_differs = format!("{}8", &longest[1..]);
+    let in_order = [
+        "3715",
+        "371524",
+        "371524-",
+        "371524-0000001",
+        "371524-0000001-0",
+        "371524-0000001-01",
+        "371524-0000001-1",
+        "371524-000001",
+        "371524-A",
+        &longest[1..],
+        &longest,
+        &last_differs,
+        "a",
+        "aa",
+        "b",
+    ];
+    let codes = in_order.map(|text| {
         let code: RegionCode = text.parse().unwrap();
         code
     });
-    codes.sort_unstable();
-    let texts: Vec<_> = codes.iter().map(RegionCode::as_str).collect();
-    assert_eq!(texts, ["3715", "371524", "371524-", "371524-A", "a", "b"]);
+    for (place, code) in codes.iter().enumerate() {
+        for (other_place, other) in codes.iter().enumerate() {
+            assert_eq!(code.cmp(other), place.cmp(&other_place), "{code} {other}");
+        }
+    }
+    assert!(codes.iter().all(|code| RegionCode::LOWEST < *code));
 }
