@@ -14,6 +14,7 @@ mod lives;
 mod noted;
 mod proven;
 mod recount;
+mod regions;
 mod repeated;
 mod review;
 mod rosters;
@@ -28,6 +29,7 @@ pub use lineages::{Lineages, PartedPeer};
 pub use listing::ChangeSet;
 pub use noted::{Noted, Turn};
 pub use recount::Mismatch;
+pub use regions::Regions;
 pub use review::{Judging, Reviewed, not_from};
 pub use snapshot::Snapshot;
 pub use tally::{Content as BucketContent, Tallied};
@@ -41,7 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, DocumentKey};
 use crate::event::{Content, PeerHolds, Quarantined, Subject};
-use crate::region::{RegionCode, RegionTree};
+use crate::region::RegionCode;
 
 use cells::{CellKey, Cells};
 use changes::Changes;
@@ -100,12 +102,9 @@ pub struct State {
     frame: u64,
     /// The number of the last change.
     change: u64,
-    /// Hosted regions with their epochs.
-    hosted: BTreeMap<RegionCode, u32>,
+    regions: Regions,
     /// Regions that moved out.
     moved: BTreeMap<RegionCode, u64>,
-    /// The regions that are documents here: hosted ones and those that children told of.
-    tree: RegionTree,
     documents: BTreeMap<DocumentKey, Stored>,
     document_changes: Changes<DocumentKey>,
     /// What the rosters among the documents say, added up for the region above each.

@@ -82,7 +82,7 @@ impl State {
     }
 
     fn apply_hosted(&mut self, region: &Region, epoch: u32) {
-        let before = self.hosted.insert(region.code, epoch);
+        let before = Arc::make_mut(&mut self.regions.hosted).insert(region.code, epoch);
         self.moved.remove(&region.code);
         self.owned_here(region.code);
         self.noted.hosted(region.code);
@@ -102,8 +102,8 @@ impl State {
     }
 
     fn apply_moved_out(&mut self, region: RegionCode) {
-        for below in self.tree.subtree(region) {
-            self.hosted.remove(&below);
+        for below in self.regions.tree.subtree(region) {
+            Arc::make_mut(&mut self.regions.hosted).remove(&below);
             self.taken_back.retain(|key, _| key.owner != below);
             self.moved.insert(below, self.frame);
         }
@@ -218,7 +218,7 @@ impl State {
     /// Keeps a document and lists its change; what depends on it is derived again.
     fn put(&mut self, document: Document) {
         if let Body::Region(region) = &document.body
-            && self.tree.check(region).is_err()
+            && self.regions.tree.check(region).is_err()
         {
             // A cycle is set aside or refused before this; the tree and the documents never
             // disagree, whatever a history from elsewhere says.
@@ -261,7 +261,7 @@ impl State {
         if let Some(region) = region {
             self.put_region(region);
         } else if is_roster {
-            self.derive_rosters(self.tree.parent(owner));
+            self.derive_rosters(self.regions.tree.parent(owner));
         } else if let Some(seal) = seal {
             self.note_seal(owner, &seal);
         }
@@ -269,10 +269,13 @@ impl State {
 
     fn put_region(&mut self, region: Region) {
         let code = region.code;
-        let old_parent = self.tree.parent(code);
+        let old_parent = self.regions.tree.parent(code);
         let new_parent = region.parent;
-        let parent_was_unit = new_parent.is_some_and(|parent| self.tree.is_leaf(parent));
-        if self.tree.insert(region).is_err() {
+        let parent_was_unit = new_parent.is_some_and(|parent| self.regions.tree.is_leaf(parent));
+        if Arc::make_mut(&mut self.regions.tree)
+            .insert(region)
+            .is_err()
+        {
             return;
         }
         let mut changed = BTreeSet::from([code]);
@@ -297,7 +300,12 @@ impl State {
             .get(key)
             .map_or(1, |stored| stored.document.version.saturating_add(1));
         // A region that moved or was restored may have lost versions that others have seen.
-        let epoch = self.hosted.get(&key.owner).copied().unwrap_or_default();
+        let epoch = self
+            .regions
+            .hosted
+            .get(&key.owner)
+            .copied()
+            .unwrap_or_default();
         next.max(u64::from(epoch.saturating_sub(1)) << EPOCH_SHIFT | 1)
     }
 }

@@ -42,7 +42,7 @@ impl State {
         owners.extend(found.cells.iter().map(|cell| cell.region));
         let mut later = BTreeMap::new();
         for owner in owners {
-            let above = self.tree.ancestors(owner);
+            let above = self.regions.tree.ancestors(owner);
             for region in std::iter::once(owner).chain(above) {
                 let stored = self.documents.get(&super::fold::region_key(region));
                 let Some(stored) = stored.filter(|stored| stored.change > found.upto) else {
@@ -141,7 +141,7 @@ impl State {
         let is_administered = |known: &Region| known.level != Level::Unit;
         // A region that has left this branch is no longer this branch's to tell of.
         region == here
-            || self.tree.get(region).is_some_and(is_administered)
-                && self.tree.is_within(region, here)
+            || self.regions.tree.get(region).is_some_and(is_administered)
+                && self.regions.tree.is_within(region, here)
     }
 }

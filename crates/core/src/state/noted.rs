@@ -168,7 +168,8 @@ impl State {
     pub fn turns_to_ask_about(&self) -> impl Iterator<Item = &Turn> {
         let last = self.noted.turns.values().filter_map(|turns| turns.last());
         last.filter(|turn| {
-            let is_nearer = turn.to == turn.region || self.tree.is_within(turn.to, turn.from);
+            let is_nearer =
+                turn.to == turn.region || self.regions.tree.is_within(turn.to, turn.from);
             let is_known = turn.is_told_by_the_former() || self.is_agreed(turn);
             !is_nearer && !is_known && !self.hosts(turn.region)
         })

@@ -35,7 +35,7 @@ impl State {
     pub fn recount(&self) -> (usize, Vec<Mismatch>) {
         let mut checked = 0;
         let mut mismatches = Vec::new();
-        for region in self.hosted.keys() {
+        for region in self.regions.hosted.keys() {
             let expected = self.expected(*region);
             let mut kept: BTreeMap<Figure, Sums> = BTreeMap::new();
             if let Some(own) = self.cells.regions.find(*region) {
@@ -71,7 +71,7 @@ impl State {
                 add(&mut expected, &key, &head.sums);
             }
         }
-        let children = self.tree.children(region).iter();
+        let children = self.regions.tree.children(region).iter();
         for below in children.filter_map(|child| self.cells.regions.find(*child)) {
             for (key, cell) in self.cells.cells.of(below) {
                 add(&mut expected, &key, &cell.sums);

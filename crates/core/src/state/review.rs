@@ -82,18 +82,20 @@ impl State {
     pub fn could_sign(&self, signer: RegionCode, document: &Document) -> bool {
         let owner = document.owner;
         if let Body::Handover(handover) = &document.body {
-            let is_above = !self.tree.contains(owner) || self.tree.is_within(owner, signer);
+            let is_above =
+                !self.regions.tree.contains(owner) || self.regions.tree.is_within(owner, signer);
             return signer == handover.from && (signer == owner || is_above);
         }
-        if signer == owner || !self.tree.contains(owner) {
+        if signer == owner || !self.regions.tree.contains(owner) {
             return true;
         }
         let mut above: Vec<RegionCode> = vec![owner];
-        above.extend(self.tree.ancestors(owner));
+        above.extend(self.regions.tree.ancestors(owner));
         let proven = above.iter().find_map(|region| self.signed_by(*region));
         let signed_before = |region: &RegionCode| self.signed_before(*region, signer);
-        may_sign(&self.tree, signer, owner, proven, false)
-            || may_sign(&self.tree, signer, owner, None, false) && above.iter().any(signed_before)
+        may_sign(&self.regions.tree, signer, owner, proven, false)
+            || may_sign(&self.regions.tree, signer, owner, None, false)
+                && above.iter().any(signed_before)
     }
 }
 

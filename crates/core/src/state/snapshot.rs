@@ -9,7 +9,7 @@ use super::cells::{Cell, CellKey, Cells, Listed, Numbered, StoredHead, table_of}
 use super::changes::Changes;
 use super::proven::Proven;
 use super::repeated::Repeated;
-use super::{Life, Lineages, Noted, SetAside, State, Stored, Watermark};
+use super::{Life, Lineages, Noted, Regions, SetAside, State, Stored, Watermark};
 use crate::document::{Body, DocumentKey};
 use crate::event::{Attested, PeerHolds};
 use crate::indicator::IndicatorCode;
@@ -133,7 +133,7 @@ impl State {
         Snapshot {
             frame: self.frame,
             change: self.change,
-            hosted: self.hosted.clone(),
+            hosted: BTreeMap::clone(&self.regions.hosted),
             moved: self.moved.clone(),
             documents: self.documents.values().cloned().collect(),
             document_changes: self.document_changes.clone(),
@@ -180,9 +180,11 @@ impl State {
         let mut state = Self {
             frame: snapshot.frame,
             change: snapshot.change,
-            hosted: snapshot.hosted,
+            regions: Regions {
+                tree: Arc::new(tree),
+                hosted: Arc::new(snapshot.hosted),
+            },
             moved: snapshot.moved,
-            tree,
             documents,
             document_changes: snapshot.document_changes,
             rosters: super::rosters::Rosters::default(),

@@ -130,7 +130,8 @@ impl State {
         let mut buckets = Vec::new();
         for region in self.overtaken.keys() {
             let bucket = Bucket::Documents(Kind::Roster, *region);
-            let told = !self.hosts(*region) && self.tree.is_within(*region, direction.teller);
+            let told =
+                !self.hosts(*region) && self.regions.tree.is_within(*region, direction.teller);
             if told && range.contains(&bucket) && self.overtaken(*region).is_some() {
                 buckets.push(bucket);
             }
@@ -162,7 +163,7 @@ impl State {
     /// Whether a document belongs to what this node, being that side, holds of the direction.
     pub(super) fn holds_document(&self, side: Side, document: &Document) -> bool {
         match side {
-            Side::Teller(direction) => direction.tells(&self.tree, document),
+            Side::Teller(direction) => direction.tells(&self.regions.tree, document),
             Side::Listener(direction) => {
                 self.is_told(&direction, document) && !self.is_unowned(&document.key())
             }
@@ -171,13 +172,13 @@ impl State {
 
     /// Whether this node listens to what is told of a document in that direction.
     pub(super) fn is_told(&self, direction: &Direction, document: &Document) -> bool {
-        direction.tells(&self.tree, document)
+        direction.tells(&self.regions.tree, document)
             && !self.hosts(document.owner)
-            && direction.believes(&self.tree, document)
+            && direction.believes(&self.regions.tree, document)
     }
 
     pub(super) fn holds_cells(&self, side: Side, region: RegionCode) -> bool {
-        let told = side.direction().tells_cells(&self.tree, region);
+        let told = side.direction().tells_cells(&self.regions.tree, region);
         told && (matches!(side, Side::Teller(_)) || !self.hosts(region))
     }
 
@@ -207,8 +208,8 @@ impl State {
     /// The regions whose cells may be told of, ordered by code, with their numbers.
     pub(super) fn regions_told_of(&self, direction: &Direction) -> BTreeMap<RegionCode, u32> {
         let mut regions = BTreeMap::new();
-        if direction.tells_cells(&self.tree, direction.teller) {
-            for region in self.tree.subtree(direction.teller) {
+        if direction.tells_cells(&self.regions.tree, direction.teller) {
+            for region in self.regions.tree.subtree(direction.teller) {
                 if let Some(number) = self.cells.regions.find(region) {
                     regions.insert(region, number);
                 }

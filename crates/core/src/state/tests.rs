@@ -8,4 +8,5 @@ mod lives;
 mod mesh;
 mod moves;
 mod recount;
+mod regions;
 mod rosters;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cells::{CellKey, ReportHead};
-use super::{SetAside, State, Stored, Watermark};
+use super::{Regions, SetAside, State, Stored, Watermark};
 use crate::catalogue::Catalogue;
 use crate::document::{Body, Document, DocumentKey, Kind, Roster};
 use crate::event::PeerHolds;
@@ -36,24 +36,32 @@ impl State {
         self.change
     }
 
+    /// What is known of regions, to look at for as long as one likes.
+    pub fn regions(&self) -> &Regions {
+        &self.regions
+    }
+
     /// The regions known from documents.
     pub fn tree(&self) -> &RegionTree {
-        &self.tree
+        self.regions.tree()
     }
 
     /// Whether this node hosts the region.
     pub fn hosts(&self, region: RegionCode) -> bool {
-        self.hosted.contains_key(&region)
+        self.regions.hosts(region)
     }
 
     /// Hosted regions with their epochs, ordered by code.
     pub fn hosted(&self) -> impl Iterator<Item = (RegionCode, u32)> + '_ {
-        self.hosted.iter().map(|(region, epoch)| (*region, *epoch))
+        self.regions
+            .hosted
+            .iter()
+            .map(|(region, epoch)| (*region, *epoch))
     }
 
     /// The epoch of a hosted region.
     pub fn epoch(&self, region: RegionCode) -> Option<u32> {
-        self.hosted.get(&region).copied()
+        self.regions.hosted.get(&region).copied()
     }
 
     /// Whether the region was hosted here and moved out.
@@ -69,7 +77,7 @@ impl State {
 
     /// A region, from documents or else from the catalogue.
     pub fn region<'a>(&'a self, catalogue: &'a Catalogue, code: RegionCode) -> Option<&'a Region> {
-        self.tree.get(code).or_else(|| catalogue.regions.get(code))
+        self.regions.get(catalogue, code)
     }
 
     /// The region directly above, from documents or else from the catalogue.
@@ -80,15 +88,7 @@ impl State {
 
     /// The regions directly below, those of the catalogue and those that only the mesh knows.
     pub fn children(&self, catalogue: &Catalogue, code: RegionCode) -> Vec<RegionCode> {
-        let mut children = self.tree.children(code).to_vec();
-        for child in catalogue.regions.children(code) {
-            // A region that documents place elsewhere stands where they say.
-            if !self.tree.contains(*child) {
-                children.push(*child);
-            }
-        }
-        children.sort_unstable();
-        children
+        self.regions.children(catalogue, code)
     }
 
     /// The region and those above it, nearest first, by documents and catalogue.
@@ -144,7 +144,7 @@ impl State {
                 continue;
             }
             // A node below never redefines what is defined here or above.
-            if self.hosts(document.owner) || !self.tree.contains(document.owner) {
+            if self.hosts(document.owner) || !self.regions.tree.contains(document.owner) {
                 return Some(indicator);
             }
             from_below = from_below.or(Some(indicator));

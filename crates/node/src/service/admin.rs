@@ -108,11 +108,9 @@ impl Service for AdminService {
                 // Plans and figures cannot be read without the names of regions.
                 context.require_here(&caller, Right::ReadPlans)?;
                 let catalogue = &context.catalogue;
-                let listed = context
-                    .reader
-                    .read(|state| catalogue::regions(state, catalogue, filter));
+                let known = context.reader.read(|state| state.regions().clone());
                 Ok(ListRegionsResponse {
-                    regions: listed.await??,
+                    regions: catalogue::regions(&known.await?, catalogue, filter)?,
                 })
             },
         )

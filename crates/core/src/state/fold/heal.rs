@@ -115,7 +115,7 @@ impl State {
             .cells
             .change(key, |kept| kept.cell.sums = cell.sums);
         self.cells.note(key, cell.version, self.change);
-        let parent = self.tree.parent(cell.region);
+        let parent = self.regions.tree.parent(cell.region);
         let Some(parent) = parent.filter(|parent| self.hosts(*parent)) else {
             return;
         };
@@ -124,7 +124,7 @@ impl State {
             ..key
         };
         let mut sums = Sums::default();
-        for child in self.tree.children(parent) {
+        for child in self.regions.tree.children(parent) {
             let below = self.cells.regions.find(*child);
             let below = below.map(|region| CellKey { region, ..key });
             if let Some(held) = below.and_then(|below| self.cells.cells.get(&below)) {

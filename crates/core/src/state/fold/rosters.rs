@@ -11,7 +11,7 @@ impl State {
     pub(in crate::state) fn derive_rosters(&mut self, start: Option<RegionCode>) {
         let mut next = start;
         while let Some(region) = next {
-            if let Some(epoch) = self.hosted.get(&region) {
+            if let Some(epoch) = self.regions.hosted.get(&region) {
                 let roster = self.count_units(region);
                 let key = roster_key(region);
                 let known = self.documents.get(&key).map(|stored| &stored.document.body);
@@ -28,14 +28,14 @@ impl State {
                 });
                 return;
             }
-            next = self.tree.parent(region);
+            next = self.regions.tree.parent(region);
         }
     }
 
     /// A region has a new epoch: its roster is told again, above what the lost time may have told.
     pub(in crate::state) fn tell_roster_again(&mut self, region: RegionCode) {
         let key = roster_key(region);
-        let epoch = self.hosted.get(&region).copied();
+        let epoch = self.regions.hosted.get(&region).copied();
         let known = self.documents.get(&key).map(|stored| &stored.document.body);
         if let (Some(epoch), Some(body)) = (epoch, known.cloned()) {
             let version = u64::from(epoch) << EPOCH_SHIFT | (self.change + 1);
@@ -50,7 +50,7 @@ impl State {
 
     /// A roster came where `before` was: it counts in the region above instead of that.
     pub(super) fn replace_roster(&mut self, key: &DocumentKey, before: Option<&Stored>) {
-        let Some(parent) = self.tree.parent(key.owner) else {
+        let Some(parent) = self.regions.tree.parent(key.owner) else {
             return;
         };
         if !counts(key.owner, &key.id) {
@@ -87,7 +87,7 @@ impl State {
     pub(in crate::state) fn add_up_rosters(&mut self) {
         let mut rosters = Rosters::default();
         for document in self.documents(Kind::Roster) {
-            let parent = self.tree.parent(document.owner);
+            let parent = self.regions.tree.parent(document.owner);
             if let (Some(parent), Body::Roster(roster)) = (parent, &document.body)
                 && counts(document.owner, &document.id)
             {
@@ -99,9 +99,9 @@ impl State {
 
     /// The roster of a region: of what stands below it, or of itself where nothing does.
     pub(in crate::state) fn count_units(&self, region: RegionCode) -> Roster {
-        let own = self.tree.get(region);
+        let own = self.regions.tree.get(region);
         let is_bureau = own.is_some_and(|own| own.kind == RegionKind::Bureau);
-        if self.tree.is_leaf(region) {
+        if self.regions.tree.is_leaf(region) {
             let mut roster = Roster::default();
             match own {
                 Some(_) if is_bureau => roster.standing_in = 1,

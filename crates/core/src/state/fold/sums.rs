@@ -37,8 +37,8 @@ impl State {
 
     /// The number of the region above, where that is added up here.
     pub(in crate::state) fn number_above(&mut self, region: RegionCode) -> Option<u32> {
-        let parent = self.tree.parent(region)?;
-        let is_hosted = self.hosted.contains_key(&parent);
+        let parent = self.regions.tree.parent(region)?;
+        let is_hosted = self.regions.hosted.contains_key(&parent);
         is_hosted.then(|| self.cells.regions.number(parent))
     }
 
@@ -93,7 +93,9 @@ impl State {
     /// A region's epoch, where it stands in a version: of something derived, above this node's change
     /// number, so that it rises with every change and after every move.
     pub(in crate::state) fn epoch_bits(&self, region: Option<RegionCode>) -> u64 {
-        let epoch = region.and_then(|region| self.hosted.get(&region)).copied();
+        let epoch = region
+            .and_then(|region| self.regions.hosted.get(&region))
+            .copied();
         u64::from(epoch.unwrap_or_default()) << EPOCH_SHIFT
     }
 
@@ -103,14 +105,14 @@ impl State {
         let number = match self.cells.regions.find(region) {
             Some(number) => number,
             // Nothing of it or below it was ever reported: the usual case, which must be cheap.
-            None if self.tree.is_leaf(region) => return,
+            None if self.regions.tree.is_leaf(region) => return,
             None => self.cells.regions.number(region),
         };
         let mut found: BTreeMap<CellKey, Sums> = BTreeMap::new();
         for (key, _) in self.cells.cells.of(number) {
             found.entry(key).or_default();
         }
-        let children = self.tree.children(region).iter();
+        let children = self.regions.tree.children(region).iter();
         for below in children.filter_map(|child| self.cells.regions.find(*child)) {
             for (key, cell) in self.cells.cells.of(below) {
                 let own = CellKey {
@@ -138,11 +140,12 @@ impl State {
     /// this node that is lost.
     pub(in crate::state) fn tell_again(&mut self, region: RegionCode) {
         let is_unit = self
+            .regions
             .tree
             .get(region)
             .is_some_and(|known| known.level == Level::Unit);
-        let parent = self.tree.parent(region);
-        if is_unit && parent.is_some_and(|parent| self.hosted.contains_key(&parent)) {
+        let parent = self.regions.tree.parent(region);
+        if is_unit && parent.is_some_and(|parent| self.regions.hosted.contains_key(&parent)) {
             // Nobody else was ever told, and there are many of these.
             return;
         }
@@ -180,7 +183,8 @@ impl State {
             let joins = sums.since(&Sums::default());
             let leaves = Sums::default().since(&sums);
             for (parent, delta) in [(old_parent, leaves), (new_parent, joins)] {
-                let Some(parent) = parent.filter(|parent| self.hosted.contains_key(parent)) else {
+                let Some(parent) = parent.filter(|parent| self.regions.hosted.contains_key(parent))
+                else {
                     continue;
                 };
                 let above = CellKey {
@@ -197,7 +201,7 @@ impl State {
     pub(in crate::state) fn no_longer_a_unit(&mut self, region: RegionCode) {
         // Another node's region is changed by that node alone, even if it reported here once.
         let number = self.cells.regions.find(region);
-        let Some(number) = number.filter(|_| self.hosted.contains_key(&region)) else {
+        let Some(number) = number.filter(|_| self.regions.hosted.contains_key(&region)) else {
             return;
         };
         let mut own: Vec<CellKey> = Vec::new();

@@ -109,7 +109,7 @@ impl State {
     fn suffer(&mut self, accident: &Accident, owner: &str) {
         let told = |state: &Self, which: usize| {
             let owned = state.documents.keys();
-            let owned = owned.filter(|key| state.tree.is_within(key.owner, code(owner)));
+            let owned = owned.filter(|key| state.tree().is_within(key.owner, code(owner)));
             let keys: Vec<_> = owned.cloned().collect();
             keys.get(which % keys.len().max(1)).cloned()
         };
@@ -117,7 +117,7 @@ impl State {
             let mut keys: Vec<_> = state.cells.cells.iter().map(|(key, _)| key).collect();
             keys.retain(|key| {
                 let region = state.cells.regions.item(key.region).unwrap();
-                state.tree.is_within(region, code(owner))
+                state.tree().is_within(region, code(owner))
             });
             keys.sort_unstable();
             keys.get(which % keys.len().max(1)).copied()

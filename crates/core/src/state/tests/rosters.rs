@@ -13,7 +13,7 @@ use crate::testing::place_code;
 impl State {
     /// Panics where what is kept of the rosters below a region is not what they say, one by one.
     pub(crate) fn check_rosters(&self) {
-        for region in self.tree.iter() {
+        for region in self.tree().iter() {
             let kept = self.count_units(region.code);
             assert_eq!(kept, self.count_one_by_one(region), "{}", region.code);
         }
@@ -22,7 +22,7 @@ impl State {
     fn count_one_by_one(&self, region: &Region) -> Roster {
         let mut roster = Roster::default();
         let is_bureau = region.kind == RegionKind::Bureau;
-        let children = self.tree.children(region.code);
+        let children = self.tree().children(region.code);
         if children.is_empty() {
             if is_bureau {
                 roster.standing_in = 1;
@@ -118,7 +118,7 @@ fn perform(state: &mut State, act: &Act, frame: u64) {
         }
         Act::Host(place, parent, is_bureau) => {
             let region = region(*place, *parent, *is_bureau);
-            if state.tree.check(&region).is_err() {
+            if state.tree().check(&region).is_err() {
                 return;
             }
             Event::Hosted { region, epoch: 1 }

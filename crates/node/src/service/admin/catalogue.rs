@@ -10,7 +10,7 @@ use liandong_core::indicator::{Indicator, IndicatorCode};
 use liandong_core::plan::Plan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_core::state::State;
+use liandong_core::state::{Regions, State};
 use liandong_wire::admin::v1::{self, ListedRegion};
 use liandong_wire::admin::{IndicatorFilter, RegionFilter};
 
@@ -18,14 +18,14 @@ use super::super::call::{MAX_LISTED, Sight};
 
 /// The regions below one, or from the top; parents before their children.
 pub(super) fn regions(
-    state: &State,
+    regions: &Regions,
     catalogue: &Catalogue,
     filter: RegionFilter,
 ) -> Result<Vec<ListedRegion>, Refusal> {
     let mut rung = match filter.under {
-        None => roots(state, catalogue),
+        None => regions.roots(catalogue),
         Some(under) => {
-            if state.region(catalogue, under).is_none() {
+            if regions.get(catalogue, under).is_none() {
                 let accepted = Accepted::Nothing;
                 return Err(Refusal::new(
                     Reason::UnknownRegion,
@@ -34,7 +34,7 @@ pub(super) fn regions(
                     accepted,
                 ));
             }
-            state.children(catalogue, under)
+            regions.children(catalogue, under)
         }
     };
     let mut listed = Vec::new();
@@ -51,8 +51,8 @@ pub(super) fn regions(
         }
         let mut next = Vec::new();
         for code in rung {
-            listed.extend(listing(state, catalogue, code));
-            next.extend(state.children(catalogue, code));
+            listed.extend(listing(regions, catalogue, code));
+            next.extend(regions.children(catalogue, code));
         }
         rung = next;
         gone_down += 1;
@@ -60,26 +60,13 @@ pub(super) fn regions(
     Ok(listed)
 }
 
-/// Regions that stand below nothing that is known.
-fn roots(state: &State, catalogue: &Catalogue) -> Vec<RegionCode> {
-    let mut roots = Vec::new();
-    for region in state.tree().iter().chain(catalogue.regions.iter()) {
-        let parent = state.parent(catalogue, region.code);
-        if parent.is_none_or(|parent| state.region(catalogue, parent).is_none()) {
-            roots.push(region.code);
-        }
-    }
-    roots.sort_unstable();
-    roots.dedup();
-    roots
-}
-
-fn listing(state: &State, catalogue: &Catalogue, code: RegionCode) -> Option<ListedRegion> {
-    let region = state.region(catalogue, code)?;
+fn listing(regions: &Regions, catalogue: &Catalogue, code: RegionCode) -> Option<ListedRegion> {
+    let joined = regions.tree().get(code);
+    let region = joined.or_else(|| catalogue.regions.get(code))?;
     Some(ListedRegion {
         region: Some(v1::Region::from(region)),
-        joined: state.tree().contains(code),
-        hosted: state.hosts(code),
+        joined: joined.is_some(),
+        hosted: regions.hosts(code),
     })
 }
 
