@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::granted::Granted;
 use crate::identity::Identities;
 use crate::link::Links;
+use crate::long_answers::LongAnswers;
 use crate::reader::Reader;
 use crate::signing::OwnKey;
 use crate::surroundings::{Moment, Surroundings};
@@ -44,6 +45,8 @@ pub(crate) struct Context {
     pub(crate) traces: Arc<Traces>,
     /// For whom callers were found to report.
     pub(crate) granted: Arc<Granted>,
+    /// Turns at making long answers.
+    pub(crate) long_answers: LongAnswers,
     /// The frame of the last checkpoint.
     pub(crate) checkpointed: Arc<AtomicU64>,
     /// What works in the background.

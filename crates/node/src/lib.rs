@@ -15,6 +15,7 @@ mod hosting;
 mod identity;
 mod limits;
 mod link;
+mod long_answers;
 mod lost;
 pub mod maintenance;
 mod node;

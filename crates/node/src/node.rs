@@ -28,6 +28,7 @@ use crate::hosting;
 use crate::identity::{Identities, IdentityError, keep_up};
 use crate::limits::LimitsFile;
 use crate::link::{self, Links};
+use crate::long_answers::LongAnswers;
 use crate::plain;
 use crate::reader::Reader;
 use crate::server::{self, ServeError};
@@ -147,6 +148,7 @@ impl Node {
             links: Links::new(Arc::clone(&surroundings.clock), surroundings.id().as_u128()),
             traces,
             granted,
+            long_answers: LongAnswers::here(),
             checkpointed: Arc::new(AtomicU64::new(checkpointed)),
             workers: Workers::default(),
             started_at,

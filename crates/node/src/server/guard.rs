@@ -28,6 +28,7 @@ use super::line::Moved;
 use super::method::{Method, is_enrolment};
 use super::quota::{Account, Kind};
 use super::turned_away::TurnedAway;
+use crate::long_answers::Turn;
 
 /// How many other answers are made for a connection at a time, each until it is read: whoever does
 /// not read gets no more made for it.
@@ -227,7 +228,10 @@ impl Guard {
         open: Open,
     ) -> Response<AnswerBody<AxumBody>> {
         let (unread, moved) = (Arc::clone(&self.unread), Arc::clone(&self.moved));
-        response.map(|body| AnswerBody::new(body, unread, moved, turn, open))
+        let mut response = response.map(|body| AnswerBody::new(body, unread, moved, turn, open));
+        // Its bytes are there.
+        response.extensions_mut().remove::<Turn>();
+        response
     }
 
     async fn routed<B>(&self, request: Request<B>, is_link: bool) -> Response<AxumBody>

@@ -100,7 +100,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("list_regions");
         serve(
-            self.method("ListRegions"),
+            self.method("ListRegions").long(&context.long_answers),
             span,
             request,
             |caller, message| async move {
@@ -124,7 +124,7 @@ impl Service for AdminService {
         let context = &self.context;
         let span = info_span!("list_indicators");
         serve(
-            self.method("ListIndicators"),
+            self.method("ListIndicators").long(&context.long_answers),
             span,
             request,
             |caller, message| async move {

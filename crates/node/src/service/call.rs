@@ -24,6 +24,7 @@ use tracing::{Instrument, Span};
 
 use crate::commit::{Origin, actor};
 use crate::context::Context;
+use crate::long_answers::LongAnswers;
 use crate::server::Shown;
 use crate::trace;
 
@@ -31,11 +32,12 @@ use crate::trace;
 pub(super) const MAX_LISTED: usize = 10_000;
 
 /// Names a method in metrics, and says how long it may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Method {
     service: &'static str,
     name: &'static str,
     patience: Option<Duration>,
+    turns: Option<LongAnswers>,
 }
 
 impl Method {
@@ -44,6 +46,7 @@ impl Method {
             service,
             name,
             patience: Some(patience),
+            turns: None,
         }
     }
 
@@ -51,6 +54,14 @@ impl Method {
     pub(super) fn unhurried(self) -> Self {
         Self {
             patience: None,
+            ..self
+        }
+    }
+
+    /// For a method that lists what the node knows: its answers are made in turn.
+    pub(super) fn long(self, turns: &LongAnswers) -> Self {
+        Self {
+            turns: Some(turns.clone()),
             ..self
         }
     }
@@ -127,7 +138,14 @@ where
         span: span.clone(),
     };
     let language = caller.language;
-    let working = work(caller, request.into_inner()).instrument(span);
+    let mut turn = None;
+    let working = async {
+        if let Some(turns) = &method.turns {
+            turn = turns.turn().await;
+        }
+        work(caller, request.into_inner()).await
+    }
+    .instrument(span);
     let worked = match method.patience {
         Some(patience) => {
             let in_time = tokio::time::timeout(patience, working).await;
@@ -136,15 +154,18 @@ where
         None => working.await,
     };
     let worked = match worked {
-        Ok(_) if !asked.load(Ordering::Relaxed) => Err(nobody_asked(method).into()),
+        Ok(_) if !asked.load(Ordering::Relaxed) => Err(nobody_asked(&method).into()),
         worked => worked,
     };
-    let answered = worked.map(Response::new).map_err(|failure| match failure {
+    let mut answered = worked.map(Response::new).map_err(|failure| match failure {
         Failure::Refused(refused) => refusal::status(&refused, language),
         Failure::Stream(status) => status,
     });
     let code = answered.as_ref().err().map_or(Code::Ok, Status::code);
-    note(method, code, started);
+    if let (Ok(response), Some(turn)) = (&mut answered, turn) {
+        response.extensions_mut().insert(turn);
+    }
+    note(&method, code, started);
     answered
 }
 
@@ -159,14 +180,14 @@ fn too_slow() -> Refusal {
 }
 
 /// A handler answered without having asked what the caller may do: a fault of this program.
-fn nobody_asked(method: Method) -> Refusal {
-    let Method { service, name, .. } = method;
+fn nobody_asked(method: &Method) -> Refusal {
+    let Method { service, name, .. } = *method;
     tracing::error!(service, name, "an answer that nobody asked the rights for");
     internal("rights")
 }
 
-fn note(method: Method, code: Code, started: Instant) {
-    let Method { service, name, .. } = method;
+fn note(method: &Method, code: Code, started: Instant) {
+    let Method { service, name, .. } = *method;
     metrics::counter!(
         "liandong_requests_total",
         "service" => service,

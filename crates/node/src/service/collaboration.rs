@@ -107,7 +107,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("list_pairings");
         serve(
-            self.method("ListPairings"),
+            self.method("ListPairings").long(&context.long_answers),
             span,
             request,
             |caller, message| async move {
@@ -191,7 +191,7 @@ impl Service for CollaborationService {
         let context = &self.context;
         let span = info_span!("list_projects");
         serve(
-            self.method("ListProjects"),
+            self.method("ListProjects").long(&context.long_answers),
             span,
             request,
             |caller, message| async move {

@@ -124,7 +124,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("list_plans");
         serve(
-            self.method("ListPlans"),
+            self.method("ListPlans").long(&context.long_answers),
             span,
             request,
             |caller, message| async move {
@@ -221,7 +221,7 @@ impl Service for TaskService {
         let context = &self.context;
         let span = info_span!("list_tasks");
         serve(
-            self.method("ListTasks"),
+            self.method("ListTasks").long(&context.long_answers),
             span,
             request,
             |caller, message| async move {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use liandong_wire::admin::v1::ListRegionsRequest;
+use liandong_wire::admin::v1::admin_service_client::AdminServiceClient;
 use liandong_wire::progress::v1::{PushReportsRequest, Report, UploadReportsRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -169,6 +171,34 @@ async fn requests_beyond_the_bound_of_a_connection_are_shed() {
         .await
         .expect("no panic")
         .expect("the upload is taken");
+}
+
+/// The node makes one long answer at a time here, on the one thread of this test.
+#[tokio::test]
+async fn lists_that_nobody_reads_keep_no_other_list_from_being_made() {
+    let node = start("371524", TREE, "").await;
+    let whoever = format!("http://{}", node.node.address());
+    let mut hung = Vec::new();
+    for _ in 0..4 {
+        // Whose window is one byte, reads next to nothing.
+        let endpoint = Channel::from_shared(whoever.clone()).expect("an address");
+        let endpoint = endpoint.initial_stream_window_size(1);
+        let channel = endpoint.connect().await.expect("it listens");
+        let mut client = AdminServiceClient::new(channel);
+        hung.push(tokio::spawn(async move {
+            client.list_regions(ListRegionsRequest::default()).await
+        }));
+    }
+    for _ in 0..8 {
+        let mut client = node.admin();
+        let listing = client.list_regions(ListRegionsRequest::default());
+        let listed = tokio::time::timeout(Duration::from_secs(20), listing).await;
+        let listed = listed.expect("in time").expect("a list");
+        assert!(listed.into_inner().regions.len() > 1_000);
+    }
+    for task in hung {
+        task.abort();
+    }
 }
 
 #[tokio::test]
