@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use liandong_core::audit::{Actor, Entry};
 use liandong_core::event::Event;
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
 use super::{AUDITED_VERSION, EncodeError, RECORD_VERSION};
@@ -37,12 +38,7 @@ impl Batch {
     /// # Errors
     /// The batch is as it was before.
     pub fn push(&mut self, event: &Event) -> Result<(), EncodeError> {
-        let mut event_bytes = postcard::to_stdvec(event).map_err(EncodeError)?;
-        if self.bytes.is_empty() {
-            self.bytes = event_bytes;
-        } else {
-            self.bytes.append(&mut event_bytes);
-        }
+        append(&mut self.bytes, event)?;
         self.events += 1;
         Ok(())
     }
@@ -116,7 +112,44 @@ impl Batch {
 
 /// Puts a value behind what is there; on failure nothing is added.
 fn append<T: Serialize>(bytes: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
-    let written = postcard::to_stdvec(value).map_err(EncodeError)?;
-    bytes.extend_from_slice(&written);
-    Ok(())
+    let before = bytes.len();
+    let written = postcard::serialize_with_flavor(value, Behind(bytes));
+    if written.is_err() {
+        bytes.truncate(before);
+    }
+    written.map_err(EncodeError)
 }
+
+/// Writes behind what is there.
+struct Behind<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Behind<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
+        // Of a report nearly everything is a number of a few bytes, or a text that is empty: less
+        // than what it takes to call for a copy of memory.
+        const FEW: usize = 8;
+        if data.len() > FEW {
+            self.0.extend_from_slice(data);
+            return Ok(());
+        }
+        self.0.reserve(data.len());
+        for byte in data {
+            self.0.push(*byte);
+        }
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
