@@ -195,7 +195,12 @@ impl Cells {
         version: u64,
         change: u64,
     ) -> Delta {
-        let (delta, is_new) = self.cells.change(key, |kept| {
+        let first = Cell {
+            sums: head.sums,
+            version,
+            change,
+        };
+        let changed = self.cells.begin_or_change(key, (first, head), |kept| {
             let before = kept.head.map(|before| before.sums);
             let before = before.filter(|_| !planted::is(Planted::CorrectionAdds));
             let delta = head.sums.since(&before.unwrap_or_default());
@@ -203,6 +208,7 @@ impl Cells {
             kept.cell.sums.add(&delta);
             (delta, kept.cell.note(version, change))
         });
+        let (delta, is_new) = changed.unwrap_or_else(|| (head.sums.since(&Sums::default()), true));
         self.list(key, change, is_new);
         delta
     }
@@ -228,12 +234,17 @@ pub(super) struct Pending {
     deltas: Vec<(CellKey, Delta)>,
     /// Where each cell's stands.
     places: FxHashMap<CellKey, usize>,
+    /// Behind the one that came last: units mostly report the same figures in the same order.
+    next: usize,
 }
 
 impl Pending {
     pub(super) fn add(&mut self, key: CellKey, delta: &Delta) {
-        let next = self.deltas.len();
-        let place = *self.places.entry(key).or_insert(next);
+        let place = match self.deltas.get(self.next) {
+            Some((expected, _)) if *expected == key => self.next,
+            _ => *self.places.entry(key).or_insert(self.deltas.len()),
+        };
+        self.next = place + 1;
         match self.deltas.get_mut(place) {
             None => self.deltas.push((key, *delta)),
             Some((_, waiting)) if planted::is(Planted::LastOfBatchCounts) => *waiting = *delta,

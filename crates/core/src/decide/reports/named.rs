@@ -38,7 +38,10 @@ pub(super) struct Named<'a> {
     // The source that was asked for last: the rows of a source stand together as a rule.
     last_source: Option<(RegionCode, Source)>,
     indicators: Vec<IndicatorCode>,
-    by_indicator: FxHashMap<IndicatorCode, Asked<'a>>,
+    asked: Vec<Asked<'a>>,
+    by_indicator: FxHashMap<IndicatorCode, u32>,
+    // Behind the one that was asked for last: units mostly report the same figures in one order.
+    next_indicator: u32,
 }
 
 impl<'a> Named<'a> {
@@ -50,7 +53,9 @@ impl<'a> Named<'a> {
             by_source: FxHashMap::default(),
             last_source: None,
             indicators: Vec::new(),
+            asked: Vec::new(),
             by_indicator: FxHashMap::default(),
+            next_indicator: 0,
         }
     }
 
@@ -108,13 +113,20 @@ impl<'a> Named<'a> {
 
     /// The indicator of a row.
     pub(super) fn indicator(&mut self, code: &IndicatorCode) -> Result<Asked<'a>, Refusal> {
-        match self.by_indicator.get(code) {
-            Some(known) => Ok(*known),
-            None => self.new_indicator(*code),
-        }
+        let expected = self.indicators.get(self.next_indicator as usize);
+        let place = if expected == Some(code) {
+            self.next_indicator
+        } else {
+            match self.by_indicator.get(code) {
+                Some(known) => *known,
+                None => self.new_indicator(*code)?,
+            }
+        };
+        self.next_indicator = place.saturating_add(1);
+        Ok(self.asked[place as usize])
     }
 
-    fn new_indicator(&mut self, code: IndicatorCode) -> Result<Asked<'a>, Refusal> {
+    fn new_indicator(&mut self, code: IndicatorCode) -> Result<u32, Refusal> {
         let Some(indicator) = self.state.indicator(self.setting.catalogue, code) else {
             return Err(Refusal::advise(
                 Reason::UnknownIndicator,
@@ -126,12 +138,12 @@ impl<'a> Named<'a> {
         };
         let place = u32::try_from(self.indicators.len()).unwrap_or(u32::MAX);
         self.indicators.push(code);
-        let asked = Asked {
+        self.asked.push(Asked {
             place,
             known: self.state.indicator_number(code),
             indicator,
-        };
-        self.by_indicator.insert(code, asked);
-        Ok(asked)
+        });
+        self.by_indicator.insert(code, place);
+        Ok(place)
     }
 }

@@ -71,7 +71,7 @@ impl Packed {
         if kept.head.is_none() && kept.older.is_empty() {
             return Total::of(&kept.cell).map_or_else(|| Self::Whole(Box::new(kept)), Self::Total);
         }
-        match Figure::of(&kept) {
+        match kept.head.and_then(|head| Figure::of(&kept.cell, &head)) {
             Some(figure) if kept.older.is_empty() => Self::Figure(figure),
             Some(figure) => Self::Corrected(Box::new(Corrected {
                 figure,
@@ -79,6 +79,16 @@ impl Packed {
             })),
             None => Self::Whole(Box::new(kept)),
         }
+    }
+
+    /// A cell that is nothing but its first report, where it can be told in few bytes.
+    pub(super) fn first(cell: &Cell, head: &ReportHead) -> Option<Self> {
+        Figure::of(cell, head).map(Self::Figure)
+    }
+
+    /// Whether nothing is known of the cell.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Total(total) if total.cell() == Cell::default())
     }
 
     pub(super) fn unpack(self) -> Kept {
@@ -122,21 +132,27 @@ impl Packed {
 
 impl Figure {
     /// `None` where the cell is more than its report, or a number is too large.
-    fn of(kept: &Kept) -> Option<Self> {
-        let (head, cell) = (kept.head?, &kept.cell);
-        let figure = Self {
+    fn of(cell: &Cell, head: &ReportHead) -> Option<Self> {
+        let epoch = u8::try_from(cell.version >> EPOCH_SHIFT).ok()?;
+        // Whatever has no place of its own must follow from what has.
+        let follows = cell.sums == head.sums
+            && cell.sums.reported == u32::from(head.role.counts())
+            && cell.sums.on_time <= 1
+            && cell.version == u64::from(epoch) << EPOCH_SHIFT | cell.change;
+        if !follows {
+            return None;
+        }
+        Some(Self {
             id: head.id.to_le_bytes(),
             change: narrow(cell.change)?,
-            epoch: u8::try_from(cell.version >> EPOCH_SHIFT).ok()?,
+            epoch,
             role: head.role,
             on_time: cell.sums.on_time == 1,
             revision: head.revision,
             frame: u32::try_from(head.frame).ok()?,
             numerator: u32::try_from(cell.sums.numerator).ok()?,
             denominator: u32::try_from(cell.sums.denominator).ok()?,
-        };
-        // Whatever has no place of its own must follow from what has.
-        (figure.cell() == *cell && figure.head() == head).then_some(figure)
+        })
     }
 
     fn sums(&self) -> Sums {

@@ -47,8 +47,7 @@ impl Sheet {
     }
 
     fn packed(&self, indicator: u32) -> Option<&Packed> {
-        let place = self.indicators.binary_search(&indicator);
-        self.cells.get(place.ok()?)
+        self.cells.get(self.place(indicator).ok()?)
     }
 
     /// Makes room by a quarter: the doubling of a vector would leave half of all memory unused. One
@@ -135,45 +134,58 @@ impl CellTable {
         key: CellKey,
         how: impl FnOnce(&mut Kept) -> T,
     ) -> T {
+        let (packed, reports) = self.slot(key);
+        change(packed, reports, how)
+    }
+
+    /// Makes a cell of its first report, or changes one of which something is known: `None` where it
+    /// was made.
+    pub(in crate::state) fn begin_or_change<T>(
+        &mut self,
+        key: CellKey,
+        (cell, head): (Cell, ReportHead),
+        how: impl FnOnce(&mut Kept) -> T,
+    ) -> Option<T> {
+        let (packed, reports) = self.slot(key);
+        if packed.is_empty()
+            && let Some(first) = Packed::first(&cell, &head)
+        {
+            *packed = first;
+            *reports += 1;
+            return None;
+        }
+        Some(change(packed, reports, how))
+    }
+
+    /// Where a cell stands, which is made if it is not there; and how many reports there are.
+    fn slot(&mut self, key: CellKey) -> (&mut Packed, &mut usize) {
         let region = key.region as usize;
         if self.regions.len() <= region {
             self.regions.resize_with(region + 1, Arc::default);
         }
         let sheets = Arc::make_mut(&mut self.regions[region]);
-        let place = match sheets.binary_search_by_key(&key.period, |sheet| sheet.period) {
+        let at = match sheets.binary_search_by_key(&key.period, |sheet| sheet.period) {
             Ok(place) => place,
             Err(place) => {
                 sheets.insert(place, Sheet::new(key.period));
                 place
             }
         };
-        let at = place;
-        let mut sheet = &mut sheets[at];
-        let place = match sheet.place(key.indicator) {
+        let place = match sheets[at].place(key.indicator) {
             Ok(place) => place,
             Err(place) => {
-                if sheet.is_full() {
+                if sheets[at].is_full() {
                     let in_another_period = beside(sheets, at);
-                    sheet = &mut sheets[at];
-                    sheet.make_room(in_another_period);
+                    sheets[at].make_room(in_another_period);
                 }
+                let sheet = &mut sheets[at];
                 sheet.indicators.insert(place, key.indicator);
                 sheet.cells.insert(place, Packed::EMPTY);
                 self.len += 1;
                 place
             }
         };
-        let packed = &mut sheet.cells[place];
-        let mut kept = std::mem::replace(packed, Packed::EMPTY).unpack();
-        let had_report = kept.head.is_some();
-        let answer = how(&mut kept);
-        match (had_report, kept.head.is_some()) {
-            (false, true) => self.reports += 1,
-            (true, false) => self.reports -= 1,
-            _ => {}
-        }
-        *packed = Packed::new(kept);
-        answer
+        (&mut sheets[at].cells[place], &mut self.reports)
     }
 
     /// Loses a cell and all that is kept of it: the fold never does.
@@ -234,6 +246,19 @@ impl CellTable {
         let cells = self.packed_of(region);
         cells.filter_map(|(key, packed)| Some((key, packed.head()?, packed.older())))
     }
+}
+
+fn change<T>(packed: &mut Packed, reports: &mut usize, how: impl FnOnce(&mut Kept) -> T) -> T {
+    let mut kept = std::mem::replace(packed, Packed::EMPTY).unpack();
+    let had_report = kept.head.is_some();
+    let answer = how(&mut kept);
+    match (had_report, kept.head.is_some()) {
+        (false, true) => *reports += 1,
+        (true, false) => *reports -= 1,
+        _ => {}
+    }
+    *packed = Packed::new(kept);
+    answer
 }
 
 #[cfg(test)]
