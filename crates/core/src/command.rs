@@ -12,7 +12,7 @@ use crate::indicator::Indicator;
 use crate::lineage::Lineage;
 use crate::plan::{PlanText, Target};
 use crate::region::{Region, RegionCode};
-use crate::report::{Outcome, Report};
+use crate::report::{Fingerprints, Outcome, Report};
 use crate::step::{Action, Author};
 use crate::task::Shortfall;
 
@@ -288,6 +288,8 @@ pub struct Push {
     pub rows: Vec<(u32, Report)>,
     /// Take all rows or none.
     pub all_or_nothing: bool,
+    /// Of the ids of all rows, or none.
+    pub fingerprints: Fingerprints,
 }
 
 /// One part of a decomposition.

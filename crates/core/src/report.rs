@@ -152,6 +152,22 @@ impl PartialEq for Fingerprints {
 impl Eq for Fingerprints {}
 
 impl Fingerprints {
+    /// Those of rows that are pushed, for whoever has the time: a push is decided behind the one
+    /// before it.
+    pub fn of(push: &str, rows: &[(u32, Report)]) -> Self {
+        let each = rows.iter();
+        Self(
+            each.map(|(row, report)| id_fingerprint(push, *row, &report.id))
+                .collect(),
+        )
+    }
+
+    /// That of the row at a place among so many, if they are known.
+    pub(crate) fn get(&self, place: usize, rows: usize) -> Option<u64> {
+        let Self(known) = self;
+        known.get(place).filter(|_| known.len() == rows).copied()
+    }
+
     /// None yet, with room for so many.
     pub(crate) fn with_capacity(rows: usize) -> Self {
         Self(Vec::with_capacity(rows))
@@ -166,15 +182,18 @@ impl Fingerprints {
 impl ReportBatch {
     /// The fingerprint of the id of a row, which stands at that place.
     pub(crate) fn fingerprint(&self, place: usize, row: &ReportRow) -> u64 {
-        let Fingerprints(known) = &self.fingerprints;
-        match known.get(place) {
-            Some(fingerprint) if known.len() == self.rows.len() => {
-                debug_assert_eq!(*fingerprint, id_fingerprint(&self.id, row.row, &row.id));
-                *fingerprint
-            }
-            _ => id_fingerprint(&self.id, row.row, &row.id),
-        }
+        let known = self.fingerprints.get(place, self.rows.len());
+        known_or_worked_out(known, &self.id, row.row, &row.id)
     }
+}
+
+/// A fingerprint that somebody worked out before, or that of the report's id.
+pub(crate) fn known_or_worked_out(known: Option<u64>, batch: &str, row: u32, id: &str) -> u64 {
+    let Some(known) = known else {
+        return id_fingerprint(batch, row, id);
+    };
+    debug_assert_eq!(known, id_fingerprint(batch, row, id));
+    known
 }
 
 /// The fingerprint of a report's id: of the id itself, or of the batch's id and the row.

@@ -49,11 +49,7 @@ impl Granted {
 
     /// Whether it is known that somebody may report for all of these regions, of which there is one
     /// at least.
-    pub(crate) fn covers(
-        &self,
-        grantee: Grantee,
-        regions: impl IntoIterator<Item = RegionCode>,
-    ) -> bool {
+    pub(crate) fn covers(&self, grantee: Grantee, regions: &[RegionCode]) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if known.tree != self.tree.load(Ordering::Acquire) {
             return false;
@@ -61,15 +57,7 @@ impl Granted {
         let Some(granted) = known.to.get(&grantee) else {
             return false;
         };
-        let mut last = None;
-        for region in regions {
-            // The rows of a source stand together as a rule.
-            if last != Some(region) && !granted.contains(&region) {
-                return false;
-            }
-            last = Some(region);
-        }
-        last.is_some()
+        !regions.is_empty() && regions.iter().all(|region| granted.contains(region))
     }
 
     /// Remembers that somebody may report for these regions, which was found when the tree was at

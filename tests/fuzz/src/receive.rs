@@ -15,7 +15,7 @@ use liandong_core::event::Event;
 use liandong_core::evidence::Proofs;
 use liandong_core::indicator::IndicatorCode;
 use liandong_core::region::{Level, Region, RegionCode, RegionKind};
-use liandong_core::report::Report;
+use liandong_core::report::{Fingerprints, Report};
 use liandong_core::rollup::Sums;
 use liandong_core::state::State;
 use liandong_store::Incarnation;
@@ -59,6 +59,7 @@ pub(crate) fn history() -> (Vec<Vec<Event>>, State) {
             .zip(["371525-001", "371525-002"].map(report))
             .collect(),
         all_or_nothing: false,
+        fingerprints: Fingerprints::default(),
     });
     for command in [host, push] {
         match step(&mut state, command) {

@@ -15,7 +15,7 @@ use crate::period::Period;
 use crate::refusal::{Accepted, Reason, Refusal};
 use crate::report::{
     Fingerprints, MAX_ROWS, Outcome, RepeatedReport, Report, ReportBatch, ReportRow, check,
-    id_fingerprint, repeated_name,
+    known_or_worked_out, repeated_name,
 };
 use crate::state::State;
 
@@ -38,11 +38,15 @@ pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision
         by,
         mut rows,
         all_or_nothing,
+        fingerprints,
     } = push;
-    let mut batch = Batch::new(state, (id, by), rows.len(), setting);
-    let mut outcomes = Vec::with_capacity(rows.len());
-    for (row, report) in &mut rows {
-        let outcome = batch.take(*row, report).unwrap_or_else(Outcome::Refused);
+    let pushed = rows.len();
+    let mut batch = Batch::new(state, (id, by), pushed, setting);
+    let mut outcomes = Vec::with_capacity(pushed);
+    for (place, (row, report)) in rows.iter_mut().enumerate() {
+        let fingerprint = fingerprints.get(place, pushed);
+        let taken = batch.take(*row, report, fingerprint);
+        let outcome = taken.unwrap_or_else(Outcome::Refused);
         outcomes.push((*row, outcome));
     }
     let refused = |outcome: &(u32, Outcome)| matches!(outcome.1, Outcome::Refused(_));
@@ -120,15 +124,20 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Judges a row, and takes its texts where it is accepted.
-    fn take(&mut self, row: u32, report: &mut Report) -> Result<Outcome, Box<Refusal>> {
+    /// Judges a row, and takes its texts where it is accepted. The fingerprint of its id may be known.
+    fn take(
+        &mut self,
+        row: u32,
+        report: &mut Report,
+        fingerprint: Option<u64>,
+    ) -> Result<Outcome, Box<Refusal>> {
         let source = self.named.source(&report.source)?;
         let asked = self.named.indicator(&report.indicator)?;
         let texts = match check(report, asked.indicator, self.setting.today) {
             Err(refusal) if refusal.reason == Reason::PersonalNumber => Err(refusal),
             checked => Ok(checked?),
         };
-        let id = id_fingerprint(&self.accepted.id, row, &report.id);
+        let id = known_or_worked_out(fingerprint, &self.accepted.id, row, &report.id);
         let place = (source.place, asked.place, report.period);
         let stored = match (source.known, asked.known) {
             (Some(source), Some(indicator)) => {

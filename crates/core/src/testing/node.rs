@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::evidence::Proofs;
 use crate::refusal::Refusal;
 use crate::region::{Region, RegionCode};
-use crate::report::{Outcome, Report};
+use crate::report::{Fingerprints, Outcome, Report};
 use crate::rollup::Sums;
 use crate::state::State;
 
@@ -146,6 +146,7 @@ impl Node {
             by: "test".to_owned(),
             rows: (1..).zip(reports).collect(),
             all_or_nothing: false,
+            fingerprints: Fingerprints::default(),
         })
     }
 

@@ -13,7 +13,7 @@ use liandong_core::event::{Content, Quarantined, Subject, Unapplied};
 use liandong_core::evidence::Proofs;
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::{Level, Region, RegionKind};
-use liandong_core::report::{Outcome, Report};
+use liandong_core::report::{Fingerprints, Outcome, Report};
 use liandong_store::journal::JournalOptions;
 use liandong_store::{Store, StoreOptions};
 use tempfile::TempDir;
@@ -95,6 +95,7 @@ fn push(id: &str, numerator: i64) -> Command {
         by: "教务处".to_owned(),
         rows: vec![(1, report)],
         all_or_nothing: false,
+        fingerprints: Fingerprints::default(),
     })
 }
 
@@ -158,10 +159,10 @@ fn what_was_granted_is_remembered_until_a_batch_changes_the_tree() {
     let tree = parts.state.read().unwrap().tree().changes();
     parts.granted.remember(Grantee::Here, tree, [school]);
     decide(&mut parts, vec![push("b-1", 7)]);
-    assert!(parts.granted.covers(Grantee::Here, [school]));
+    assert!(parts.granted.covers(Grantee::Here, &[school]));
     let renaming = host_school(&parts.catalogue, "铜城街道第一小学");
     decide(&mut parts, vec![push("b-2", 8), renaming]);
-    assert!(!parts.granted.covers(Grantee::Here, [school]));
+    assert!(!parts.granted.covers(Grantee::Here, &[school]));
 }
 
 #[test]

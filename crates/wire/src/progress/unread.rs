@@ -8,7 +8,8 @@
 use bytes::Bytes;
 use liandong_core::command::Push;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
-use liandong_core::report::{MAX_ROWS, Outcome, Report};
+use liandong_core::region::RegionCode;
+use liandong_core::report::{Fingerprints, MAX_ROWS, Outcome, Report};
 
 use super::row::RowReader;
 
@@ -56,6 +57,8 @@ pub struct UnreadBatch {
 pub struct ReadBatch {
     /// What can be pushed.
     pub push: Push,
+    /// The sources of its rows, in their order, each once where rows of it stand together.
+    pub sources: Vec<RegionCode>,
     /// Rows that could not be read, with their numbers, in order.
     pub refused: Vec<(u32, Refusal)>,
 }
@@ -89,11 +92,16 @@ impl TryFrom<UnreadBatch> for ReadBatch {
             return Err(Refusal::new(reason, "first_row", first_row, accepted));
         }
         let mut rows: Vec<(u32, Report)> = Vec::with_capacity(pushed.len());
-        let mut refused = Vec::new();
+        let (mut sources, mut refused) = (Vec::new(), Vec::new());
         let mut reader = RowReader::default();
         for (number, row) in (first..).zip(&pushed) {
             match reader.read(row) {
-                Ok(report) => rows.push((number, report)),
+                Ok(report) => {
+                    if sources.last() != Some(&report.source) {
+                        sources.push(report.source);
+                    }
+                    rows.push((number, report));
+                }
                 Err(refusal) => refused.push((number, refusal)),
             }
         }
@@ -102,8 +110,13 @@ impl TryFrom<UnreadBatch> for ReadBatch {
             by,
             rows,
             all_or_nothing,
+            fingerprints: Fingerprints::default(),
         };
-        Ok(Self { push, refused })
+        Ok(Self {
+            push,
+            sources,
+            refused,
+        })
     }
 }
 
@@ -111,7 +124,9 @@ impl ReadBatch {
     /// What to push and what to tell of the rows that could not be read. When all rows were to be
     /// taken or none, and one could not be read, nothing is left to push.
     pub fn split(self) -> (Option<Push>, Vec<(u32, Outcome)>) {
-        let Self { mut push, refused } = self;
+        let Self {
+            mut push, refused, ..
+        } = self;
         let unreadable = !refused.is_empty();
         let refused = refused.into_iter();
         let mut outcomes: Vec<(u32, Outcome)> = refused

@@ -4,7 +4,7 @@ use crate::command::{Answer, Command, Push};
 use crate::indicator::IndicatorKind;
 use crate::quantity::MAX_FIGURE;
 use crate::refusal::Reason;
-use crate::report::{MAX_ID_LEN, MAX_NOTE_CHARS, MAX_ROWS, Outcome, Report};
+use crate::report::{Fingerprints, MAX_ID_LEN, MAX_NOTE_CHARS, MAX_ROWS, Outcome, Report};
 use crate::testing::{Node, bureau, code, indicator, report, school};
 
 fn refused(node: &mut Node, change: impl FnOnce(&mut Report)) -> (Reason, String) {
@@ -169,6 +169,7 @@ fn a_push_of_too_many_rows_is_refused_as_a_whole() {
         by: "test".to_owned(),
         rows,
         all_or_nothing: false,
+        fingerprints: Fingerprints::default(),
     };
     let Ok(Answer::Reports(outcomes)) = node.run(Command::PushReports(push)) else {
         panic!("a push is answered with outcomes");

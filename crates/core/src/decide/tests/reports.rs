@@ -4,7 +4,7 @@ use crate::command::{Answer, Command, Push};
 use crate::event::Event;
 use crate::refusal::Reason;
 use crate::region::RegionKind;
-use crate::report::{Outcome, Report};
+use crate::report::{Fingerprints, Outcome, Report};
 use crate::testing::{Node, bureau, code, month, report, school};
 
 fn county() -> Node {
@@ -158,6 +158,7 @@ fn a_push_without_ids_that_comes_again_changes_nothing() {
             by: "test".to_owned(),
             rows: vec![(1, report("s1", numerator))],
             all_or_nothing: false,
+            fingerprints: Fingerprints::default(),
         }))
         .unwrap()
     };
@@ -171,6 +172,39 @@ fn a_push_without_ids_that_comes_again_changes_nothing() {
 }
 
 #[test]
+fn ids_whose_fingerprints_are_known_are_the_same_ids() {
+    let rows = vec![
+        (1, figure("", 10, 0)),
+        (2, figure("b", 20, 0)),
+        (3, figure("", 10, 0)),
+        (5, figure("b", 20, 0)),
+    ];
+    let all = Fingerprints::of("p", &rows);
+    // Of other rows than are pushed: it is as if nothing was known.
+    let some = Fingerprints::of("p", &rows[1..]);
+    let nodes = [Fingerprints::default(), all, some].map(|fingerprints| {
+        let mut node = county();
+        for id in ["p", "p"] {
+            let push = Push {
+                id: id.to_owned(),
+                by: "test".to_owned(),
+                rows: rows.clone(),
+                all_or_nothing: false,
+                fingerprints: fingerprints.clone(),
+            };
+            node.run(Command::PushReports(push)).unwrap();
+        }
+        node.verify();
+        node
+    });
+    let [worked_out, known, not_known] = &nodes;
+    let bytes = |node: &Node| postcard::to_stdvec(&node.state.snapshot()).unwrap();
+    assert_eq!(worked_out.sums("371502").numerator, 10);
+    assert_eq!(bytes(known), bytes(worked_out));
+    assert_eq!(bytes(not_known), bytes(worked_out));
+}
+
+#[test]
 fn all_or_nothing_takes_nothing_when_one_row_is_refused() {
     let mut node = county();
     let mut push = Push {
@@ -178,6 +212,7 @@ fn all_or_nothing_takes_nothing_when_one_row_is_refused() {
         by: "test".to_owned(),
         rows: vec![(1, report("s1", 10)), (2, report("nobody", 1))],
         all_or_nothing: true,
+        fingerprints: Fingerprints::default(),
     };
     let answer = node.run(Command::PushReports(push.clone())).unwrap();
     let Answer::Reports(outcomes) = answer else {

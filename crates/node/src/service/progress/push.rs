@@ -9,7 +9,7 @@ use liandong_core::decide::{Setting, decide};
 use liandong_core::privacy::{check_free_text, check_given_id};
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::RegionCode;
-use liandong_core::report::{MAX_ID_LEN, Outcome};
+use liandong_core::report::{Fingerprints, MAX_ID_LEN, Outcome};
 use liandong_core::step::MAX_AUTHOR_CHARS;
 use liandong_wire::progress::{ReadBatch, UnreadBatch};
 
@@ -60,19 +60,15 @@ pub(super) fn check_rights(
     caller: &Caller,
     batch: &mut ReadBatch,
 ) -> Result<(), Refusal> {
-    let rows = &batch.push.rows;
-    let sources = || rows.iter().map(|(_, report)| report.source);
     let grantee = context.asking(caller).grantee();
-    if grantee.is_some_and(|grantee| context.granted.covers(grantee, sources())) {
+    if grantee.is_some_and(|grantee| context.granted.covers(grantee, &batch.sources)) {
         return Ok(());
     }
     let denied = context.ask_rights(caller, |sight| {
         let mut denied: BTreeMap<RegionCode, Refusal> = BTreeMap::new();
         let mut granted: BTreeSet<RegionCode> = BTreeSet::new();
-        let mut last = None;
-        for source in sources() {
-            // The rows of a source stand together as a rule.
-            if last.replace(source) == Some(source) || denied.contains_key(&source) {
+        for source in batch.sources.iter().copied() {
+            if denied.contains_key(&source) {
                 continue;
             }
             match sight.require(Right::Report, source) {
@@ -154,12 +150,13 @@ pub(super) async fn take(
 async fn commit(
     context: &Context,
     caller: &Caller,
-    push: Push,
+    mut push: Push,
     pace: Pace,
 ) -> Result<Vec<(u32, Outcome)>, Refusal> {
     if push.rows.is_empty() {
         return Ok(Vec::new());
     }
+    push.fingerprints = Fingerprints::of(&push.id, &push.rows);
     let command = Command::PushReports(push);
     let committer = &context.committer;
     let answer = match pace {
