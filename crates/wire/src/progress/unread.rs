@@ -92,7 +92,9 @@ impl TryFrom<UnreadBatch> for ReadBatch {
             return Err(Refusal::new(reason, "first_row", first_row, accepted));
         }
         let mut rows: Vec<(u32, Report)> = Vec::with_capacity(pushed.len());
-        let (mut sources, mut refused) = (Vec::new(), Vec::new());
+        // A source mostly has several rows, however few of its figures a batch corrects.
+        let mut sources = Vec::with_capacity(pushed.len().div_ceil(4));
+        let mut refused = Vec::new();
         let mut reader = RowReader::default();
         for (number, row) in (first..).zip(&pushed) {
             match reader.read(row) {
