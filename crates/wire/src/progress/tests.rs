@@ -33,6 +33,15 @@ fn batch(first_row: u32, all_or_nothing: bool, rows: Vec<v1::Report>) -> UnreadB
 }
 
 #[test]
+fn every_source_of_a_batch_is_listed() {
+    let named = ["371524", "371524", "371525", "371524", "371526"];
+    let rows = named.map(|source| row(source, "2025-03")).into();
+    let read = ReadBatch::try_from(batch(1, false, rows)).expect("a batch");
+    let listed: Vec<_> = read.sources.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, ["371524", "371525", "371524", "371526"]);
+}
+
+#[test]
 fn a_row_that_cannot_be_read_stops_no_other() {
     let rows = vec![
         row("371524-01", "2025-03"),
