@@ -31,16 +31,16 @@ unary_calls! {
 }
 
 impl Progress {
-    /// Takes one batch of reports. The ids of its rows make repeating it harmless; a batch that is sent
-    /// again is not copied.
+    /// Takes one batch of reports. The ids of its rows make repeating it harmless. A batch is not copied
+    /// to be sent again; one that the caller keeps can be lent in an [`Arc`].
     ///
     /// # Errors
     /// A refusal of the node, or a node that could not be reached.
     pub async fn push_reports(
         &self,
-        request: v1::PushReportsRequest,
+        request: impl Into<Arc<v1::PushReportsRequest>>,
     ) -> Result<v1::PushReportsResponse, ClientError> {
-        let request = Arc::new(request);
+        let request = request.into();
         let send = |attempt| push_shared(self.client.wires(), attempt);
         self.client.unary(Repeat::Harmless, request, send).await
     }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::error::PushError;
 use crate::latency::Latencies;
+use crate::load::Requests;
 use crate::meter::Meter;
 use crate::pushed::Pushed;
 use crate::target::Target;
@@ -38,14 +39,14 @@ impl ClosedLoop {
 
 /// What all senders share.
 struct Queue {
-    requests: Arc<Vec<PushReportsRequest>>,
+    requests: Requests,
     next: AtomicUsize,
     begun: Instant,
     how: ClosedLoop,
 }
 
 impl Queue {
-    fn next(&self) -> Option<PushReportsRequest> {
+    fn next(&self) -> Option<Arc<PushReportsRequest>> {
         let is_late = self
             .how
             .at_most
@@ -64,7 +65,7 @@ impl Queue {
 /// The first batch that was not taken; none is begun after it.
 pub async fn closed_loop<T: Target>(
     targets: &[T],
-    requests: Arc<Vec<PushReportsRequest>>,
+    requests: Requests,
     how: ClosedLoop,
 ) -> Result<Pushed, PushError<T::Error>> {
     if targets.is_empty() {

@@ -28,7 +28,7 @@ pub use closed::{ClosedLoop, closed_loop};
 pub use error::{DiskError, LoadError, MachineError, PushError};
 pub use indicator::{Reported, monthly};
 pub use latency::{Latencies, Quantiles};
-pub use load::{Load, LoadPlan, Sum, rows_of, unit_code};
+pub use load::{Load, LoadPlan, Requests, Sum, rows_of, unit_code};
 pub use machine::{FileSystem, Machine};
 pub use meter::Meter;
 pub use open::{OpenLoop, open_loop};

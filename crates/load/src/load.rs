@@ -111,12 +111,13 @@ impl LoadPlan {
         let mut requests = Vec::new();
         for (number, rows) in rows.chunks(self.rows).enumerate() {
             let request = self.request(number, rows.to_vec());
+            let request = Arc::new(request);
             if self.repeated_one_of > 0 && number % self.repeated_one_of == 0 {
-                requests.push(request.clone());
+                requests.push(Arc::clone(&request));
             }
             requests.push(request);
         }
-        let reports = requests.iter().map(rows_of).sum();
+        let reports = requests.iter().map(|one| rows_of(one)).sum();
         Ok(Load {
             units: self.units.len(),
             indicators: self.indicators.len(),
@@ -166,6 +167,10 @@ impl LoadPlan {
     }
 }
 
+/// What is pushed, in order. Batches are lent to whoever pushes them: what it takes to copy one would be
+/// measured with what it takes to push it.
+pub type Requests = Arc<Vec<Arc<PushReportsRequest>>>;
+
 /// All that is pushed in one round.
 #[derive(Clone, Debug)]
 pub struct Load {
@@ -179,7 +184,7 @@ pub struct Load {
     pub cells: usize,
     /// In the order in which they are sent: every figure once, then the corrections; a batch that is
     /// repeated stands beside its repetition.
-    pub requests: Arc<Vec<PushReportsRequest>>,
+    pub requests: Requests,
     /// All rows of all requests, corrections and repetitions included.
     pub reports: usize,
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::error::PushError;
 use crate::latency::Latencies;
-use crate::load::rows_of;
+use crate::load::{Requests, rows_of};
 use crate::meter::Meter;
 use crate::pushed::Pushed;
 use crate::target::Target;
@@ -51,7 +51,7 @@ struct Outcome<E> {
 /// The first batch that was not taken; none is begun after it.
 pub async fn open_loop<T: Target>(
     targets: &[T],
-    requests: Arc<Vec<PushReportsRequest>>,
+    requests: Requests,
     how: OpenLoop,
 ) -> Result<Pushed, PushError<T::Error>> {
     if targets.is_empty() {
@@ -106,7 +106,7 @@ pub async fn open_loop<T: Target>(
 /// millisecond coarse, which is more than many an acknowledgement takes.
 struct Clock<T: Target> {
     targets: Vec<T>,
-    requests: Arc<Vec<PushReportsRequest>>,
+    requests: Requests,
     how: OpenLoop,
     begun: Instant,
     runtime: Handle,
@@ -123,8 +123,7 @@ impl<T: Target> Clock<T> {
                 return;
             }
             reports_before += u128::try_from(rows_of(request)).unwrap_or(0);
-            // Made ready before it is due.
-            let request = request.clone();
+            let request = Arc::clone(request);
             let due = self.begun + after;
             let wait = due.saturating_duration_since(Instant::now());
             if !wait.is_zero() {
@@ -138,7 +137,7 @@ impl<T: Target> Clock<T> {
 
 async fn send<T: Target>(
     target: T,
-    request: PushReportsRequest,
+    request: Arc<PushReportsRequest>,
     due: Instant,
     outcomes: mpsc::UnboundedSender<Outcome<T::Error>>,
 ) {

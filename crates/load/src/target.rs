@@ -1,6 +1,7 @@
 //! Who takes the load.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use liandong_client::wire::progress::v1::PushReportsRequest;
 use liandong_client::{Address, Client, ClientError, ConnectOptions};
@@ -14,20 +15,21 @@ pub trait Target: Clone + Send + Sync + 'static {
     /// What it says when it does not take a batch.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Pushes one batch and waits for its acknowledgement; how many reports it had.
+    /// Pushes one batch, which stays where it is, and waits for its acknowledgement; how many reports
+    /// it had.
     ///
     /// # Errors
     /// When not every report of it was taken or known already.
     fn push(
         &self,
-        request: PushReportsRequest,
+        request: Arc<PushReportsRequest>,
     ) -> impl Future<Output = Result<u64, PushError<Self::Error>>> + Send;
 }
 
 impl Target for Client {
     type Error = ClientError;
 
-    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError> {
+    async fn push(&self, request: Arc<PushReportsRequest>) -> Result<u64, PushError> {
         let sent = u64::try_from(rows_of(&request)).unwrap_or(u64::MAX);
         let answer = self.progress().push_reports(request).await;
         let answer = answer.map_err(PushError::Target)?;

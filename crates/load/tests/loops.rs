@@ -39,7 +39,7 @@ impl OneByOne {
 impl Target for OneByOne {
     type Error = io::Error;
 
-    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError<io::Error>> {
+    async fn push(&self, request: Arc<PushReportsRequest>) -> Result<u64, PushError<io::Error>> {
         let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_under_way.fetch_max(now, Ordering::SeqCst);
         let mut taken = self.line.lock().await;
@@ -118,7 +118,7 @@ struct Stalling {
 impl Target for Stalling {
     type Error = io::Error;
 
-    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError<io::Error>> {
+    async fn push(&self, request: Arc<PushReportsRequest>) -> Result<u64, PushError<io::Error>> {
         if self.pushed.fetch_add(1, Ordering::SeqCst) == 20 {
             std::thread::sleep(PAUSE);
         }

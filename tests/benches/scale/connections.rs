@@ -14,7 +14,7 @@ use liandong_client::{Client, ClientError, ConnectOptions, Credentials};
 use liandong_core::identity::Role;
 use liandong_core::region::RegionKind;
 use liandong_identity::Folder;
-use liandong_load::{LoadPlan, PushError, Target, process};
+use liandong_load::{LoadPlan, PushError, Requests, Target, process};
 use liandong_tests::certificates::furnish;
 use liandong_tests::node::Node;
 use liandong_tests::settings::{Settings, school};
@@ -180,7 +180,7 @@ async fn measure(
     count: usize,
     places: &[Place],
     certificates: &Certificates,
-    requests: &Arc<Vec<PushReportsRequest>>,
+    requests: &Requests,
 ) -> Result<Cost> {
     let node = Node::start(settings(places, count)).await?;
     let pid = node.pid()?;
@@ -279,7 +279,7 @@ async fn dial(node: &Node, shown: Vec<Credentials>) -> Result<Vec<Client>> {
 impl Target for Crowd {
     type Error = ClientError;
 
-    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError> {
+    async fn push(&self, request: Arc<PushReportsRequest>) -> Result<u64, PushError> {
         let batch = request.batch.as_ref();
         let row = batch.and_then(|batch| batch.rows.first());
         let school = row.map(|row| row.source.as_str()).unwrap_or_default();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use liandong_client::wire::progress::v1::PushReportsRequest;
 use liandong_core::region::RegionKind;
-use liandong_load::{LoadPlan, Reported, cpu_ms_per_million, process, rows_of};
+use liandong_load::{LoadPlan, Reported, Requests, cpu_ms_per_million, process, rows_of};
 use liandong_tests::node::Node;
 use liandong_tests::settings::{Settings, school};
 
@@ -133,14 +133,16 @@ async fn fill(node: &Node, schools: &[String], indicators: &[Reported]) -> Resul
 async fn correct(node: &Node, schools: &[String], indicators: &[Reported]) -> Result<usize> {
     let some: Vec<String> = schools.iter().step_by(CORRECTED_ONE_OF).cloned().collect();
     let load = plan(&some, indicators, "correct".to_owned())?.make()?;
-    let corrected: Vec<PushReportsRequest> = load.requests.iter().cloned().map(raised).collect();
-    let rows = corrected.iter().map(rows_of).sum();
-    push_all(&bulk(node).await?, Arc::new(corrected), UNDER_WAY).await?;
+    let corrected = load.requests.iter().map(|one| Arc::new(raised(one)));
+    let corrected: Requests = Arc::new(corrected.collect());
+    let rows = corrected.iter().map(|one| rows_of(one)).sum();
+    push_all(&bulk(node).await?, corrected, UNDER_WAY).await?;
     Ok(rows)
 }
 
 /// The same reports, each by one more.
-fn raised(mut request: PushReportsRequest) -> PushReportsRequest {
+fn raised(request: &PushReportsRequest) -> PushReportsRequest {
+    let mut request = request.clone();
     for row in request.batch.iter_mut().flat_map(|batch| &mut batch.rows) {
         row.revision = 2;
         row.numerator = row.numerator.saturating_sub(1).max(0);

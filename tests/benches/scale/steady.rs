@@ -83,7 +83,7 @@ pub(crate) async fn run(sizes: &Sizes, measures: &mut Measures) -> Result<()> {
 }
 
 /// A batch of every school.
-fn everybody(indicators: &[Reported], revision: u32) -> Result<Vec<PushReportsRequest>> {
+fn everybody(indicators: &[Reported], revision: u32) -> Result<Vec<Arc<PushReportsRequest>>> {
     let mut requests = Vec::new();
     for number in 1..=SCHOOLS {
         let unit = school(COUNTY, number);

@@ -7,7 +7,7 @@ use liandong_client::wire::progress::v1::{PushReportsRequest, Report, ReportBatc
 use liandong_core::indicator::IndicatorKind;
 use liandong_core::period::PeriodKind;
 use liandong_core::region::RegionKind;
-use liandong_load::{ClosedLoop, Pushed, Reported, Target, closed_loop, connect};
+use liandong_load::{ClosedLoop, Pushed, Reported, Requests, Target, closed_loop, connect};
 use liandong_tests::node::Node;
 
 /// Indicators that a school reports every month, unless said.
@@ -59,8 +59,8 @@ pub(crate) fn month_of(
 }
 
 /// A batch.
-pub(crate) fn request(id: String, rows: Vec<Report>) -> PushReportsRequest {
-    PushReportsRequest {
+pub(crate) fn request(id: String, rows: Vec<Report>) -> Arc<PushReportsRequest> {
+    Arc::new(PushReportsRequest {
         batch: Some(ReportBatch {
             id,
             by: "bench".to_owned(),
@@ -68,13 +68,13 @@ pub(crate) fn request(id: String, rows: Vec<Report>) -> PushReportsRequest {
             ..ReportBatch::default()
         }),
         all_outcomes: false,
-    }
+    })
 }
 
 /// Pushes all of it, as quickly as the node takes it.
 pub(crate) async fn push_all<T: Target>(
     targets: &[T],
-    requests: Arc<Vec<PushReportsRequest>>,
+    requests: Requests,
     under_way: usize,
 ) -> Result<Pushed> {
     let how = ClosedLoop::of(under_way);

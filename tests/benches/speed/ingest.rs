@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use liandong_client::wire::progress::v1::PushReportsRequest;
-use liandong_load::{ClosedLoop, OpenLoop, Pushed, Target, closed_loop, open_loop, process};
+use liandong_load::{
+    ClosedLoop, OpenLoop, Pushed, Requests, Target, closed_loop, open_loop, process,
+};
 use liandong_tests::node::Node;
 
-use crate::jetstream::JetStream;
+use crate::jetstream::{self, JetStream};
 use crate::limit::Limit;
 use crate::measures::Measures;
 use crate::postgres::{Kept, Postgres};
@@ -22,9 +23,6 @@ pub(crate) const UNDER_WAY: usize = 16;
 /// Connections over which they are pushed; PostgreSQL has one for each batch under way, because one
 /// of its connections does one thing at a time.
 pub(crate) const CONNECTIONS: usize = 4;
-
-/// What is pushed, as the loops take it.
-type Requests = Arc<Vec<PushReportsRequest>>;
 
 /// One round of everybody.
 pub(crate) async fn round(
@@ -45,7 +43,7 @@ pub(crate) async fn round(
         over_sqlite(province, requests, keeps, who, measures).await?;
     }
     for (rows, who) in [(512, "jetstream_512"), (64, "jetstream_64")] {
-        jetstream(province, requests, rows, who, measures).await?;
+        over_jetstream(province, requests, rows, who, measures).await?;
     }
     Ok(())
 }
@@ -166,7 +164,7 @@ async fn over_sqlite(
     database.server.stop().await
 }
 
-async fn jetstream(
+async fn over_jetstream(
     province: &Province,
     requests: &Requests,
     rows: usize,
@@ -174,10 +172,13 @@ async fn jetstream(
     measures: &mut Measures,
 ) -> Result<()> {
     let mut server = JetStream::start().await?;
-    let lines = server.lines(CONNECTIONS, rows).await?;
+    let lines = server.lines(CONNECTIONS).await?;
+    let messages = jetstream::messages(requests, rows);
+    // As many reports under way as elsewhere, however small the messages are.
+    let how = ClosedLoop::of(UNDER_WAY * messages.len() / requests.len().max(1));
     let before = server.cpu()?;
     let begun = Instant::now();
-    let pushed = push(&lines, requests).await?;
+    let pushed = closed_loop(&lines, messages, how).await?;
     let acknowledged = begun.elapsed();
     let held = server.rollup().await?;
     let behind = begun.elapsed().saturating_sub(acknowledged);

@@ -6,6 +6,7 @@ mod tally;
 
 use std::fs::File;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -13,8 +14,8 @@ use async_nats::jetstream::context::PublishError;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{self, stream};
 use liandong_client::wire::bytes;
-use liandong_client::wire::progress::v1::{PushReportsRequest, ReportBatch};
-use liandong_load::{PushError, Target, process, rows_of};
+use liandong_client::wire::progress::v1::{PushReportsRequest, Report, ReportBatch};
+use liandong_load::{PushError, Requests, Target, process, rows_of};
 use tempfile::TempDir;
 
 use crate::peer::{Own, ended_with_this, folder, free_port, program, tail, until};
@@ -45,11 +46,10 @@ pub(crate) struct JetStream {
     _home: TempDir,
 }
 
-/// One connection, by which batches are published as messages of so many reports.
+/// One connection, by which each batch is published as a message.
 #[derive(Clone)]
 pub(crate) struct Line {
     context: jetstream::Context,
-    rows: usize,
 }
 
 impl JetStream {
@@ -97,12 +97,12 @@ impl JetStream {
         }
     }
 
-    pub(crate) async fn lines(&self, count: usize, rows: usize) -> Result<Vec<Line>> {
+    pub(crate) async fn lines(&self, count: usize) -> Result<Vec<Line>> {
         let mut lines = Vec::new();
         for _ in 0..count {
             let client = async_nats::connect(&self.url).await?;
             let context = jetstream::new(client);
-            lines.push(Line { context, rows });
+            lines.push(Line { context });
         }
         Ok(lines)
     }
@@ -145,47 +145,42 @@ impl Drop for JetStream {
     }
 }
 
-impl Line {
-    /// The messages that a batch becomes, each under an id of its own.
-    fn messages(&self, batch: ReportBatch) -> Vec<PublishMessage> {
-        let ReportBatch { id, by, rows, .. } = batch;
-        let mut rest = rows;
-        let mut messages = Vec::new();
-        while !rest.is_empty() {
-            // A batch that is one message is not copied.
-            let behind = rest.split_off(rest.len().min(self.rows));
-            let part = PushReportsRequest {
-                batch: Some(ReportBatch {
-                    id: id.clone(),
-                    by: by.clone(),
-                    rows: std::mem::replace(&mut rest, behind),
-                    ..ReportBatch::default()
-                }),
-                all_outcomes: false,
-            };
-            let message = PublishMessage::build()
-                .payload(bytes::encode(&part).into())
-                .message_id(format!("{id}/{}", messages.len()));
-            messages.push(message);
-        }
-        messages
-    }
+/// What is pushed, as messages of at most so many reports. A message has an id of its own, by which its
+/// repetition is known.
+pub(crate) fn messages(requests: &Requests, rows: usize) -> Requests {
+    let messages = requests.iter().flat_map(|request| match &request.batch {
+        Some(batch) if batch.rows.len() > rows => parts(batch, rows),
+        _ => vec![Arc::clone(request)],
+    });
+    Arc::new(messages.collect())
+}
+
+fn parts(batch: &ReportBatch, rows: usize) -> Vec<Arc<PushReportsRequest>> {
+    let part = |(number, rows): (usize, &[Report])| {
+        Arc::new(PushReportsRequest {
+            batch: Some(ReportBatch {
+                id: format!("{}/{number}", batch.id),
+                by: batch.by.clone(),
+                rows: rows.to_vec(),
+                ..ReportBatch::default()
+            }),
+            all_outcomes: false,
+        })
+    };
+    batch.rows.chunks(rows).enumerate().map(part).collect()
 }
 
 impl Target for Line {
     type Error = PublishError;
 
-    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError<Self::Error>> {
-        let sent = u64::try_from(rows_of(&request)).unwrap_or(u64::MAX);
-        let batch = request.batch.unwrap_or_default();
-        let mut published = Vec::new();
-        for message in self.messages(batch) {
-            let acknowledged = self.context.send_publish(SUBJECT, message).await;
-            published.push(acknowledged.map_err(PushError::Target)?);
-        }
-        for acknowledged in published {
-            acknowledged.await.map_err(PushError::Target)?;
-        }
-        Ok(sent)
+    async fn push(&self, request: Arc<PushReportsRequest>) -> Result<u64, PushError<PublishError>> {
+        let id = request.batch.as_ref().map_or("", |batch| &batch.id);
+        let message = PublishMessage::build()
+            .payload(bytes::encode(&*request).into())
+            .message_id(id);
+        let published = self.context.send_publish(SUBJECT, message).await;
+        let acknowledged = published.map_err(PushError::Target)?;
+        acknowledged.await.map_err(PushError::Target)?;
+        Ok(u64::try_from(rows_of(&request)).unwrap_or(u64::MAX))
     }
 }

@@ -241,7 +241,7 @@ impl Line {
 impl Target for Line {
     type Error = tokio_postgres::Error;
 
-    async fn push(&self, request: PushReportsRequest) -> Result<u64, PushError<Self::Error>> {
+    async fn push(&self, request: Arc<PushReportsRequest>) -> Result<u64, PushError<Self::Error>> {
         let sent = u64::try_from(rows_of(&request)).unwrap_or(u64::MAX);
         let Some(columns) = Columns::of(&request, &self.numbers) else {
             let (taken, refused) = (0, sent);

@@ -2,6 +2,7 @@
 //! (or whoever stands beside it) takes all of it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use liandong_client::wire::progress::v1::{PushReportsRequest, Report};
@@ -105,20 +106,20 @@ impl Province {
     }
 
     /// The first `most` batches once more, every figure corrected.
-    pub(crate) fn corrected(&self, most: usize, revision: u32) -> Vec<PushReportsRequest> {
+    pub(crate) fn corrected(&self, most: usize, revision: u32) -> Vec<Arc<PushReportsRequest>> {
         corrected(&self.load.requests, most, revision)
     }
 }
 
 /// The first `most` batches once more, every figure of a first report corrected.
 pub(crate) fn corrected(
-    requests: &[PushReportsRequest],
+    requests: &[Arc<PushReportsRequest>],
     most: usize,
     revision: u32,
-) -> Vec<PushReportsRequest> {
+) -> Vec<Arc<PushReportsRequest>> {
     let mut corrected = Vec::new();
     for request in requests.iter().take(most) {
-        let mut request = request.clone();
+        let mut request = PushReportsRequest::clone(request);
         let Some(batch) = &mut request.batch else {
             continue;
         };
@@ -132,7 +133,7 @@ pub(crate) fn corrected(
             row.revision = revision;
             row.numerator = (row.numerator + i64::from(revision)) % 1_000;
         }
-        corrected.push(request);
+        corrected.push(Arc::new(request));
     }
     corrected
 }
@@ -186,7 +187,7 @@ impl Ledger {
     }
 }
 
-fn rollup_of(requests: &[PushReportsRequest]) -> Result<Rollup> {
+fn rollup_of(requests: &[Arc<PushReportsRequest>]) -> Result<Rollup> {
     let mut ledger = Ledger::default();
     for row in requests.iter().filter_map(|one| one.batch.as_ref()) {
         for row in &row.rows {

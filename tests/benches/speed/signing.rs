@@ -12,13 +12,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
-use liandong_client::wire::progress::v1::PushReportsRequest;
 use liandong_core::document::CellDocument;
 use liandong_core::evidence::Tree;
 use liandong_core::rollup::Sums;
 use liandong_core::seal::Seal;
 use liandong_identity::{Attestation, Folder, Purpose};
-use liandong_load::{Load, LoadPlan, Pushed, cpu_ms_per_million};
+use liandong_load::{Load, LoadPlan, Pushed, Requests, cpu_ms_per_million};
 use liandong_tests::node::Node;
 use liandong_tests::settings::Settings;
 
@@ -40,7 +39,7 @@ const REPEATED: u32 = 200;
 /// A county's load, several times over.
 pub(crate) struct Work {
     load: Load,
-    requests: Arc<Vec<PushReportsRequest>>,
+    requests: Requests,
 }
 
 /// What one run came to.

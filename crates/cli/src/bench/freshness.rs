@@ -114,7 +114,7 @@ async fn push(client: &Client, cell: &Cell, number: i64) -> Result<(), BenchErro
         }),
         all_outcomes: false,
     };
-    client.push(request).await?;
+    client.push(request.into()).await?;
     Ok(())
 }
 

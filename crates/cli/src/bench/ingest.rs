@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use liandong_client::Client;
-use liandong_client::wire::progress::v1::PushReportsRequest;
 use liandong_load::process::{cpu_time, resident};
 use liandong_load::{
-    ClosedLoop, Load, LoadPlan, Meter, OpenLoop, Pushed, closed_loop, cpu_ms_per_million,
+    ClosedLoop, Load, LoadPlan, Meter, OpenLoop, Pushed, Requests, closed_loop, cpu_ms_per_million,
     open_loop, rows_of,
 };
 
@@ -74,14 +73,14 @@ pub(super) async fn paced(
         rate.saturating_mul(effort.seconds)
             .min(effort.paced_reports),
     )?;
-    let total: usize = requests.iter().map(rows_of).sum();
+    let total: usize = requests.iter().map(|one| rows_of(one)).sum();
     let how = OpenLoop {
         reports_per_second: rate,
         at_most: Some(Duration::from_secs(effort.seconds)),
         meter: Meter::default(),
     };
     let meter = how.meter.clone();
-    let pushing = async { Ok(open_loop(clients, Arc::new(requests), how).await?) };
+    let pushing = async { Ok(open_loop(clients, requests, how).await?) };
     let pushed = steps
         .take_counted(Step::Paced, &meter, total, pushing)
         .await?;
@@ -98,9 +97,9 @@ pub(super) async fn paced(
 
 /// So many reports, or some more, of the plan's cells: each round of them with higher revisions and
 /// other figures than the one before.
-fn corrections(plan: &LoadPlan, reports: u64) -> Result<Vec<PushReportsRequest>, BenchError> {
+fn corrections(plan: &LoadPlan, reports: u64) -> Result<Requests, BenchError> {
     let reports = usize::try_from(reports).unwrap_or(usize::MAX);
-    let mut requests: Vec<PushReportsRequest> = Vec::new();
+    let mut requests = Vec::new();
     let mut made = 0;
     let mut round = 1;
     while made < reports {
@@ -114,11 +113,11 @@ fn corrections(plan: &LoadPlan, reports: u64) -> Result<Vec<PushReportsRequest>,
                 break;
             }
             made += rows_of(request);
-            requests.push(request.clone());
+            requests.push(Arc::clone(request));
         }
         round += 1;
     }
-    Ok(requests)
+    Ok(Arc::new(requests))
 }
 
 /// Whole milliseconds.

@@ -22,7 +22,7 @@ fn a_load_has_its_corrections_and_repetitions() -> Result<(), LoadError> {
         .map(|batch| batch.id.clone())
         .collect();
     assert_eq!(ids.len(), batches);
-    let rows: usize = load.requests.iter().map(rows_of).sum();
+    let rows: usize = load.requests.iter().map(|one| rows_of(one)).sum();
     assert_eq!(rows, load.reports);
     Ok(())
 }
