@@ -14,7 +14,7 @@ use liandong_client::wire::progress::v1::{
 use liandong_client::{Client, ConnectOptions};
 use liandong_load::connect;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
 /// What takes the batches.
@@ -62,10 +62,11 @@ pub(crate) async fn serve(taking: impl Taking) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let service = ProgressServiceServer::new(Service(taking));
+    // Asked of the listener: of a server it would only hold for one that opens its own.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     tonic::transport::Server::builder()
-        .tcp_nodelay(true)
         .add_service(service.max_decoding_message_size(16 << 20))
-        .serve_with_incoming(TcpListenerStream::new(listener))
+        .serve_with_incoming(incoming)
         .await?;
     Ok(())
 }
