@@ -2,11 +2,10 @@
 
 mod judge;
 mod named;
-
-use std::collections::HashMap;
+mod taken;
 
 use jiff::ToSpan;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Setting;
 use crate::command::{Answer, Decision, Push};
@@ -21,6 +20,7 @@ use crate::state::State;
 
 use judge::{Counting, Judged, after_texts, judge};
 use named::Named;
+use taken::{Place, Taken};
 
 /// Judges a push and gathers what is accepted into one event.
 pub(super) fn push(state: &State, push: Push, setting: &Setting<'_>) -> Decision {
@@ -76,9 +76,6 @@ fn refuse_all(push: &Push, refusal: &Refusal) -> Decision {
     }
 }
 
-/// A cell by its places in this push.
-type Place = (u32, u32, Period);
-
 struct Batch<'a> {
     state: &'a State,
     setting: &'a Setting<'a>,
@@ -87,7 +84,7 @@ struct Batch<'a> {
     // The period that was asked for last, and whether it is in time: mostly all rows have the same.
     on_time: Option<(Period, bool)>,
     // Where among what this push has accepted so far stands what counts, per cell.
-    counting: FxHashMap<Place, u32>,
+    taken: Taken,
     // What this push has superseded: cells with the ids of their reports.
     superseded: FxHashSet<(Place, u64)>,
     // What in this push says what counted already: by cell and id, the id that counted.
@@ -117,7 +114,7 @@ impl<'a> Batch<'a> {
             },
             named: Named::new(state, setting),
             on_time: None,
-            counting: HashMap::with_capacity_and_hasher(rows, FxBuildHasher),
+            taken: Taken::nothing(),
             superseded: FxHashSet::default(),
             repeated: FxHashMap::default(),
             repeats: Vec::new(),
@@ -138,14 +135,18 @@ impl<'a> Batch<'a> {
             checked => Ok(checked?),
         };
         let id = known_or_worked_out(fingerprint, &self.accepted.id, row, &report.id);
-        let place = (source.place, asked.place, report.period);
+        let place = Place {
+            source: source.place,
+            period: report.period,
+            indicator: asked.place,
+        };
         let stored = match (source.known, asked.known) {
             (Some(source), Some(indicator)) => {
                 self.state.numbered_report(source, indicator, report.period)
             }
             _ => None,
         };
-        let earlier = self.accepted_of(&place);
+        let earlier = self.accepted_of(place);
         let counting = earlier.or_else(|| stored.as_ref().map(Counting::of));
         let denominator = report.denominator.unwrap_or(0);
         let role = source.standing.role(asked.indicator);
@@ -190,8 +191,7 @@ impl<'a> Batch<'a> {
             self.superseded.insert((place, counting.id));
         }
         let on_time = self.is_on_time(report.period);
-        let accepted = u32::try_from(self.accepted.rows.len()).unwrap_or(u32::MAX);
-        self.counting.insert(place, accepted);
+        self.taken.note(place, self.accepted.rows.len());
         self.accepted.fingerprints.push(id);
         self.accepted.rows.push(ReportRow {
             source: source.place,
@@ -215,9 +215,8 @@ impl<'a> Batch<'a> {
     }
 
     /// What this push has accepted of a cell so far, as it counts.
-    fn accepted_of(&self, place: &Place) -> Option<Counting> {
-        let at = *self.counting.get(place)? as usize;
-        let row = self.accepted.rows.get(at)?;
+    fn accepted_of(&mut self, place: Place) -> Option<Counting> {
+        let (at, row) = self.taken.find(place, &self.accepted.rows)?;
         Some(Counting {
             id: self.accepted.fingerprint(at, row),
             revision: row.revision,

@@ -270,3 +270,38 @@ fn a_unit_that_is_not_expected_to_report_adds_to_the_sums_only() {
     assert_eq!((sums.numerator, sums.reported), (10, 0));
     assert_eq!(expected.expected(&[RegionKind::HighSchool]), 0);
 }
+
+#[test]
+fn rows_in_any_order_are_judged_as_if_pushed_one_by_one() {
+    let units = [
+        bureau("371502", None),
+        school("s1", "371502"),
+        school("s2", "371502"),
+    ];
+    let cells = [
+        ("s1", "2025-01", "count"),
+        ("s1", "2025-01", "other"),
+        ("s1", "2025-02", "count"),
+        ("s2", "2025-01", "count"),
+    ];
+    // Every way to name five of four cells: in order, back and forth, and again.
+    for way in 0..4_usize.pow(5) {
+        let row = |step: u32| {
+            let (source, period, indicator) = cells[way / 4_usize.pow(step) % 4];
+            Report {
+                id: step.to_string(),
+                indicator: indicator.parse().unwrap(),
+                period: period.parse().unwrap(),
+                ..report(source, i64::from(step) + 1)
+            }
+        };
+        let rows: Vec<Report> = (0..5).map(row).collect();
+        let (mut apart, mut together) = (Node::new(&units), Node::new(&units));
+        let one_by_one = rows
+            .iter()
+            .map(|row| apart.push(vec![row.clone()]).remove(0));
+        let one_by_one: Vec<Outcome> = one_by_one.collect();
+        assert!(one_by_one.iter().all(|outcome| reason(outcome).is_none()));
+        assert_eq!(together.push(rows.clone()), one_by_one, "{rows:?}");
+    }
+}
