@@ -85,7 +85,7 @@ struct Batch<'a> {
     on_time: Option<(Period, bool)>,
     // Where among what this push has accepted so far stands what counts, per cell.
     taken: Taken,
-    // What this push has superseded: cells with the ids of their reports.
+    // What this push has taken and superseded again: cells with the ids of their reports.
     superseded: FxHashSet<(Place, u64)>,
     // What in this push says what counted already: by cell and id, the id that counted.
     repeated: FxHashMap<(Place, u64), u64>,
@@ -140,12 +140,11 @@ impl<'a> Batch<'a> {
             period: report.period,
             indicator: asked.place,
         };
-        let stored = match (source.known, asked.known) {
-            (Some(source), Some(indicator)) => {
-                self.state.numbered_report(source, indicator, report.period)
-            }
-            _ => None,
-        };
+        // As the state knows the cell, unless it is new there.
+        let numbers = source.known.zip(asked.known);
+        let stored = numbers.and_then(|(source, indicator)| {
+            self.state.numbered_report(source, indicator, report.period)
+        });
         let earlier = self.accepted_of(place);
         let counting = earlier.or_else(|| stored.as_ref().map(Counting::of));
         let denominator = report.denominator.unwrap_or(0);
@@ -157,11 +156,18 @@ impl<'a> Batch<'a> {
             }
             Some(counting) => {
                 let was_superseded = || {
-                    let (source, indicator) = (report.source, report.indicator);
-                    self.superseded.contains(&(place, id))
-                        || self
-                            .state
-                            .was_superseded(source, indicator, report.period, id)
+                    let here = || {
+                        let stored = stored.as_ref();
+                        stored.is_some_and(|stored| stored.id == id)
+                            || self.superseded.contains(&(place, id))
+                    };
+                    let before = |(source, indicator)| {
+                        let period = report.period;
+                        self.state
+                            .superseded(source, indicator, period)
+                            .contains(&id)
+                    };
+                    earlier.is_some() && here() || numbers.is_some_and(before)
                 };
                 let repeated = || {
                     let (source, indicator) = (report.source, report.indicator);
@@ -187,8 +193,8 @@ impl<'a> Batch<'a> {
             }
         };
         let replaces = counting.map_or(0, |counting| counting.frame);
-        if let Some(counting) = counting {
-            self.superseded.insert((place, counting.id));
+        if let Some(earlier) = earlier {
+            self.superseded.insert((place, earlier.id));
         }
         let on_time = self.is_on_time(report.period);
         self.taken.note(place, self.accepted.rows.len());

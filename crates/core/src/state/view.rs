@@ -247,17 +247,15 @@ impl State {
         self.cells.cells.head(&key)
     }
 
-    /// Whether a report of this id counted for a source's own figure and was superseded; `id` is
-    /// the fingerprint, and ids of long ago are forgotten.
-    pub fn was_superseded(
-        &self,
-        source: RegionCode,
-        indicator: IndicatorCode,
-        period: Period,
-        id: u64,
-    ) -> bool {
-        let key = self.cells.key(source, indicator, period);
-        key.is_some_and(|key| self.cells.cells.older(&key).contains(&id))
+    /// Fingerprints of the ids of the reports that counted for a source's own figure before, by the
+    /// numbers of [`State::numbered_report`]; ids of long ago are forgotten.
+    pub(crate) fn superseded(&self, source: u32, indicator: u32, period: Period) -> &[u64] {
+        let key = CellKey {
+            region: source,
+            indicator,
+            period,
+        };
+        self.cells.cells.older(&key)
     }
 
     /// A kind's documents of one owner, ordered by id.
