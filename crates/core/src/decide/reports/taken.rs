@@ -36,8 +36,8 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Whether no cell up to here is the one at that place, as far as this run can tell.
-    fn is_before(&self, place: Place) -> bool {
+    /// Whether the cell at that place is surely none of those up to here.
+    fn is_new(&self, place: Place) -> bool {
         let Some(bit) = 1_u128.checked_shl(place.indicator) else {
             return false;
         };
@@ -77,7 +77,7 @@ impl Taken {
         rows: &'r [ReportRow],
     ) -> Option<(usize, &'r ReportRow)> {
         let by_cell = match self {
-            Self::InOrder(run) if run.is_before(place) => return None,
+            Self::InOrder(run) if run.is_new(place) => return None,
             Self::InOrder(_) => {
                 let by_cell = rows.iter().map(Place::of).zip(0..).collect();
                 *self = Self::Anyhow(by_cell);
@@ -97,6 +97,47 @@ impl Taken {
             Self::Anyhow(by_cell) => {
                 by_cell.insert(place, at);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, Taken};
+    use crate::report::{ReportRow, Role};
+
+    fn row(indicator: u32) -> ReportRow {
+        ReportRow {
+            source: 0,
+            indicator,
+            period: "2025-03".parse().unwrap(),
+            numerator: 0,
+            denominator: 0,
+            id: String::new(),
+            row: indicator + 1,
+            revision: 1,
+            role: Role::Unit,
+            on_time: true,
+            replaces: 0,
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn more_indicators_than_there_are_bits_are_told_apart() {
+        let mut taken = Taken::nothing();
+        let mut rows: Vec<ReportRow> = Vec::new();
+        for indicator in 0..300 {
+            let next = row(indicator);
+            let place = Place::of(&next);
+            assert!(taken.find(place, &rows).is_none(), "{indicator}");
+            taken.note(place, rows.len());
+            rows.push(next);
+        }
+        // The last ones first: a row that goes back has all of them looked up from then on.
+        for (at, again) in rows.iter().enumerate().rev() {
+            let found = taken.find(Place::of(again), &rows);
+            assert_eq!(found, Some((at, again)));
         }
     }
 }
