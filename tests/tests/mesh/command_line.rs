@@ -89,6 +89,39 @@ async fn a_push_says_with_its_exit_status_whether_all_was_taken() -> Result<()> 
 
 #[tokio::test]
 #[ignore = "starts real processes: cargo xtask test mesh"]
+async fn of_two_values_for_one_figure_the_later_row_is_refused() -> Result<()> {
+    let desk = Desk::open().await?;
+    let (first, second) = (school("371524", 1), school("371524", 2));
+    let rows = [(first.clone(), "3"), (second, "4"), (first.clone(), "5")];
+    let file = csv(&rows);
+    let (well, printed) = desk.push_with(file.as_bytes(), &["--all-or-nothing"])?;
+    ensure!(!well && printed.contains("CONTRADICTION"), "{printed}");
+    desk.holds(0, 0).await?;
+    for _ in 0..2 {
+        let (well, printed) = desk.push(file.as_bytes())?;
+        ensure!(!well, "the file says two things: {printed}");
+        for told in ["CONTRADICTION", "numerator", "line 2 says \"3\""] {
+            ensure!(printed.contains(told), "{told:?} is not told: {printed}");
+        }
+        desk.holds(7, 2).await?;
+    }
+    let figure = [
+        "--source",
+        &first,
+        "--indicator",
+        DROPOUTS,
+        "--period",
+        MONTH,
+    ];
+    let asked = [&["report", "history", "--format", "csv"][..], &figure].concat();
+    let output = desk.run(&asked)?;
+    let history = String::from_utf8_lossy(&output.stdout);
+    ensure!(history.lines().count() == 2, "{history}");
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "starts real processes: cargo xtask test mesh"]
 async fn a_broken_file_is_refused_by_its_line() -> Result<()> {
     let desk = Desk::open().await?;
     let unit = school("371524", 1);

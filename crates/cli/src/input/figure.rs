@@ -1,6 +1,7 @@
 //! Numbers as they stand in cells: whole numbers, thousands separators, amounts in 元.
 
-use liandong_core::quantity::parse_yuan;
+use liandong_core::indicator::{Indicator, IndicatorKind};
+use liandong_core::quantity::{parse_yuan, yuan};
 
 /// Why a cell is not a number that can be taken in one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,15 @@ pub enum FigureError {
     OtherUnit,
     /// More than any figure may be.
     TooLarge,
+}
+
+/// A figure as it is written in a cell: amounts in 元.
+pub(crate) fn figure_text(figure: i64, indicator: Option<&Indicator>) -> String {
+    if indicator.is_some_and(|indicator| indicator.kind == IndicatorKind::Money) {
+        yuan(figure)
+    } else {
+        figure.to_string()
+    }
 }
 
 /// Reads a whole number from a normalised cell: `1234`, `1,234`, `1234.0`.

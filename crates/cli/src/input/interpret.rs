@@ -2,14 +2,13 @@
 
 use liandong_core::indicator::{Indicator, IndicatorKind};
 use liandong_core::language::Language;
-use liandong_core::quantity::yuan;
 use liandong_core::refusal::{Accepted, Reason, Refusal};
 use liandong_core::region::MAX_REGION_CODE_LEN;
 use liandong_core::report::Report;
 
 use super::cells::{Cells, RawRow, RowTrouble};
 use super::column::Field;
-use super::figure::{FigureError, read_whole, read_yuan};
+use super::figure::{FigureError, figure_text, read_whole, read_yuan};
 use super::known::KnownIndicators;
 use super::period_text::read_period;
 use super::text::{normalise, trim};
@@ -274,15 +273,8 @@ fn missing(field: Field, example: &str) -> Refusal {
 
 /// A report as cells, as a file of refused rows holds it.
 pub fn cells_of(report: &Report, known: &KnownIndicators) -> Cells {
-    let is_money = known
-        .get(report.indicator)
-        .is_some_and(|indicator| indicator.kind == IndicatorKind::Money);
     let mut cells = Cells::default();
-    let figure = if is_money {
-        yuan(report.numerator)
-    } else {
-        report.numerator.to_string()
-    };
+    let figure = figure_text(report.numerator, known.get(report.indicator));
     cells.set(Field::Source, report.source.to_string());
     cells.set(Field::Indicator, report.indicator.to_string());
     cells.set(Field::Period, report.period.to_string());

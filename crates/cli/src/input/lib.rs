@@ -16,6 +16,7 @@ mod known;
 mod newline;
 mod period_text;
 mod rows;
+mod seen;
 mod text;
 
 pub use cells::{Cells, RawRow, RowTrouble};
@@ -27,4 +28,5 @@ pub use interpret::{Interpreted, RefusedRow, cells_of, interpret, sentence};
 pub use known::KnownIndicators;
 pub use period_text::read_period;
 pub use rows::{InputKind, RowReader};
+pub use seen::Seen;
 pub use text::{normalise, trim};

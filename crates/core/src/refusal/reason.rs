@@ -90,6 +90,8 @@ pub enum Reason {
     RegionMoved,
     /// The value is in use by another node that is there now.
     IdentityInUse,
+    /// The value is not what an earlier row says of the same figure.
+    Contradiction,
     /// The value has too many rows.
     TooManyRows,
     /// The value was refused because other rows of the all-or-nothing batch were.
@@ -114,7 +116,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Malformed,
         Self::Missing,
         Self::TooLong,
@@ -147,6 +149,7 @@ impl Reason {
         Self::NoRight,
         Self::RegionMoved,
         Self::IdentityInUse,
+        Self::Contradiction,
         Self::TooManyRows,
         Self::BatchRefused,
         Self::Overloaded,
@@ -194,6 +197,7 @@ impl Reason {
             Self::NoRight => "NO_RIGHT",
             Self::RegionMoved => "REGION_MOVED",
             Self::IdentityInUse => "IDENTITY_IN_USE",
+            Self::Contradiction => "CONTRADICTION",
             Self::TooManyRows => "TOO_MANY_ROWS",
             Self::BatchRefused => "BATCH_REFUSED",
             Self::Overloaded => "OVERLOADED",
@@ -228,6 +232,7 @@ impl Reason {
             | Self::NotAChild
             | Self::ReasonRequired
             | Self::PersonalNumber
+            | Self::Contradiction
             | Self::TooManyRows => Class::Invalid,
             Self::UnknownRegion
             | Self::UnknownIndicator
@@ -333,6 +338,10 @@ impl Reason {
             Self::IdentityInUse => language.pick(
                 "正由另一个在线节点使用",
                 "is in use by another node that is there now",
+            ),
+            Self::Contradiction => language.pick(
+                "与前面一行对同一数字的填报不一致",
+                "is not what an earlier row says of the same figure",
             ),
             Self::TooManyRows => language.pick("行数过多", "has too many rows"),
             Self::BatchRefused => language.pick(

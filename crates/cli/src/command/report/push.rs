@@ -14,7 +14,7 @@ use liandong_client::{PushCounts, RefusedReport};
 use liandong_core::refusal::{Reason, Refusal};
 use liandong_core::region::RegionCode;
 use liandong_core::report::{MAX_ROWS, Report, check};
-use liandong_input::{InputKind, RefusedRow, RowReader};
+use liandong_input::{InputKind, RefusedRow, RowReader, Seen};
 use uuid::Uuid;
 
 use super::refused::{Refused, from_node};
@@ -61,6 +61,7 @@ pub(super) async fn run(session: &Session, arguments: &PushArguments) -> Result<
         path,
         known: &known,
         row: 0,
+        seen: Seen::default(),
     };
     let mut refused = Refused::new(arguments.errors.as_deref(), session.output)?;
     let mut left_empty = 0;

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use liandong_core::report::Report;
-use liandong_input::{InputError, Interpreted, KnownIndicators, RefusedRow, RowReader, interpret};
+use liandong_input::{
+    InputError, Interpreted, KnownIndicators, RefusedRow, RowReader, Seen, interpret,
+};
 
 use crate::failure::Failure;
 use crate::session::Session;
@@ -45,6 +47,7 @@ pub(super) struct ReportFile<'f, R: Read> {
     pub(super) path: &'f Path,
     pub(super) known: &'f KnownIndicators,
     pub(super) row: u32,
+    pub(super) seen: Seen,
 }
 
 /// What one row turned out to be.
@@ -63,13 +66,16 @@ impl<R: Read> ReportFile<'_, R> {
             path: self.path.to_owned(),
             error: InputError::TooManyLines,
         })?;
-        Ok(Some(match interpret(&raw, self.known) {
-            Ok(Interpreted::Report(report)) => Found::Report(self.row, report),
-            Ok(Interpreted::LeftEmpty) => Found::LeftEmpty,
-            Err(refusal) => {
-                let language = session.language();
-                Found::Refused(RefusedRow::here(raw.line, raw.cells, &refusal, language))
+        let found = interpret(&raw, self.known).and_then(|meant| match meant {
+            Interpreted::Report(report) => {
+                self.seen.note(raw.line, &report, self.known)?;
+                Ok(Found::Report(self.row, report))
             }
-        }))
+            Interpreted::LeftEmpty => Ok(Found::LeftEmpty),
+        });
+        Ok(Some(found.unwrap_or_else(|refusal| {
+            let language = session.language();
+            Found::Refused(RefusedRow::here(raw.line, raw.cells, &refusal, language))
+        })))
     }
 }
