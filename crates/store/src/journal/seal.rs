@@ -141,7 +141,7 @@ fn pack_into(
 ) -> Result<(Position, u64), JournalError> {
     let number = header.number;
     let path = segment::path(dir, number);
-    let mut target = BufWriter::with_capacity(1 << 20, file);
+    let mut target = BufWriter::with_capacity(64 << 10, file);
     let mut packer = Packer::new(&mut target, &header.encode()).context("write", &path)?;
     let source = Source::open(dir, number)?;
     let end = check_whole(source, &path, header, &mut |frame| {

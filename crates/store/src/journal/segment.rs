@@ -33,7 +33,8 @@ pub(crate) const HEADER_BYTES: usize = 64;
 const MAGIC: [u8; 8] = *b"LDJOURNL";
 const PLAIN_VERSION: u32 = 1;
 const SEALED_VERSION: u32 = 2;
-const ZEROS_AT_ONCE: usize = 1 << 20;
+/// Written again and again, so that nothing is allocated for it.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 const PROBE: usize = 1024;
 const PREPARED: &str = "next.tmp";
 
@@ -256,11 +257,10 @@ pub(crate) fn discard_prepared(dir: &Path) -> Result<(), FileError> {
 
 /// Overwrites a range with zeros.
 pub(crate) fn zero(file: &File, from: u64, to: u64) -> io::Result<()> {
-    let zeros = vec![0; ZEROS_AT_ONCE.min(to.saturating_sub(from) as usize)];
     let mut position = from;
     while position < to {
-        let count = zeros.len().min((to - position) as usize);
-        write_at(file, &zeros[..count], position)?;
+        let count = ZEROS.len().min((to - position) as usize);
+        write_at(file, &ZEROS[..count], position)?;
         position += count as u64;
     }
     Ok(())
