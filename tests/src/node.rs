@@ -178,6 +178,7 @@ impl Node {
         let child = command
             // As the unit file has it.
             .env("MALLOC_ARENA_MAX", "1")
+            .env("MALLOC_MMAP_THRESHOLD_", "524288")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

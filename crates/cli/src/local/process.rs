@@ -59,6 +59,7 @@ impl Starting {
             .arg("--stop-with-stdin")
             // As the unit file has it.
             .env("MALLOC_ARENA_MAX", "1")
+            .env("MALLOC_MMAP_THRESHOLD_", "524288")
             .stdin(Stdio::piped())
             // A node writes nothing there; what counts is that it holds the lock while it lives.
             .stdout(Stdio::from(lock))
