@@ -94,7 +94,7 @@ mod tests {
     use liandong_core::refusal::Reason;
     use liandong_core::report::Report;
 
-    use super::Seen;
+    use super::{MOST, Seen};
     use crate::known::KnownIndicators;
 
     fn known() -> KnownIndicators {
@@ -189,5 +189,20 @@ mod tests {
         for (line, report) in [(2, &numbered), (3, &named), (4, &once_more)] {
             assert_eq!(seen.note(line, report, &known), Ok(()), "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_long_file_is_bounded() {
+        let (mut seen, known) = (Seen::default(), known());
+        let of = |unit: usize, numerator| Report {
+            source: format!("371524-{unit}").parse().unwrap(),
+            ..report("compulsory-dropouts", numerator, None)
+        };
+        for unit in 0..=MOST {
+            assert_eq!(seen.note(2, &of(unit, 12), &known), Ok(()));
+        }
+        assert_eq!(seen.figures.len(), MOST);
+        assert_eq!(seen.note(3, &of(MOST, 13), &known), Ok(()));
+        assert!(seen.note(4, &of(0, 13), &known).is_err());
     }
 }
