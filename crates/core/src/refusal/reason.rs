@@ -90,7 +90,8 @@ pub enum Reason {
     RegionMoved,
     /// The value is in use by another node that is there now.
     IdentityInUse,
-    /// The value is not what an earlier row says of the same figure.
+    /// The value is not what an earlier row says of the same figure. Told by what reads files for people;
+    /// a node takes the later row of a push as a correction.
     Contradiction,
     /// The value has too many rows.
     TooManyRows,
